@@ -1,0 +1,485 @@
+"""What goes over the wire between an engine and its clients.
+
+Length-prefixed MessagePack of these structs (see `opsconsole.engine.wire`). Moments are seconds since the epoch,
+UTC, as floats; durations are seconds. Tables travel as lists of columns. Raise `PROTOCOL` with any change that an
+older partner would misread.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from opsconsole.site.model import Better, Layout, Priority, Problem
+
+PROTOCOL = 1
+
+Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
+AlertLetter = Literal["NORM", "UNACK", "ACK", "RTNUN"]
+FileStatus = Literal["ready", "waiting", "failed", "ignored"]
+
+
+# --- what the screen shows -------------------------------------------------------------------------------------
+
+
+class KpiState(Struct, frozen=True):
+    """A KPI's value now. `change` is value minus `previous`; `trend` are the values of `trend_step` s buckets."""
+
+    name: str
+    title: str
+    source: str
+    status: Status
+    value: float | None = None
+    unit: str = ""
+    decimals: int | None = None
+    better: Better | None = None
+    target: float | None = None
+    warning: float | None = None
+    critical: float | None = None
+    window: str = ""
+    start: float | None = None
+    end: float | None = None
+    previous: float | None = None
+    previous_label: str = ""
+    change: float | None = None
+    trend: list[float | None] = []
+    trend_start: float | None = None
+    trend_step: float = 0.0
+    rows: int = 0
+    partial: bool = False
+    reason: str = ""
+    leader: str = ""
+    by: list[str] = []
+    description: str = ""
+    formula: str = ""
+    owner: str = ""
+    objective: str = ""
+    procedure: str = ""
+
+
+class Grid(Struct, frozen=True):
+    """A KPI by a dimension and by time: `values[member][bucket]`; a layout asks for it by a `grid` panel."""
+
+    kpi: str
+    by: str
+    members: list[str | None]
+    starts: list[float]
+    step: float
+    values: list[list[float | None]]
+    statuses: list[list[Status]]
+
+
+class Breakdown(Struct, frozen=True, tag="breakdown"):
+    """A KPI by one dimension over its window, worst first; also the answer to `AskBreakdown`."""
+
+    kpi: str
+    by: str
+    members: list[str | None]
+    values: list[float | None]
+    previous: list[float | None]
+    rows: list[int]
+    statuses: list[Status]
+    where: dict[str, str | None] = {}
+    total: int = 0
+
+
+class AlertState(Struct, frozen=True):
+    """An open alert: one rule on one set of labels. `version` rises with each transition."""
+
+    id: str
+    rule: str
+    text: str
+    state: AlertLetter
+    priority: Priority
+    since: float
+    version: int
+    labels: dict[str, str | None] = {}
+    who: str = ""
+    acked_at: float | None = None
+    value: float | None = None
+    worst: float | None = None
+    count: int = 1
+    kpi: str = ""
+    source: str = ""
+    procedure: str = ""
+    quality: Literal["good", "stale", "error"] = "good"
+
+
+class SourceState(Struct, frozen=True):
+    """What has been taken from a source and how fresh it is."""
+
+    name: str
+    title: str
+    status: Literal["fresh", "stale", "nodata", "off"]
+    files: int = 0
+    rows: int = 0
+    quarantined: int = 0
+    waiting: int = 0
+    failed: int = 0
+    last_event: float | None = None
+    last_arrival: float | None = None
+    fresh_within: float | None = None
+    time: str | None = None
+    note: str = ""
+
+
+class Notice(Struct, frozen=True):
+    """A line that the console shows until it goes away: a draft, a broken site file, a journal that cannot write."""
+
+    kind: str
+    text: str
+    priority: Priority = "low"
+
+
+class ShiftState(Struct, frozen=True):
+    """The shift that site time falls into."""
+
+    name: str
+    start: float
+    end: float
+
+
+class SiteState(Struct, frozen=True):
+    """The site's frame. A client's now is `at` + (its wall clock - `wall`) * `speed` (speed 0: clock `data`)."""
+
+    name: str
+    timezone: str
+    clock: Literal["wall", "data", "replay"]
+    speed: float
+    at: float
+    wall: float
+    settled: bool
+    data_version: int = 0
+    draft: bool = False
+    shift: ShiftState | None = None
+    layouts: list[Layout] = []
+
+
+class Snapshot(Struct, frozen=True, tag="snapshot"):
+    """All a screen needs, at one data version. Sent once to each client that subscribes."""
+
+    site: SiteState
+    kpis: list[KpiState] = []
+    grids: list[Grid] = []
+    breakdowns: list[Breakdown] = []
+    alerts: list[AlertState] = []
+    sources: list[SourceState] = []
+    notices: list[Notice] = []
+
+
+class Changes(Struct, frozen=True, tag="changes"):
+    """What differs from the last snapshot or changes sent to this client. None: as it was; lists are by name or id.
+
+    `order` gives the names of all KPIs, the ids of all open alerts and so on where members came or went.
+    """
+
+    site: SiteState | None = None
+    kpis: list[KpiState] = []
+    kpi_order: list[str] | None = None
+    grids: list[Grid] | None = None
+    breakdowns: list[Breakdown] | None = None
+    alerts: list[AlertState] = []
+    alerts_gone: list[str] = []
+    sources: list[SourceState] = []
+    source_order: list[str] | None = None
+    notices: list[Notice] | None = None
+
+
+# --- hello -----------------------------------------------------------------------------------------------------
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """A client's first message. `ssh` is what the client claims of its SSH origin, and is shown as a claim."""
+
+    protocol: int
+    version: str
+    kind: Literal["console", "headless"] = "headless"
+    ssh: str = ""
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """The engine's answer; `user` is what the kernel says of the peer."""
+
+    protocol: int
+    version: str
+    pid: int
+    user: str
+    role: str
+    site: str
+    path: str
+
+
+class Goodbye(Struct, frozen=True, tag="goodbye"):
+    """The engine ends on purpose: clients do not start it again by themselves."""
+
+    reason: str
+
+
+# --- requests and answers --------------------------------------------------------------------------------------
+
+
+class Subscribe(Struct, frozen=True, tag="subscribe"):
+    """Answered by a `Snapshot` (when `settled` is set: once the first scan has settled), then by `Changes`."""
+
+    settled: bool = False
+    follow: bool = True
+
+
+class AskBreakdown(Struct, frozen=True, tag="ask-breakdown"):
+    """A KPI by a dimension over its present window; `where` are members chosen on the way down."""
+
+    kpi: str
+    by: str
+    where: dict[str, str | None] = {}
+
+
+class AskRows(Struct, frozen=True, tag="ask-rows"):
+    """Rows, newest first: behind a KPI (its filter and window), behind an alert, or of a whole source.
+
+    `after` is the `next` of the page before.
+    """
+
+    kpi: str = ""
+    alert: str = ""
+    source: str = ""
+    where: dict[str, str | None] = {}
+    after: list[Any] | None = None
+    limit: int = 200
+
+
+class Rows(Struct, frozen=True, tag="rows"):
+    """A page: `data[column][row]`; `files[row]` and `lines[row]` say where each row came from."""
+
+    source: str
+    columns: list[str]
+    types: list[str]
+    data: list[list[Any]]
+    files: list[str]
+    lines: list[int]
+    total: int
+    next: list[Any] | None = None
+    note: str = ""
+
+
+class AskLine(Struct, frozen=True, tag="ask-line"):
+    """The raw text around a row: `file` as in `Rows.files`."""
+
+    source: str
+    file: str
+    line: int
+    around: int = 8
+
+
+class Lines(Struct, frozen=True, tag="lines"):
+    """Raw lines (or a record shown field by field for formats without lines); `first` is the number of the first."""
+
+    path: str
+    first: int
+    at: int
+    text: list[str]
+    note: str = ""
+
+
+class AskQuery(Struct, frozen=True, tag="ask-query"):
+    """One read-only SELECT on the site's tables."""
+
+    sql: str
+    limit: int = 10_000
+    seconds: float = 30.0
+
+
+class Table(Struct, frozen=True, tag="table"):
+    """The answer to `AskQuery`: `data[column][row]`; `truncated` when there were more rows than asked for."""
+
+    columns: list[str]
+    types: list[str]
+    data: list[list[Any]]
+    truncated: bool = False
+    note: str = ""
+
+
+class AskFiles(Struct, frozen=True, tag="ask-files"):
+    """The files of one source, or of all."""
+
+    source: str = ""
+
+
+class FileState(Struct, frozen=True):
+    """One file: what was taken from it, or why not and when it is tried again."""
+
+    source: str
+    path: str
+    status: FileStatus
+    bytes: int = 0
+    rows: int = 0
+    quarantined: int = 0
+    reason: str = ""
+    read_as: str = ""
+    arrived: float | None = None
+    retry_at: float | None = None
+
+
+class Files(Struct, frozen=True, tag="files"):
+    """The answer to `AskFiles`."""
+
+    files: list[FileState]
+
+
+class AskQuarantine(Struct, frozen=True, tag="ask-quarantine"):
+    """What could not be taken, newest first."""
+
+    source: str = ""
+    limit: int = 500
+
+
+class Quarantined(Struct, frozen=True):
+    """One record or cell that was set aside, with its raw text."""
+
+    source: str
+    file: str
+    line: int
+    column: str
+    reason: str
+    raw: str
+
+
+class Quarantine(Struct, frozen=True, tag="quarantine"):
+    """The answer to `AskQuarantine`."""
+
+    records: list[Quarantined]
+    total: int
+
+
+class Target(Struct, frozen=True):
+    """An alert as the person saw it: the command is refused if its version has moved on in a way that matters."""
+
+    alert: str
+    version: int
+
+
+class Command(Struct, frozen=True, tag="command"):
+    """Something a person does; `name` is a key of `COMMANDS`."""
+
+    name: str
+    targets: list[Target] = []
+    text: str = ""
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """What came of a command: how many it applied to, and what was refused and why."""
+
+    applied: list[str] = []
+    refused: dict[str, str] = {}
+
+
+class AskStatus(Struct, frozen=True, tag="ask-status"):
+    """How the engine itself is."""
+
+
+class EngineStatus(Struct, frozen=True, tag="status"):
+    """The answer to `AskStatus`. `stays`: runs for good; else it ends some minutes after the last console left."""
+
+    site: str
+    path: str
+    state: str
+    pid: int
+    version: str
+    started: float
+    settled: bool
+    stays: bool
+    consoles: list[str]
+    data_version: int
+    rows: int
+    memory: int
+    cpu: float
+
+
+class AskStop(Struct, frozen=True, tag="ask-stop"):
+    """End the engine."""
+
+
+class AskProblems(Struct, frozen=True, tag="ask-problems"):
+    """What is wrong with the site file as it lies on disk."""
+
+
+class Problems(Struct, frozen=True, tag="problems"):
+    """The answer to `AskProblems`."""
+
+    problems: list[Problem]
+
+
+class Failure(Struct, frozen=True, tag="failure"):
+    """A request that could not be answered, in one sentence for a person."""
+
+    message: str
+
+
+Ask = (
+    Subscribe
+    | AskBreakdown
+    | AskRows
+    | AskLine
+    | AskQuery
+    | AskFiles
+    | AskQuarantine
+    | AskStatus
+    | AskStop
+    | AskProblems
+    | Command
+)
+Answer = (
+    Snapshot
+    | Breakdown
+    | Rows
+    | Lines
+    | Table
+    | Files
+    | Quarantine
+    | Done
+    | EngineStatus
+    | Problems
+    | Failure
+    | Goodbye
+)
+
+
+class Request(Struct, frozen=True, tag="request"):
+    """A client's question; the answer carries the same `id`."""
+
+    id: int
+    body: Ask
+
+
+class Reply(Struct, frozen=True, tag="reply"):
+    """The answer to the request of the same `id`."""
+
+    id: int
+    body: Answer
+
+
+ToEngine = Hello | Request
+ToClient = Welcome | Reply | Snapshot | Changes | Goodbye | Failure
+
+
+# --- commands --------------------------------------------------------------------------------------------------
+
+
+class CommandSpec(Struct, frozen=True):
+    """A command as the engine knows it; the console's actions refer to it."""
+
+    name: str
+    title: str
+    role: Literal["operator", "supervisor"] = "operator"
+    undoable: bool = False
+    takes_many: bool = False
+
+
+COMMANDS: dict[str, CommandSpec] = {
+    spec.name: spec
+    for spec in (
+        CommandSpec("ack", "acknowledge", undoable=True, takes_many=True),
+        CommandSpec("unack", "take an acknowledgement back", undoable=True, takes_many=True),
+        CommandSpec("save-draft", "write the draft as site.yaml and layouts/overview.yaml"),
+    )
+}

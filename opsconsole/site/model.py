@@ -1,0 +1,191 @@
+"""The models of a site and its layouts: plain values, parsed from YAML, without any behaviour of their own.
+
+Durations are seconds, moments are time-zone aware. `opsconsole.site.parse` makes these from files and keeps the
+mark (file, line, column) of every value beside them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from msgspec import Struct
+
+Priority = Literal["critical", "warning", "low"]
+Better = Literal["higher", "lower", "target"]
+Format = Literal["csv", "json", "ndjson", "parquet", "excel"]
+ColumnType = Literal["text", "integer", "number", "boolean", "date", "time"]
+ClockMode = Literal["wall", "data", "replay"]
+WindowKind = Literal["moving", "shift", "day", "week", "month", "all"]
+PanelKind = Literal["kpi", "alerts", "breakdown", "grid", "sources", "text"]
+
+
+class Mark(Struct, frozen=True, order=True):
+    """Where a value stands: a file name and its 1-based line and column."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Problem(Struct, frozen=True, order=True):
+    """One thing that is wrong (`error`) or doubtful (`warning`) in a site or layout file."""
+
+    mark: Mark
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.mark} {self.message}" if self.severity == "error" else f"{self.mark} warning: {self.message}"
+
+
+class Clock(Struct, frozen=True):
+    """What "now" is at the site. `replay`: site time = `start` + (wall clock - `since`) * `speed`."""
+
+    mode: ClockMode = "wall"
+    speed: float = 1.0
+    start: dt.datetime | None = None
+    since: dt.datetime | None = None
+
+
+class Shift(Struct, frozen=True):
+    """A working shift by wall-clock time of the site's zone; `end` <= `start` means it ends the next day."""
+
+    name: str
+    start: dt.time
+    end: dt.time
+
+
+class Read(Struct, frozen=True):
+    """How the files of a source are read; None means: find out from the file."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: Literal[".", ","] | None = None
+    header: int | None = None
+    sheet: str | None = None
+    null: tuple[str, ...] = ()
+
+
+class Source(Struct, frozen=True):
+    """A set of files that becomes one table of the same name."""
+
+    name: str
+    files: tuple[str, ...]
+    title: str = ""
+    format: Format | None = None
+    time: str | None = None
+    timezone: str | None = None
+    dimensions: tuple[str, ...] = ()
+    columns: dict[str, ColumnType] = {}
+    read: Read = Read()
+    settle: float = 10.0
+    fresh_within: float | None = None
+
+
+class Window(Struct, frozen=True):
+    """The stretch of event time that a KPI covers; `seconds` only for `moving`."""
+
+    kind: WindowKind = "all"
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        if self.kind != "moving":
+            return self.kind
+        for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+            if self.seconds >= size and self.seconds % size == 0:
+                return f"{self.seconds / size:g} {unit}"
+        return f"{self.seconds:g} s"
+
+
+class Kpi(Struct, frozen=True):
+    """A named measure over one source. `value` is an SQL aggregate expression; limits are in its unit."""
+
+    name: str
+    source: str
+    value: str
+    title: str = ""
+    description: str = ""
+    where: str | None = None
+    unit: str = ""
+    decimals: int | None = None
+    better: Better | None = None
+    tolerance: float = 0.0
+    window: Window = Window()
+    target: float | None = None
+    warning: float | None = None
+    critical: float | None = None
+    by: tuple[str, ...] = ()
+    owner: str = ""
+    objective: str = ""
+    procedure: str = ""
+
+
+class Rule(Struct, frozen=True):
+    """A condition that raises one alert per set of labels. Exactly one of three kinds:
+
+    * `kpi` (with `when`, such as "< 70"; without it the KPI's own warning and critical limits apply),
+    * `source` + `rows`: at least `at_least` rows within the last `within` seconds meet the SQL condition,
+    * `source` + `silent`: no row arrived for so many seconds.
+    """
+
+    name: str
+    title: str = ""
+    kpi: str | None = None
+    when: str | None = None
+    source: str | None = None
+    rows: str | None = None
+    within: float = 3600.0
+    at_least: int = 1
+    silent: float | None = None
+    by: tuple[str, ...] = ()
+    hold: float = 0.0
+    clear: float = 0.0
+    priority: Priority = "warning"
+    procedure: str = ""
+
+
+class Panel(Struct, frozen=True):
+    """One rectangle of a layout. `of` names the KPI (`kpi`, `breakdown`, `grid`); `by` the dimension."""
+
+    kind: PanelKind
+    of: str = ""
+    by: str = ""
+    title: str = ""
+    text: str = ""
+    width: int = 1
+
+
+class LayoutRow(Struct, frozen=True):
+    """Panels side by side; `height` in lines, None: share what is left."""
+
+    panels: tuple[Panel, ...]
+    height: int | None = None
+
+
+class Layout(Struct, frozen=True):
+    """One screen of panels."""
+
+    name: str
+    rows: tuple[LayoutRow, ...]
+    title: str = ""
+
+
+class Site(Struct, frozen=True):
+    """One operation watched."""
+
+    name: str
+    timezone: str = "UTC"
+    clock: Clock = Clock()
+    state: str | None = None
+    every: float = 10.0
+    alert_from: str = "shift start"
+    shifts: tuple[Shift, ...] = ()
+    sources: dict[str, Source] = {}
+    kpis: dict[str, Kpi] = {}
+    rules: dict[str, Rule] = {}
+    layouts: tuple[Layout, ...] = ()
+    draft: bool = False
