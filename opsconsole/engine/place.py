@@ -1,0 +1,131 @@
+"""Where a site's state lies and who may connect: the one module that decides it.
+
+The place of a site is a folder with its lock, tables, journal, socket and log. It is `state:` of the site file, else
+`$XDG_STATE_HOME/opsconsole/<folder name>-<hash of the real path>`; never inside a watched folder by default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import tempfile
+from pathlib import Path
+
+from msgspec import Struct
+
+# sun_path holds 108 bytes on Linux and 104 on macOS, with the closing NUL.
+_SOCKET_PATH_MAX = 100
+
+# Found by text and not by a parse, so that a running engine is found also while its site file is broken.
+_STATE_KEY = re.compile(r"^state:[ \t]+(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^#\n]+?)[ \t]*(?:#.*)?$", re.MULTILINE)
+
+
+class PlaceError(Exception):
+    """A site or its state folder cannot be used; the message is one sentence for a person."""
+
+
+class Place(Struct, frozen=True):
+    """A site on disk: `site` is its site file, or the folder itself where there is none (a draft); `state` its place."""
+
+    site: Path
+    state: Path
+
+    @property
+    def root(self) -> Path:
+        """The folder that globs in the site file are relative to."""
+        return self.site if self.draft else self.site.parent
+
+    @property
+    def draft(self) -> bool:
+        """No site file: the engine makes a draft from what lies in the folder."""
+        return self.site.suffix not in {".yaml", ".yml"}
+
+    @property
+    def lock(self) -> Path:
+        """Held by the engine for as long as it lives; contains its pid."""
+        return self.state / "lock"
+
+    @property
+    def tables(self) -> Path:
+        """The DuckDB file."""
+        return self.state / "tables.duckdb"
+
+    @property
+    def journal(self) -> Path:
+        """The SQLite file of the journal."""
+        return self.state / "journal.sqlite"
+
+    @property
+    def log(self) -> Path:
+        """The engine's log."""
+        return self.state / "engine.log"
+
+    @property
+    def socket(self) -> Path:
+        """The engine's socket; in a short path of its own when the state folder's is too long for a socket."""
+        path = self.state / "socket"
+        if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
+            return path
+        digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        base = Path(runtime) if runtime and len(runtime) < 60 else Path(f"/tmp/opsconsole-{os.getuid()}")
+        return base / f"{digest}.sock"
+
+    def make(self) -> None:
+        """Make the state folder and the socket's, readable by the owner only. Raises PlaceError."""
+        for folder in (self.state, self.socket.parent):
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
+            except OSError as error:
+                raise PlaceError(
+                    f"cannot write the state folder {folder}: {error.strerror}. "
+                    "Free or mend it, or name another with `state:` in site.yaml or XDG_STATE_HOME."
+                ) from error
+        owner = self.socket.parent.stat()
+        open_to_others = owner.st_mode & stat.S_IWOTH and not owner.st_mode & stat.S_ISVTX
+        if owner.st_uid not in (os.getuid(), 0) or open_to_others:
+            raise PlaceError(f"the folder of the socket, {self.socket.parent}, is not yours alone: remove it, try again.")
+
+
+def find_place(target: str | Path) -> Place:
+    """The place of a site given as a site file, a folder that holds one, or any folder (a draft). Raises PlaceError."""
+    path = Path(target).expanduser()
+    try:
+        real = path.resolve(strict=True)
+        if real.is_dir():
+            os.listdir(real)  # noqa: PTH208 - only whether it may be read
+            named = [real / name for name in ("site.yaml", "site.yml") if (real / name).is_file()]
+            site = named[0] if named else real
+        else:
+            site = real
+        state = None if site.is_dir() else _state_of(site)
+    except FileNotFoundError as error:
+        raise PlaceError(f"{path}: no such file or folder.") from error
+    except PermissionError as error:
+        raise PlaceError(f"{path}: permission denied; ask its owner for read access.") from error
+    except OSError as error:
+        raise PlaceError(f"{path}: {error.strerror}.") from error
+    if site.is_file() and site.suffix not in {".yaml", ".yml"}:
+        raise PlaceError(f"{path}: not a site file. Give a folder, or a file that ends in .yaml.")
+    return Place(site=site, state=state or _default_state(site))
+
+
+def _state_of(site: Path) -> Path | None:
+    found = _STATE_KEY.search(site.read_text(encoding="utf-8", errors="replace"))
+    if not found:
+        return None
+    return (site.parent / Path(found["value"].strip("\"'")).expanduser()).resolve()
+
+
+def _default_state(site: Path) -> Path:
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    root = site if site.is_dir() else site.parent
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name)[:40].strip("-.") or "site"
+    if site.is_file() and site.stem != "site":
+        name += f"-{site.stem}"[:40]
+    digest = hashlib.blake2b(os.fsencode(site), digest_size=6).hexdigest()
+    return Path(home).expanduser() / "opsconsole" / f"{name}-{digest}"
