@@ -1,0 +1,145 @@
+"""Values that have passed every check become the models; what goes without saying is added here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from opsconsole.site.keys import PANEL_KINDS
+from opsconsole.site.marks import Marks
+from opsconsole.site.model import (
+    Clock,
+    Kpi,
+    Layout,
+    LayoutRow,
+    Panel,
+    PanelKind,
+    Read,
+    Rule,
+    Shift,
+    Site,
+    Source,
+    Window,
+)
+from opsconsole.site.zones import find_zone
+
+Values = dict[str, Any]
+DAY = Window("moving", 86400.0)
+TILES_PER_ROW = 4
+MOST_TILES = 8
+
+
+def build_site(values: Values, folder: str, marks: Marks) -> Site:
+    """The site without its layouts. `folder` is the name it has when the file gives none."""
+    timezone = values.get("timezone", "UTC")
+    sources = {name: _source(name, source) for name, source in values.get("sources", {}).items()}
+    kpis = {name: _kpi(name, kpi, sources) for name, kpi in values.get("kpis", {}).items()}
+    rules = {name: _rule(name, rule, kpis) for name, rule in values.get("rules", {}).items()}
+    plain = {key: values[key] for key in ("state", "every") if key in values}
+    alert_from = values.get("alert_from", "shift start")
+    return Site(
+        name=values.get("site") or folder,
+        timezone=timezone,
+        clock=_clock(values.get("clock", {}), timezone),
+        alert_from=alert_from if isinstance(alert_from, str) else _aware(alert_from, timezone).isoformat(),
+        shifts=tuple(Shift(**shift) for shift in values.get("calendar", {}).get("shifts", ())),
+        sources=sources,
+        kpis=kpis,
+        rules=rules | implicit_rules(sources, kpis, rules, marks),
+        **plain,
+    )
+
+
+def _aware(moment: dt.datetime, timezone: str) -> dt.datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=find_zone(timezone) or dt.UTC)
+
+
+def _clock(values: Values, timezone: str) -> Clock:
+    moments: Values = {key: _aware(values[key], timezone) for key in ("start", "since") if key in values}
+    return Clock(**(values | moments))
+
+
+def _source(name: str, values: Values) -> Source:
+    return Source(name=name, **(values | {"read": Read(**values.get("read", {}))}))
+
+
+def _kpi(name: str, values: Values, sources: dict[str, Source]) -> Kpi:
+    source = sources[values["source"]]
+    defaults: Values = {
+        "window": DAY if source.time else Window("all"),
+        "by": source.dimensions,
+    }
+    return Kpi(name=name, **(defaults | values))
+
+
+def _rule(name: str, values: Values, kpis: dict[str, Kpi]) -> Rule:
+    kpi = kpis.get(values.get("kpi", ""))
+    defaults: Values = {"procedure": kpi.procedure if kpi else ""}
+    return Rule(name=name, **(defaults | values))
+
+
+def implicit_rules(
+    sources: dict[str, Source], kpis: dict[str, Kpi], rules: dict[str, Rule], marks: Marks
+) -> dict[str, Rule]:
+    """The rules that follow from limits and freshness where no written rule takes their place.
+
+    Their names (`kpi:<name>`, `silent:<source>`) cannot be written in a file. Their marks are those of what they
+    follow from.
+    """
+    watched = {rule.kpi for rule in rules.values() if rule.kpi and rule.when is None}
+    listened = {rule.source for rule in rules.values() if rule.silent is not None}
+    implicit: dict[str, Rule] = {}
+    for kpi in kpis.values():
+        if (kpi.warning is not None or kpi.critical is not None) and kpi.name not in watched:
+            name = f"kpi:{kpi.name}"
+            implicit[name] = Rule(name=name, kpi=kpi.name, procedure=kpi.procedure)
+            marks.alias(("rules", name), ("kpis", kpi.name))
+    for source in sources.values():
+        if source.fresh_within is not None and source.name not in listened:
+            name = f"silent:{source.name}"
+            implicit[name] = Rule(name=name, source=source.name, silent=source.fresh_within)
+            marks.alias(("rules", name), ("sources", source.name))
+            marks.alias(("rules", name, "silent"), ("sources", source.name, "fresh_within"))
+    return implicit
+
+
+def build_layout(name: str, values: Values, kpis: dict[str, Kpi]) -> Layout:
+    """One screen; `by` of a breakdown or grid is the KPI's first dimension where the file names none."""
+    rows = tuple(
+        LayoutRow(tuple(_panel(panel, kpis) for panel in row["panels"]), row.get("height")) for row in values["rows"]
+    )
+    return Layout(name=name, rows=rows, title=values.get("title", name))
+
+
+def _panel(values: Values, kpis: dict[str, Kpi]) -> Panel:
+    kind: PanelKind = next(kind for kind in PANEL_KINDS if kind in values)
+    common = {key: values[key] for key in ("by", "title", "width") if key in values}
+    if kind == "text":
+        return Panel(kind, text=values["text"], **common)
+    if kind in ("breakdown", "grid") and "by" not in common:
+        common["by"] = kpis[values[kind]].by[0] if kpis[values[kind]].by else ""
+    return Panel(kind, of=values[kind] if kind in ("kpi", "breakdown", "grid") else "", **common)
+
+
+def default_layout(site: Site) -> Layout:
+    """The overview of a site without layout files: tiles, alerts, a grid and the sources."""
+    kpis = list(site.kpis.values())
+    tiles = [Panel("kpi", of=kpi.name) for kpi in kpis[:MOST_TILES]]
+    # Two even rows read better than a full one with a rest.
+    per_row = len(tiles) if len(tiles) <= TILES_PER_ROW else -(-len(tiles) // 2)
+    rows = [LayoutRow(tuple(tiles[at : at + per_row]), 5) for at in range(0, len(tiles), per_row or 1)]
+    rows.append(LayoutRow((Panel("alerts"),)))
+    spread = next((kpi for kpi in kpis if kpi.by), None)
+    if spread is not None:
+        kind: PanelKind = "breakdown" if spread.window.kind == "all" else "grid"
+        rows.append(LayoutRow((Panel(kind, of=spread.name, by=spread.by[0]),)))
+    rows.append(LayoutRow((Panel("sources"),)))
+    return Layout(name="overview", rows=tuple(rows), title="Overview")
+
+
+def with_layouts(site: Site, layouts: list[Layout]) -> Site:
+    """The site with its screens, the overview first, or with the default one."""
+    ordered = sorted(layouts, key=lambda layout: (layout.name != "overview", layout.name))
+    return msgspec.structs.replace(site, layouts=tuple(ordered) or (default_layout(site),))

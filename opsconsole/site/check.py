@@ -1,0 +1,217 @@
+"""What no single value can show: references, and values that must fit each other.
+
+Every check looks only at values that could be read, so that one mistake is reported once.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from opsconsole.site.keys import PANEL_KINDS
+from opsconsole.site.marks import Keys, Marks
+from opsconsole.site.model import Window
+from opsconsole.site.names import listed, show
+from opsconsole.site.report import Report
+
+Values = dict[str, Any]
+TITLE_FIELDS = ("value", "limit", "label")
+# Words DuckDB keeps for itself: a table of such a name works, but has to be quoted in every query.
+# fmt: off
+SQL_WORDS = frozenset({
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check",
+    "collate", "column", "constraint", "create", "default", "deferrable", "desc", "describe", "distinct", "do",
+    "else", "end", "except", "false", "fetch", "for", "foreign", "from", "grant", "group", "having", "in",
+    "initially", "intersect", "into", "lambda", "lateral", "leading", "limit", "not", "null", "offset", "on",
+    "only", "or", "order", "pivot", "placing", "primary", "qualify", "references", "returning", "select", "show",
+    "some", "summarize", "symmetric", "table", "then", "to", "trailing", "true", "union", "unique", "unpivot",
+    "using", "variadic", "when", "where", "window", "with",
+})
+# fmt: on
+
+
+def check_site(values: Values, marks: Marks, report: Report) -> None:
+    """Everything in the site file that has to fit something else in it."""
+    sources: dict[str, Values] = values.get("sources", {})
+    kpis: dict[str, Values] = values.get("kpis", {})
+    rules: dict[str, Values] = values.get("rules", {})
+    _check_clock(values, marks, report)
+    _check_shifts(values, marks, report)
+    for name, source in sources.items():
+        _check_source(name, source, marks, report)
+    for name, kpi in kpis.items():
+        _check_kpi(name, kpi, values, marks, report)
+    for name, rule in rules.items():
+        _check_rule(name, rule, sources, kpis, marks, report)
+
+
+def _check_clock(values: Values, marks: Marks, report: Report) -> None:
+    clock = values.get("clock", {})
+    if clock.get("mode") == "replay":
+        if not marks.has("clock", "start"):
+            report.error(marks.at("clock"), "`clock`: a replay needs `start`, the site time it begins at")
+    elif "mode" in clock:
+        for key in ("speed", "start", "since"):
+            if marks.has("clock", key):
+                report.error(marks.key("clock", key), f"`{key}`: only a replay has it, the mode is `{clock['mode']}`")
+
+
+def _check_shifts(values: Values, marks: Marks, report: Report) -> None:
+    seen: dict[str, int] = {}
+    for index, shift in enumerate(values.get("calendar", {}).get("shifts", ())):
+        name = shift.get("name", "")
+        if name and name in seen:
+            report.error(marks.at("calendar", "shifts", index), f"`shifts`: two shifts are called `{show(name)}`")
+        seen.setdefault(name, index)
+
+
+def _check_source(name: str, source: Values, marks: Marks, report: Report) -> None:
+    if name.casefold() in SQL_WORDS:
+        report.warn(marks.key("sources", name), f'`{name}`: a word of SQL; write "{name}" in quotes in queries')
+    read: Values = source.get("read", {})
+    if read.get("delimiter") is not None and read.get("delimiter") == read.get("decimal"):
+        report.error(marks.at("sources", name, "read"), "`read`: `delimiter` and `decimal` are the same sign")
+    time = source.get("time")
+    if time is not None and source.get("columns", {}).get(time, "time") not in ("time", "date"):
+        pinned = source["columns"][time]
+        report.error(
+            marks.at("sources", name, "columns", time), f"`{show(time)}`: the time column is pinned as {pinned}"
+        )
+
+
+def _reference(path: Keys, target: str, what: str, known: Values, marks: Marks, report: Report) -> bool:
+    """Whether the name is known; a problem if not."""
+    if target in known:
+        return True
+    hint = report.suggest(target, known)
+    if not hint:
+        hint = f"; there {'is' if len(known) == 1 else 'are'} {listed(known)}" if known else "; there is none"
+    report.error(marks.at(*path), f"unknown {what} `{show(target)}`{hint}")
+    return False
+
+
+def _check_kpi(name: str, kpi: Values, values: Values, marks: Marks, report: Report) -> None:
+    at: Keys = ("kpis", name)
+    known = "source" in kpi and _reference((*at, "source"), kpi["source"], "source", values["sources"], marks, report)
+    window: Window | None = kpi.get("window")
+    if window is not None and window.kind != "all" and known and not marks.has("sources", kpi["source"], "time"):
+        message = f"`window`: `{show(kpi['source'])}` has no time column, so its window can only be `all`"
+        report.error(marks.at(*at, "window"), message)
+    if window is not None and window.kind == "shift" and not marks.has("calendar"):
+        report.error(marks.at(*at, "window"), "`window`: `shift` needs the shifts under `calendar`")
+    _check_limits(name, kpi, marks, report)
+
+
+def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
+    """The limits lie on the bad side of the target, critical beyond warning."""
+    at: Keys = ("kpis", name)
+    limits = [key for key in ("warning", "critical") if key in kpi]
+    if not marks.has(*at, "better"):
+        if limits:
+            message = f"`{limits[0]}`: a KPI with limits needs `better` (`higher`, `lower` or `target`)"
+            report.missing(marks.key(*at, limits[0]), message)
+        return
+    better = kpi.get("better")
+    if "tolerance" in kpi and better in ("higher", "lower"):
+        report.error(marks.key(*at, "tolerance"), "`tolerance`: has a meaning only with `better: target`")
+    if better == "target":
+        if not marks.has(*at, "target"):
+            report.missing(marks.at(*at), f"`{name}`: `better: target` needs a `target`")
+        chain = [("tolerance", kpi.get("tolerance", 0.0))]
+        sign = 1.0
+    elif better in ("higher", "lower"):
+        chain = [("target", kpi["target"])] if "target" in kpi else []
+        sign = 1.0 if better == "lower" else -1.0
+    else:
+        return
+    for key in limits:
+        for other, bound in chain[-1:]:
+            if sign * (kpi[key] - bound) < 0:
+                side = "above" if sign > 0 else "below"
+                what = "it, a distance from the target," if better == "target" else "it"
+                must = f"with `better: {better}` {what} must lie {side} `{other}` ({bound:g})"
+                report.error(marks.at(*at, key), f"`{key}`: {kpi[key]:g} is on the wrong side; {must}")
+        chain.append((key, kpi[key]))
+
+
+RULE_KINDS = ("kpi", "rows", "silent")
+BELONGS = {"when": "kpi", "within": "rows", "at_least": "rows"}
+
+
+def _check_rule(name: str, rule: Values, sources: Values, kpis: Values, marks: Marks, report: Report) -> None:
+    at: Keys = ("rules", name)
+    kinds = [kind for kind in RULE_KINDS if marks.has(*at, kind)]
+    if "kpi" in rule:
+        known = _reference((*at, "kpi"), rule["kpi"], "KPI", kpis, marks, report)
+        kpi = ("kpis", rule["kpi"])
+        limited = marks.has(*kpi, "warning") or marks.has(*kpi, "critical")
+        if known and not limited and not marks.has(*at, "when"):
+            message = f"`{name}`: needs `when`, or the KPI `{show(rule['kpi'])}` a `warning` or `critical` limit"
+            report.missing(marks.at(*at), message)
+        if known and limited and not marks.has(*at, "when") and "priority" in rule:
+            report.warn(marks.key(*at, "priority"), "`priority`: comes from the KPI's limits, this has no effect")
+    if "source" in rule:
+        _reference((*at, "source"), rule["source"], "source", sources, marks, report)
+    if len(kinds) != 1:
+        found = f"found {listed(kinds)}" if kinds else "found none"
+        message = f"`{name}`: a rule watches one of `kpi`, `source` with `rows`, `source` with `silent`; {found}"
+        (report.error if kinds else report.missing)(marks.key(*at), message)
+        return
+    _check_rule_kind(name, rule, kinds[0], sources, marks, report)
+    _check_title(name, rule, marks, report)
+
+
+def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values, marks: Marks, report: Report) -> None:
+    """The keys beside `kpi`, `rows` or `silent` that belong to it or do not."""
+    at: Keys = ("rules", name)
+    if kind == "kpi":
+        if marks.has(*at, "source"):
+            report.error(marks.key(*at, "source"), "`source`: a rule on a KPI takes the KPI's source, remove it")
+    elif not marks.has(*at, "source"):
+        report.missing(marks.at(*at), f"`{name}`: a rule with `{kind}` needs `source`")
+    if kind == "rows" and rule.get("source") in sources and not marks.has("sources", rule["source"], "time"):
+        message = f"`rows`: looks back in time, but `{show(rule['source'])}` has no time column"
+        report.error(marks.at(*at, "source"), message)
+    if kind == "silent" and marks.has(*at, "by"):
+        report.error(marks.key(*at, "by"), "`by`: a rule with `silent` watches the whole source")
+    for key, home in BELONGS.items():
+        if marks.has(*at, key) and home != kind:
+            report.error(marks.key(*at, key), f"`{key}`: has a meaning only with `{home}`")
+
+
+def _check_title(name: str, rule: Values, marks: Marks, report: Report) -> None:
+    """The fields in braces are known."""
+    if "title" not in rule:
+        return
+    at: Keys = ("rules", name, "title")
+    known = (*TITLE_FIELDS, *rule.get("by", ()))
+    try:
+        fields = [field for _, field, _, _ in string.Formatter().parse(rule["title"]) if field is not None]
+    except ValueError:
+        report.error(marks.at(*at), "`title`: a `{` or `}` stands alone; write `{{` or `}}` for the sign itself")
+        return
+    for field in fields:
+        if field not in known:
+            hint = report.suggest(field, known) or f"; there are {listed(known)}"
+            report.error(marks.at(*at), f"`title`: unknown field `{{{show(field)}}}`{hint}")
+
+
+def check_layout(name: str, values: Values, kpis: dict[str, Values] | None, marks: Marks, report: Report) -> None:
+    """Panels show exactly one thing, and what they show exists; `kpis` is None when they could not be read."""
+    for row_index, row in enumerate(values.get("rows", ())):
+        for index, panel in enumerate(row.get("panels", ())):
+            _check_panel(("layouts", name, "rows", row_index, "panels", index), panel, kpis, marks, report)
+
+
+def _check_panel(at: Keys, panel: Values, kpis: dict[str, Values] | None, marks: Marks, report: Report) -> None:
+    kinds = [kind for kind in PANEL_KINDS if marks.has(*at, kind)]
+    if len(kinds) != 1:
+        found = f"found {listed(kinds)}" if kinds else "found none"
+        message = f"`panel`: shows exactly one of {listed(PANEL_KINDS)}; {found}"
+        (report.error if kinds else report.missing)(marks.at(*at), message)
+        return
+    kind = kinds[0]
+    if marks.has(*at, "by") and kind not in ("breakdown", "grid"):
+        report.error(marks.key(*at, "by"), f"`by`: has a meaning only with `breakdown` or `grid`, not with `{kind}`")
+    if kind in ("kpi", "breakdown", "grid") and kind in panel and kpis is not None:
+        _reference((*at, kind), panel[kind], "KPI", kpis, marks, report)

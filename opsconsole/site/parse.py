@@ -1,0 +1,157 @@
+"""Site and layout files to models: everything that is wrong is reported at once, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from opsconsole.site.build import build_layout, build_site, default_layout, with_layouts
+from opsconsole.site.check import check_layout, check_site
+from opsconsole.site.keys import LAYOUT, SITE
+from opsconsole.site.kinds import BAD
+from opsconsole.site.marks import Marks
+from opsconsole.site.model import Mark, Problem, Site
+from opsconsole.site.report import Report
+from opsconsole.site.sections import Section, walk
+from opsconsole.site.tree import Document, Scalar, read_tree
+
+__all__ = ["SITE_FILE", "Loaded", "default_layout", "load_site", "parse_site"]
+
+SITE_FILE = "site.yaml"
+LAYOUT_FOLDER = "layouts"
+LAYOUT_ENDINGS = (".yaml", ".yml")
+LARGEST = 4_000_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of reading a site: `site` is None when `problems` holds an error.
+
+    `files` are all files read, for whoever wants to notice that one changed.
+    """
+
+    site: Site | None
+    problems: list[Problem]
+    marks: Marks
+    files: list[Path] = field(default_factory=list)
+
+
+# Given the name of the layouts folder, the contents of its files by their names (shown in messages).
+# OSError: there is no such folder.
+ReadLayouts = Callable[[str], Mapping[str, bytes]]
+
+
+def load_site(path: Path) -> Loaded:
+    """The site of a `site.yaml`, or of the folder that holds one.
+
+    Raises OSError when the site file cannot be read; never raises for what is in the files.
+    """
+    if path.is_dir():
+        path = path / SITE_FILE
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    files = [path]
+    unread: list[Problem] = []
+
+    def layouts(folder: str) -> Mapping[str, bytes]:
+        found: dict[str, bytes] = {}
+        for layout in sorted((path.parent / Path(folder).expanduser()).iterdir()):
+            if layout.suffix not in LAYOUT_ENDINGS or layout.name.startswith("."):
+                continue
+            name = f"{folder}/{layout.name}"
+            try:
+                with layout.open("rb") as file:
+                    found[name] = file.read(LARGEST + 1)
+            except OSError as error:
+                unread.append(Problem(Mark(name, 1, 1), f"cannot be read: {error.strerror or error}"))
+            files.append(layout)
+        return found
+
+    loaded = parse_site(data, layouts, file=path.name, folder=path.absolute().parent.name)
+    problems = sorted(loaded.problems + unread)
+    return Loaded(None if _failed(problems) else loaded.site, problems, loaded.marks, files)
+
+
+def parse_site(data: bytes, read_layouts: ReadLayouts, *, file: str = SITE_FILE, folder: str = "site") -> Loaded:
+    """The site of a file's bytes; `file` is what messages call it, `folder` the site's name if it gives none."""
+    report = Report(file, _homes(SITE))
+    document = _read(data, report)
+    marks = Marks(document)
+    values = SITE.read(document.root, "site", report) if document.root is not None else BAD
+    if values is BAD:
+        values = {}
+    if document.whole:
+        check_site(values, marks, report)
+    layouts = _read_layouts(values.get("layouts"), read_layouts, marks, report)
+    kpis = values.get("kpis", {}) if document.whole else None
+    parsed = [(name, one, _layout(name, doc, one, kpis, marks)) for name, doc, one in layouts]
+    problems = sorted(report.problems + [problem for _, one, _ in parsed for problem in one.problems])
+    if _failed(problems):
+        return Loaded(None, problems, marks)
+    site = build_site(values, folder, marks)
+    built = [build_layout(name, found, site.kpis) for name, _, found in parsed]
+    return Loaded(with_layouts(site, built), problems, marks)
+
+
+def _failed(problems: list[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _homes(root: Section) -> dict[str, str]:
+    """For each key that only one section has: that section, to say where a misplaced key belongs."""
+    homes: dict[str, list[str]] = {}
+    for section in walk(root):
+        for key in section.keys:
+            homes.setdefault(key.name, []).append(section.name)
+    return {key: f"`{names[0]}`" for key, names in homes.items() if len(names) == 1}
+
+
+def _read(data: bytes, report: Report) -> Document:
+    """The tree of a file, with a problem where there is no mapping at its top."""
+    start = Mark(report.file, 1, 1)
+    if len(data) > LARGEST:
+        report.error(start, f"larger than {LARGEST // 1_000_000} MB; this is no site or layout file")
+        return Document(report.file, "", None, whole=False)
+    document = read_tree(data, report)
+    report.partial = not document.whole
+    root = document.root
+    if document.whole and (root is None or (isinstance(root, Scalar) and root.absent)):
+        report.error(start, "the file is empty")
+        return Document(report.file, document.text, None, whole=False)
+    return document
+
+
+def _read_layouts(
+    folder: str | None, read: ReadLayouts, marks: Marks, report: Report
+) -> list[tuple[str, Document, Report]]:
+    """The trees of all layout files; a folder that was named and is not there is worth a warning."""
+    try:
+        texts = read(folder or LAYOUT_FOLDER)
+    except (OSError, ValueError) as error:
+        if folder is not None:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            report.warn(marks.at("layouts"), f"`layouts`: {why}; an overview is made from the KPIs")
+        return []
+    found: list[tuple[str, Document, Report]] = []
+    for file, data in texts.items():
+        one = Report(file, _homes(LAYOUT))
+        document = _read(data, one)
+        name = Path(file).stem
+        if any(name == other for other, _, _ in found):
+            one.error(Mark(file, 1, 1), f"there is another layout called `{name}`")
+        else:
+            marks.add_layout(name, document)
+        found.append((name, document, one))
+    return found
+
+
+def _layout(
+    name: str, document: Document, report: Report, kpis: dict[str, dict[str, object]] | None, marks: Marks
+) -> dict[str, object]:
+    values = LAYOUT.read(document.root, name, report) if document.root is not None else BAD
+    if values is BAD:
+        return {}
+    if document.whole:
+        check_layout(name, values, kpis, marks, report)
+    return values
