@@ -1,4 +1,4 @@
-"""Starting an engine in the background, as tmux starts its server. Imports nothing heavy: it runs before Textual does."""
+"""Starting an engine in the background, as tmux starts its server. Runs before Textual is imported: nothing heavy."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class PlaceError(Exception):
 
 
 class Place(Struct, frozen=True):
-    """A site on disk: `site` is its site file, or the folder itself where there is none (a draft); `state` its place."""
+    """A site on disk: `site` is its site file, or the folder where there is none (a draft); `state` its state folder."""
 
     site: Path
     state: Path
@@ -88,7 +88,7 @@ class Place(Struct, frozen=True):
         owner = self.socket.parent.stat()
         open_to_others = owner.st_mode & stat.S_IWOTH and not owner.st_mode & stat.S_ISVTX
         if owner.st_uid not in (os.getuid(), 0) or open_to_others:
-            raise PlaceError(f"the folder of the socket, {self.socket.parent}, is not yours alone: remove it, try again.")
+            raise PlaceError(f"{self.socket.parent}, the folder of the socket, is open to others: remove it.")
 
 
 def find_place(target: str | Path) -> Place:

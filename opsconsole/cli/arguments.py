@@ -1,0 +1,119 @@
+"""The words of the command line: commands, options, help."""
+
+from __future__ import annotations
+
+import argparse
+
+from opsconsole import __version__
+
+_TOP = """\
+usage: opsconsole [SITE]                    open a console on a site (a site.yaml, its folder, or any folder of files)
+       opsconsole demo [airport|factory]    try it on data that is played into a temporary folder
+       opsconsole COMMAND SITE …
+
+commands:
+  snapshot   print KPIs, alerts and sources once the first scan has settled     [--json]
+  query      run one read-only SELECT on the tables                             [--json|--csv]
+  sources    print what was taken from each file, and what was not and why      [--json]
+  check      validate the site file and its layouts; exit code 1 on errors
+  init       write a draft site.yaml and layouts/overview.yaml for a folder
+  engine     run the engine in the foreground, for good
+  status     is an engine running, since when, who looks                        [--json]
+  stop       end the engine
+  logs       print the engine's log                                             [-n N] [-f]
+  schema     print the JSON Schema of site.yaml, for editors                    [--layout]
+
+`opsconsole COMMAND --help` says more. A folder named like a command is given as ./NAME.
+"""
+
+COMMANDS = ("demo", "snapshot", "query", "sources", "check", "init", "engine", "status", "stop", "logs", "schema")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The parsed command line; `command` is "console" where none was named. Exits on a wrong one, as argparse does."""
+    if arguments and arguments[0] in COMMANDS:
+        return _commands().parse_args(arguments)
+    return _console().parse_args(arguments)
+
+
+def _console() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="opsconsole", add_help=False)
+    parser.format_help = lambda: _TOP  # type: ignore[method-assign]
+    parser.format_usage = lambda: _TOP.split("\n\n")[0] + "\n"  # type: ignore[method-assign]
+    parser.add_argument("site", nargs="?", default=".")
+    parser.add_argument("-h", "--help", action="help")
+    parser.add_argument("-V", "--version", action="version", version=f"opsconsole {__version__}")
+    parser.set_defaults(command="console")
+    return parser
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="opsconsole")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, help_text: str, example: str, *, site: bool = True) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name,
+            description=help_text,
+            epilog=f"example: {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if site:
+            command.add_argument("site", metavar="SITE", help="a site.yaml, the folder that holds one, or any folder")
+        return command
+
+    demo = add("demo", "Play a pack into a temporary folder and open a console on it.", "opsconsole demo", site=False)
+    demo.add_argument("pack", nargs="?", choices=("factory", "airport"), default="factory")
+    demo.add_argument("--speed", type=_positive, help="site seconds per second (factory and airport: 60)")
+    demo.add_argument("--seed", type=int, default=1, help="another number, another plant (default 1)")
+
+    snapshot = add("snapshot", "Print KPIs, alerts and sources once the first scan has settled.", "opsconsole snapshot .")
+    snapshot.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+
+    query = add(
+        "query",
+        "Run one read-only SELECT on the tables (DuckDB's SQL; each source is a table).",
+        'opsconsole query . "SELECT carrier, count(*) FROM flights GROUP BY ALL"',
+    )
+    query.add_argument("sql", metavar="SQL")
+    form = query.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a list of objects")
+    form.add_argument("--csv", action="store_true", help="comma-separated, with a header")
+    query.add_argument("--limit", type=_whole, default=10_000, help="most rows to print (default 10000)")
+    query.add_argument("--seconds", type=_positive, default=30.0, help="longest time (default 30)")
+
+    sources = add("sources", "Print each file: state, rows, quarantined rows, reason.", "opsconsole sources .")
+    sources.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+
+    check = add("check", "Validate a site file and its layouts. Exit code 0: fine, 1: errors.", "opsconsole check .")
+    check.add_argument("--json", action="store_true", help="the problems as a list of objects")
+
+    init = add("init", "Write a draft site.yaml and layouts/overview.yaml. Never overwrites.", "opsconsole init data", site=False)
+    init.add_argument("site", metavar="FOLDER")
+
+    add("engine", "Run the engine in the foreground until it is stopped: rules run with nobody looking.", "opsconsole engine .")
+
+    status = add("status", "Print whether an engine runs. Exit code 0: it does, 1: it does not.", "opsconsole status .")
+    status.add_argument("--json", action="store_true")
+    add("stop", "End the engine; consoles are told who did.", "opsconsole stop .")
+    logs = add("logs", "Print the engine's log.", "opsconsole logs . -f")
+    logs.add_argument("-n", "--lines", type=_whole, default=200, help="how many of the last lines (default 200)")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
+
+    schema = add("schema", "Print the JSON Schema of site.yaml.", "opsconsole schema > site.schema.json", site=False)
+    schema.add_argument("--layout", action="store_true", help="that of a layout file instead")
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is wanted")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text}: a whole number from 0 is wanted")
+    return value

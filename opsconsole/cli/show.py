@@ -1,0 +1,197 @@
+"""What headless commands print: text for people, JSON and CSV for programs. The JSON shapes are in the README."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from opsconsole.engine.messages import AlertState, EngineStatus, Files, KpiState, Snapshot, SourceState, Table
+from opsconsole.engine.place import Place
+from opsconsole.site.figures import duration, figure, iso, moment, number
+
+SIGNS = {"critical": "▲C", "warning": "◆W", "low": "▽L", "good": "●", "nodata": "○ND", "stale": "◌ST", "nolimit": " "}
+
+# Fields that are moments: seconds since the epoch on the wire, ISO 8601 with offset in JSON.
+_MOMENTS = frozenset(
+    {
+        "at", "wall", "start", "end", "trend_start", "since", "acked_at", "last_event", "last_arrival", "arrived",
+        "retry_at", "started",
+    }
+)  # fmt: skip
+_HIDDEN = frozenset({"layouts", "grids", "breakdowns"})
+
+
+def _plain(value: Any, zone: ZoneInfo) -> Any:
+    """Wire values as JSON values: moments as ISO text, what only a screen needs left out."""
+    if isinstance(value, dict):
+        return {
+            key: iso(item, zone) if key in _MOMENTS and isinstance(item, int | float) else _plain(item, zone)
+            for key, item in value.items()
+            if key not in _HIDDEN
+        }
+    if isinstance(value, list):
+        return [_plain(item, zone) for item in value]
+    return value
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def snapshot_json(snapshot: Snapshot) -> str:
+    """`{site, kpis, alerts, sources, notices}`."""
+    found = _plain(msgspec.to_builtins(snapshot), ZoneInfo(snapshot.site.timezone))
+    found.pop("type", None)
+    return _dump(found)
+
+
+def snapshot_text(snapshot: Snapshot) -> str:
+    """A page for a person without a terminal."""
+    site = snapshot.site
+    zone = ZoneInfo(site.timezone)
+    shift = f" · {site.shift.name}" if site.shift else ""
+    clock = {"wall": "", "data": " (newest event)", "replay": f" (replay ×{site.speed:g})"}[site.clock]
+    lines = [f"{site.name}{shift} · {moment(site.at, zone)} {site.timezone}{clock}"]
+    lines += [f"! {notice.text}" for notice in snapshot.notices]
+    lines += ["", "KPIs", *(_kpi_lines(snapshot.kpis) or ["  none"])]
+    lines += ["", f"Alerts: {len(snapshot.alerts)} open", *(_alert_line(alert, zone, site.at) for alert in snapshot.alerts)]
+    lines += ["", "Sources", *(_source_line(source, zone, site.wall) for source in snapshot.sources)]
+    return "\n".join(lines)
+
+
+def _kpi_lines(kpis: list[KpiState]) -> list[str]:
+    width = max((len(kpi.title) for kpi in kpis), default=0)
+    lines = []
+    for kpi in kpis:
+        value = figure(kpi.value, kpi.unit, kpi.decimals) if kpi.value is not None else kpi.reason or "no data"
+        parts = [f"  {SIGNS[kpi.status]:<3} {kpi.title:<{width}}  {value:>14}"]
+        if kpi.change is not None:
+            parts.append(f"{'↑' if kpi.change > 0 else '↓' if kpi.change < 0 else '→'} "
+                         f"{number(abs(kpi.change), kpi.decimals)} against {kpi.previous_label}")
+        if kpi.target is not None:
+            parts.append(f"target {figure(kpi.target, kpi.unit)}")
+        parts.append(f"{kpi.window}, {number(kpi.rows)} rows")
+        if kpi.leader:
+            parts.append(kpi.leader)
+        lines.append(" · ".join(parts))
+    return lines
+
+
+def _alert_line(alert: AlertState, zone: ZoneInfo, now: float) -> str:
+    who = f" · {alert.who}" if alert.who else ""
+    since = moment(alert.since, zone, now)
+    return f"  {SIGNS[alert.priority]} {alert.state:<6} {alert.text} · since {since}{who}"
+
+
+def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:
+    sign = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "●"}[source.status]
+    parts = [f"  {sign:<3} {source.title}: {number(source.rows)} rows in {number(source.files)} files"]
+    if source.last_event is not None:
+        parts.append(f"newest event {moment(source.last_event, zone)}")
+    if source.last_arrival is not None:
+        parts.append(f"arrived {duration(max(0.0, wall - source.last_arrival))} ago")
+    for count, word in ((source.quarantined, "quarantined"), (source.waiting, "files waiting"), (source.failed, "files failed")):
+        if count:
+            parts.append(f"{number(count)} {word}")
+    if source.note:
+        parts.append(source.note)
+    return " · ".join(parts)
+
+
+def sources_json(snapshot: Snapshot, files: Files) -> str:
+    """The sources, each with its `files`."""
+    zone = ZoneInfo(snapshot.site.timezone)
+    sources = []
+    for source in snapshot.sources:
+        found = _plain(msgspec.to_builtins(source), zone)
+        mine = [file for file in files.files if file.source == source.name]
+        found["files"] = [_plain(msgspec.to_builtins(file), zone) for file in mine]
+        sources.append(found)
+    return _dump(sources)
+
+
+def sources_text(snapshot: Snapshot, files: Files) -> str:
+    """The sources, each followed by its files."""
+    zone = ZoneInfo(snapshot.site.timezone)
+    lines = []
+    for source in snapshot.sources:
+        lines.append(_source_line(source, zone, snapshot.site.wall).strip())
+        for file in files.files:
+            if file.source != source.name:
+                continue
+            parts = [f"    {file.status:<8} {_inert(file.path)}", f"{number(file.rows)} rows"]
+            if file.quarantined:
+                parts.append(f"{number(file.quarantined)} quarantined")
+            parts += [part for part in (file.read_as, file.reason) if part]
+            lines.append(" · ".join(parts))
+    return "\n".join(lines) or "no sources"
+
+
+def table_json(table: Table) -> str:
+    """A list of objects, one a row."""
+    return _dump([dict(zip(table.columns, row, strict=True)) for row in zip(*table.data, strict=True)])
+
+
+def table_csv(table: Table, out: TextIO) -> None:
+    """CSV with a header; text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    for row in zip(*table.data, strict=True):
+        writer.writerow([_no_formula(cell) for cell in row])
+
+
+def _no_formula(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
+
+
+def table_text(table: Table) -> str:
+    """Aligned columns; numbers to the right."""
+    columns = [[_cell(cell) for cell in column] for column in table.data]
+    numeric = [all(isinstance(cell, int | float | None) for cell in column) for column in table.data]
+    widths = [max([len(name), *map(len, column)]) for name, column in zip(table.columns, columns, strict=True)]
+
+    def line(cells: list[str]) -> str:
+        aligned = (c.rjust(w) if n else c.ljust(w) for c, w, n in zip(cells, widths, numeric, strict=True))
+        return "  ".join(aligned).rstrip()
+
+    rows = [line(list(cells)) for cells in zip(*columns, strict=True)]
+    return "\n".join([line(table.columns), line(["─" * width for width in widths]), *rows])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return f"{value:.10g}" if isinstance(value, float) else _inert(str(value))
+
+
+def _inert(text: str) -> str:
+    """Text with control characters made visible, so that a file cannot drive the terminal it is shown on."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def status_json(status: EngineStatus) -> str:
+    """`{running: true, …}`."""
+    return _dump({"running": True, **_plain(msgspec.to_builtins(status), ZoneInfo("UTC"))})
+
+
+def no_engine_json(place: Place) -> str:
+    """`{running: false, …}`."""
+    return _dump({"running": False, "path": str(place.site), "state": str(place.state)})
+
+
+def status_text(status: EngineStatus, now: float) -> str:
+    """The engine in a few lines."""
+    looks = ", ".join(status.consoles) or "nobody"
+    stays = "runs for good" if status.stays else "ends some minutes after the last console has left"
+    return "\n".join(
+        [
+            f"{status.site}: engine {status.version}, pid {status.pid}, for {duration(now - status.started)}; {stays}",
+            f"looking: {looks}",
+            f"{number(status.rows)} rows, {status.memory / 1e6:.0f} MB, {status.cpu:.1f} s of CPU",
+            f"state in {status.state}",
+        ]
+    )

@@ -1,0 +1,37 @@
+"""Heavy commands in a process of their own: `python -m opsconsole.engine serve|check|init …`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def main() -> int:
+    """Run one command; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m opsconsole.engine")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve")
+    serve.add_argument("site")
+    serve.add_argument("--idle-exit", type=float)
+    serve.add_argument("--ready-fd", type=int)
+    check = commands.add_parser("check")
+    check.add_argument("site")
+    check.add_argument("--json", action="store_true")
+    init = commands.add_parser("init")
+    init.add_argument("folder")
+    arguments = parser.parse_args()
+    if arguments.command == "serve":
+        from opsconsole.engine.serve import serve as run_serve
+
+        return run_serve(arguments.site, idle_exit=arguments.idle_exit, ready_fd=arguments.ready_fd)
+    if arguments.command == "check":
+        from opsconsole.engine.check import check as run_check
+
+        return run_check(arguments.site, as_json=arguments.json)
+    from opsconsole.engine.draft import init as run_init
+
+    return run_init(arguments.folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""Ad-hoc SQL of a person: one read-only SELECT that can read the site's tables and nothing else.
+
+Statements that call only functions of an allow-list run in the engine, in a read-only transaction of the hardened
+instance with a time limit. DuckDB cannot interrupt a single scalar call (`list_sort(range(30000000))` runs for 97 s),
+so all others run in a child that can be killed, over a Parquet copy of just the columns they name.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+from msgspec import Struct
+
+from opsconsole.engine.messages import Table
+from opsconsole.kpis.cells import columns_of
+
+# Interruptible or cheap per row. Everything else goes to the child.
+ALLOWED_FUNCTIONS = frozenset(
+    """
+    + - * / // % ^ ** || ~~ !~~ ~~* !~~* ~ & | << >> ! @
+    abs acos add age any_value approx_count_distinct approx_quantile arg_max arg_min argmax argmin array_agg asin atan
+    atan2 avg bit_and bit_or bool_and bool_or cast ceil ceiling century coalesce concat concat_ws contains corr cos
+    count count_if count_star countif covar_pop covar_samp cume_dist current_date current_timestamp date_add date_diff
+    date_part date_sub date_trunc datediff datepart datetrunc day dayname dayofmonth dayofweek dayofyear decade degrees
+    dense_rank ends_with entropy epoch epoch_ms epoch_ns epoch_us even exp favg first first_value floor fsum geomean
+    geometric_mean get_current_time get_current_timestamp greatest group_concat grouping grouping_id hour if ifnull
+    instr isfinite isinf isnan isodow isoyear kurtosis lag last last_day last_value lcase lead least left len length
+    like_escape listagg ln log log10 log2 lower ltrim mad make_date make_time make_timestamp max max_by mean median
+    microsecond millisecond min min_by minute mod mode month monthname mul multiply not_like_escape now nth_value ntile
+    nullif percent_rank pi position pow power prefix product quantile quantile_cont quantile_disc quarter radians rank
+    regexp_extract regexp_full_match regexp_matches regexp_replace regr_count regr_intercept regr_r2 regr_slope replace
+    reverse right round row_number rtrim second sem sign sin skewness split_part sqrt starts_with stddev stddev_pop
+    stddev_samp strftime string_agg strlen strpos strptime subtract substr substring suffix sum sum_no_overflow tan
+    time_bucket timezone to_timestamp today trim trunc try_strptime ucase upper var_pop var_samp variance week weekday
+    weekofyear year yearweek
+    to_days to_hours to_minutes to_months to_seconds to_weeks to_years
+    """.split()
+)
+
+_MEMORY = 2 * 1024**3
+
+
+class AdhocError(Exception):
+    """The statement is refused or failed; the message is for a person."""
+
+
+class _Job(Struct):
+    """What the child is told."""
+
+    sql: str
+    tables: dict[str, str]
+    limit: int
+    seconds: float
+    memory: int
+
+
+def run_sql(cursor: duckdb.DuckDBPyConnection, sql: str, *, limit: int, seconds: float, scratch: Path) -> Table:
+    """Run one SELECT for a person and return at most `limit` rows. Raises AdhocError.
+
+    `cursor` is used by this call alone; `scratch` is a folder for the child's copy of the columns it needs.
+    """
+    tree = _parse(cursor, sql)
+    called = {str(node["function_name"]).lower() for node in _walk(tree) if node.get("class") == "FUNCTION"}
+    table_functions = [node for node in _walk(tree) if node.get("type") == "TABLE_FUNCTION"]
+    strange = sorted(called - ALLOWED_FUNCTIONS) + (["a table function"] if table_functions else [])
+    if not strange:
+        return _run_here(cursor, sql, limit, seconds)
+    return _run_in_child(cursor, sql, tree, limit, seconds, scratch, strange)
+
+
+def _parse(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    tree = json.loads(row[0] if row else "{}")
+    if tree.get("error"):
+        if tree.get("error_type") == "not implemented":
+            raise AdhocError("only SELECT is possible here: the tables follow the files and are not edited.")
+        where = f" at character {int(tree['position']) + 1}" if "position" in tree else ""
+        raise AdhocError(f"{tree.get('error_message', 'not understood')}{where}")
+    if len(tree.get("statements", [])) != 1:
+        raise AdhocError("give exactly one SELECT statement.")
+    return tree
+
+
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from _walk(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _walk(value)
+
+
+def _run_here(cursor: duckdb.DuckDBPyConnection, sql: str, limit: int, seconds: float) -> Table:
+    cursor.execute(f"SET max_execution_time = {max(1, int(seconds * 1000))}")
+    cursor.execute("BEGIN TRANSACTION READ ONLY")
+    try:
+        result = cursor.execute(sql)
+        described = [(str(column[0]), str(column[1])) for column in result.description or []]
+        rows = result.fetchmany(limit + 1)
+    except duckdb.Error as error:
+        raise AdhocError(_sentence(error, seconds)) from error
+    finally:
+        # also ends a result that was not read to its end
+        cursor.execute("ROLLBACK")
+        cursor.execute("SET max_execution_time = 0")
+    return _table(described, rows, limit, "")
+
+
+def _table(described: list[tuple[str, str]], rows: list[Any], limit: int, note: str) -> Table:
+    return Table(
+        columns=[name for name, _ in described],
+        types=[kind for _, kind in described],
+        data=columns_of(rows[:limit], len(described)),
+        truncated=len(rows) > limit,
+        note=note,
+    )
+
+
+def _sentence(error: Exception, seconds: float) -> str:
+    text = str(error).strip().splitlines()
+    first = text[0] if text else type(error).__name__
+    if "interrupt" in first.lower() or "execution time" in first.lower() or "timeout" in first.lower():
+        return f"stopped after {seconds:g} s: narrow the time range or the columns."
+    return " ".join(part.strip() for part in text[:3] if part.strip())
+
+
+def _run_in_child(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    tree: Any,
+    limit: int,
+    seconds: float,
+    scratch: Path,
+    strange: list[str],
+) -> Table:
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="adhoc-", dir=scratch) as folder:
+        tables = _copy_columns(cursor, tree, Path(folder))
+        job = _Job(sql=sql, tables=tables, limit=limit, seconds=seconds, memory=_MEMORY)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "opsconsole.engine.adhoc_child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+        )
+        try:
+            out, _ = child.communicate(msgspec.msgpack.encode(job), timeout=seconds + 2.0)
+        except subprocess.TimeoutExpired:
+            raise AdhocError(f"stopped after {seconds:g} s: it calls {', '.join(strange[:3])}.") from None
+        finally:
+            child.kill()
+            child.wait()
+    if child.returncode != 0 or not out:
+        raise AdhocError(f"ran out of time or memory ({seconds:g} s, 2 GiB): it calls {', '.join(strange[:3])}.")
+    answer = msgspec.msgpack.decode(out, type=Table | dict[str, str])
+    if isinstance(answer, dict):
+        raise AdhocError(answer["error"])
+    age = time.monotonic() - begun
+    note = f"ran beside the engine on a copy of the tables {age:.1f} s old, because it calls {', '.join(strange[:3])}"
+    return msgspec.structs.replace(answer, note=note)
+
+
+def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) -> dict[str, str]:
+    """Parquet copies of the columns that a statement names, of the tables that it names."""
+    nodes = list(_walk(tree))
+    known = {
+        str(name).lower(): str(name)
+        for (name,) in cursor.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal"
+        ).fetchall()
+    }
+    named = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
+    everything = any(node.get("class") == "STAR" for node in nodes)
+    words = {str(part).lower() for node in nodes if node.get("class") == "COLUMN_REF" for part in node["column_names"]}
+    copies: dict[str, str] = {}
+    for number, table in enumerate(sorted(named & known.keys())):
+        columns = [
+            str(row[0])
+            for row in cursor.execute(
+                "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ?", [known[table]]
+            ).fetchall()
+        ]
+        wanted = [name for name in columns if everything or name.lower() in words] or columns[:1]
+        chosen = ", ".join(_quoted(name) for name in wanted)
+        target = folder / f"{number}.parquet"
+        cursor.sql(f"SELECT {chosen} FROM {_quoted(known[table])}").pl().write_parquet(target)
+        copies[known[table]] = str(target)
+    return copies
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,275 @@
+"""The tick: data and time come in, KPIs and alerts are evaluated, what people do is applied, a snapshot goes out.
+
+One thread owns the alerts and the journal, so nothing of theirs needs a lock. It wakes when the feed has news, when the
+evaluation grid of site time is due, when a person does something, or once a second to look at the site file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import TypeVar
+
+import duckdb
+
+from opsconsole.engine.clock import SiteClock, grid_point
+from opsconsole.engine.identity import Peer
+from opsconsole.engine.messages import Command, Done, Notice, Snapshot
+from opsconsole.engine.picture import picture
+from opsconsole.engine.sitefile import SiteError, SiteFile
+from opsconsole.engine.watch import AlertWatch, alert_from
+from opsconsole.kpis.bind import Binding, bind
+from opsconsole.kpis.evaluate import evaluate
+from opsconsole.kpis.rules import evaluate_rules
+from opsconsole.site.calendar import shift_at
+from opsconsole.site.model import Problem, Site
+from opsconsole.site.parse import Loaded
+from opsconsole.tables.feed import Feed
+from opsconsole.tables.store import Store, Totals
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+# At most five evaluations a second, however fast data comes.
+_SPACING = 0.2
+_LOOK_AT_SITE = 1.0
+
+
+class Core:
+    """Runs one site. `publish` is called from the tick's thread with each new snapshot."""
+
+    def __init__(
+        self,
+        file: SiteFile,
+        loaded: Loaded,
+        store: Store,
+        feed: Feed,
+        watch: AlertWatch,
+        publish: Callable[[Snapshot], None],
+    ) -> None:
+        assert loaded.site is not None
+        self.site: Site = loaded.site
+        self.binding: Binding
+        self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
+        self._file = file
+        self._loaded = loaded
+        self._store = store
+        self._feed = feed
+        self._watch = watch
+        self._publish = publish
+        self._wake = threading.Event()
+        self._stopping = False
+        self._orders: deque[Callable[[], None]] = deque()
+        self._news = True
+        self._evaluated = 0.0
+        self._ruled_at: float | None = None
+        self._alert_from: dt.datetime | None = None
+        self._looked_at_site = time.monotonic()
+        self._bound_to: Mapping[str, Mapping[str, str]] | None = None
+        self._problems: list[Problem] = []
+        self._site_notice: list[Notice] = []
+        self._thread = threading.Thread(target=self._run, name="tick")
+        self._rebind()
+
+    # --- from other threads ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the tick that runs."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def data_changed(self) -> None:
+        """The feed has committed rows, or the state of a file has changed."""
+        self._news = True
+        self._wake.set()
+
+    def command(self, command: Command, peer: Peer) -> Future[Done]:
+        """Have a person's command checked, written to the journal and applied, in that order."""
+        return self._order(lambda: self._apply(command, peer))
+
+    def now(self) -> dt.datetime:
+        """Site time now."""
+        return self.clock.now(time.time())
+
+    def _order(self, work: Callable[[], _T]) -> Future[_T]:
+        future: Future[_T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(work())
+            except Exception as error:
+                future.set_exception(error)
+
+        self._orders.append(run)
+        self._wake.set()
+        return future
+
+    # --- the tick's thread -------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(self._patience())
+            self._wake.clear()
+            if self._stopping:
+                break
+            try:
+                self._tick()
+            except Exception:
+                # the boundary of the thread: one tick that fails must not end the watch
+                log.exception("a tick failed")
+                self._evaluated = time.monotonic()
+
+    def _patience(self) -> float:
+        """Seconds until something is due by itself."""
+        since = time.monotonic() - self._evaluated
+        spacing = max(0.0, _SPACING - since)
+        if self._news or self._orders:
+            return 0.0 if self._orders else spacing
+        due = self.clock.until_next(time.time(), self.site.every)
+        return min(_LOOK_AT_SITE, max(due, spacing)) if due is not None else _LOOK_AT_SITE
+
+    def _tick(self) -> None:
+        moved = False
+        while self._orders:
+            self._orders.popleft()()
+            moved = True
+        if time.monotonic() - self._looked_at_site >= _LOOK_AT_SITE:
+            self._looked_at_site = time.monotonic()
+            moved |= self._look_at_site()
+        spaced = time.monotonic() - self._evaluated >= _SPACING
+        if moved or (spaced and (self._news or self._grid_due())):
+            self._news = False
+            self._evaluate()
+
+    def _grid_due(self) -> bool:
+        if self.clock.mode == "data":
+            return False
+        return grid_point(self.clock.at(time.time()), self.site.every) != self._ruled_at
+
+    def _evaluate(self) -> None:
+        self._evaluated = time.monotonic()
+        wall = time.time()
+        settled = self._feed.settled
+        totals = self._store.totals()
+        self._watch_newest(totals)
+        self._rebind_if_needed()
+        now = self.clock.now(wall)
+        version = self._store.data_version
+        cursor = self._store.cursor()
+        try:
+            measures = evaluate(cursor, self.binding, now)
+            self._evaluate_rules(cursor, totals, wall, settled)
+        except duckdb.Error as error:
+            log.exception("the evaluation failed")
+            self._site_notice = [Notice("engine", f"KPIs could not be evaluated: {error}", "critical")]
+            return
+        finally:
+            cursor.close()
+        self._publish(
+            picture(
+                site=self.site,
+                clock=self.clock,
+                wall=wall,
+                settled=settled,
+                data_version=version,
+                shift=shift_at(self.site, now),
+                measures=measures,
+                totals=totals,
+                alerts=self._watch.open_alerts(),
+                notices=[*self._site_notice, *self._watch.notices()],
+                problems=self._problems,
+            )
+        )
+
+    def _watch_newest(self, totals: Mapping[str, Totals]) -> None:
+        events = [total.last_event for total in totals.values() if total.last_event is not None]
+        self.clock.newest = max(events, default=None)
+
+    def _evaluate_rules(
+        self, cursor: duckdb.DuckDBPyConnection, totals: Mapping[str, Totals], wall: float, settled: bool
+    ) -> None:
+        """Rules see only settled tables: half of a first load would raise alerts that nobody could explain."""
+        if not settled and self._ruled_at is None:
+            return
+        at = self.clock.at(wall)
+        point = at if self.clock.mode == "data" else grid_point(at, self.site.every)
+        if point == self._ruled_at and self.clock.mode != "data":
+            return
+        if self._ruled_at is None:
+            self._alert_from = alert_from(self.site, self.clock.now(wall))
+        self._ruled_at = point
+        moment = dt.datetime.fromtimestamp(point, dt.UTC)
+        arrivals = {name: total.last_arrival for name, total in totals.items()}
+        observations = evaluate_rules(
+            cursor, self.binding, moment, arrivals=arrivals, wall=wall, speed=self.clock.speed, alert_from=self._alert_from
+        )
+        self._watch.observe(observations, moment)
+
+    # --- the site file -----------------------------------------------------------------------------------------
+
+    def _look_at_site(self) -> bool:
+        try:
+            loaded = self._file.edited()
+        except SiteError as error:
+            self._refuse_edit(error.problems)
+            return True
+        except OSError as error:
+            self._site_notice = [Notice("site-error", f"the site file cannot be read: {error}", "warning")]
+            return True
+        if loaded is None:
+            return False
+        binding, problems = bind(loaded, self._store.schemas())
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if errors:
+            self._refuse_edit(errors)
+            return True
+        self._adopt(loaded, binding, problems)
+        return True
+
+    def _refuse_edit(self, problems: list[Problem]) -> None:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        self._site_notice = [
+            Notice("site-error", f"{problems[0]}{more}. Using the version before; `opsconsole check` says all.", "warning")
+        ]
+        log.warning("an edited site file was refused: %s", "; ".join(map(str, problems)))
+
+    def _adopt(self, loaded: Loaded, binding: Binding, problems: list[Problem]) -> None:
+        assert loaded.site is not None
+        log.info("the site file was edited and is applied")
+        before = self.site
+        self.site, self._loaded, self.binding = loaded.site, loaded, binding
+        self._problems = problems
+        self._site_notice = []
+        if (before.clock, before.timezone) != (self.site.clock, self.site.timezone):
+            self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
+        if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
+            self._feed.replace(self.site.sources, self.site.timezone)
+        self._watch.configure(self.site, self.now())
+        self._ruled_at = None
+        self._news = True
+
+    def _rebind_if_needed(self) -> None:
+        if self._store.schemas() != self._bound_to:
+            self._rebind()
+
+    def _rebind(self) -> None:
+        """Bind the site's expressions to the tables as they are; what does not fit is shown and the rest goes on."""
+        self._bound_to = self._store.schemas()
+        self.binding, self._problems = bind(self._loaded, self._bound_to)
+
+    # --- people ------------------------------------------------------------------------------------------------
+
+    def _apply(self, command: Command, peer: Peer) -> Done:
+        return self._watch.command(command, peer, self.now())

@@ -1,0 +1,162 @@
+"""Answers to what clients ask of the tables: breakdowns, rows, raw lines, files, quarantine, ad-hoc SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from opsconsole.engine.adhoc import AdhocError, run_sql
+from opsconsole.engine.core import Core
+from opsconsole.engine.identity import Peer
+from opsconsole.engine.messages import (
+    Answer,
+    Ask,
+    AskBreakdown,
+    AskFiles,
+    AskLine,
+    AskProblems,
+    AskQuarantine,
+    AskQuery,
+    AskRows,
+    Command,
+    Failure,
+    Files,
+    FileState,
+    Lines,
+    Problems,
+    Quarantine,
+    Quarantined,
+    Rows,
+)
+from opsconsole.kpis.drill import DrillError, breakdown, rows
+from opsconsole.tables.raw import RawError, raw_lines
+from opsconsole.tables.store import Store
+
+_T = TypeVar("_T")
+
+# More readers add no throughput on two cores, and slow each other and the writer down (measured).
+_READERS = 2
+
+
+class Queries:
+    """Works on the tables in threads of its own, each question with its own cursor."""
+
+    def __init__(self, store: Store, core: Core, scratch: Path) -> None:
+        self._store = store
+        self._core = core
+        self._scratch = scratch
+        self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
+
+    def close(self) -> None:
+        """Let what runs come to its end."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def handle(self, body: Ask, peer: Peer) -> Answer:
+        """The answer; what a person can mend comes back as a `Failure` with one sentence."""
+        if isinstance(body, Command):
+            return await asyncio.wrap_future(self._core.command(body, peer))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body)
+        except (AdhocError, DrillError, RawError) as error:
+            return Failure(message=str(error))
+        except duckdb.Error as error:
+            return Failure(message=str(error).splitlines()[0])
+
+    def _answer(self, body: Ask) -> Answer:
+        if isinstance(body, AskFiles):
+            return self._files(body)
+        if isinstance(body, AskQuarantine):
+            return self._quarantine(body)
+        if isinstance(body, AskProblems):
+            return Problems(problems=self._core.problems)
+        if isinstance(body, AskLine):
+            return self._lines(body)
+        if isinstance(body, AskQuery):
+            query = body
+            return self._with_cursor(
+                lambda cursor: run_sql(
+                    cursor, query.sql, limit=query.limit, seconds=query.seconds, scratch=self._scratch
+                )
+            )
+        if isinstance(body, AskBreakdown):
+            ask = body
+            return self._with_cursor(
+                lambda cursor: breakdown(cursor, self._core.binding, ask.kpi, ask.by, ask.where, self._core.now())
+            )
+        if isinstance(body, AskRows):
+            return self._rows(body)
+        return Failure(message=f"not understood: {type(body).__name__}")
+
+    def _with_cursor(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+        cursor = self._store.cursor()
+        try:
+            return work(cursor)
+        finally:
+            cursor.close()
+
+    def _rows(self, body: AskRows) -> Rows:
+        page = self._with_cursor(
+            lambda cursor: rows(
+                cursor,
+                self._core.binding,
+                kpi=body.kpi,
+                alert=self._core.alert(body.alert) if body.alert else None,
+                source=body.source,
+                where=body.where,
+                now=self._core.now(),
+                after=body.after,
+                limit=body.limit,
+            )
+        )
+        files = [self._store.path_of(number) for number in page.files]
+        return Rows(
+            source=page.source,
+            columns=page.columns,
+            types=page.types,
+            data=page.data,
+            files=files,
+            lines=page.lines,
+            total=page.total,
+            next=page.next,
+            note=page.note,
+        )
+
+    def _lines(self, body: AskLine) -> Lines:
+        found = raw_lines(self._store, body.source, body.file, body.line, body.around)
+        return Lines(path=found.path, first=found.first, at=found.at, text=found.text, note=found.note)
+
+    def _files(self, body: AskFiles) -> Files:
+        return Files(
+            files=[
+                FileState(
+                    source=each.source,
+                    path=each.path,
+                    status=each.status,
+                    bytes=each.bytes,
+                    rows=each.rows,
+                    quarantined=each.quarantined,
+                    reason=each.reason,
+                    read_as=each.read_as,
+                    arrived=each.arrived,
+                    retry_at=each.retry_at,
+                )
+                for each in self._store.files(body.source)
+            ]
+        )
+
+    def _quarantine(self, body: AskQuarantine) -> Quarantine:
+        records, total = self._store.quarantine(body.source, body.limit)
+        return Quarantine(
+            records=[
+                Quarantined(
+                    source=each.source, file=each.file, line=each.line, column=each.column, reason=each.reason, raw=each.raw
+                )
+                for each in records
+            ],
+            total=total,
+        )

@@ -1,0 +1,89 @@
+"""The site as it lies on disk: loaded, watched for edits, and for a folder without a site file drafted anew."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from opsconsole.engine.place import Place
+from opsconsole.site.model import Problem
+from opsconsole.site.parse import Loaded, load_site
+
+# A draft follows the families of files in the folder; looking at all of them costs more than a stat of a site file.
+_DRAFT_EVERY = 5.0
+_DRAFT_FILES = 5_000
+
+_Stamp = tuple[tuple[str, int, int, int], ...]
+
+
+class SiteError(Exception):
+    """A site that cannot be used; `problems` says what is wrong with it, each with file:line:column."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class SiteFile:
+    """The site file and its layouts, or the draft of a folder."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._stamp: _Stamp = ()
+        self._files: list[Path] = []
+        self._looked = 0.0
+        self._texts: dict[str, str] = {}
+
+    def load(self) -> Loaded:
+        """The site. Raises SiteError with all problems, or OSError."""
+        if self._place.draft:
+            return self._draft()
+        loaded = load_site(self._place.site)
+        self._files = loaded.files
+        self._stamp = self._stamp_now()
+        if loaded.site is None:
+            raise SiteError(loaded.problems)
+        return loaded
+
+    def edited(self) -> Loaded | None:
+        """The site anew if it was edited since the last look. Raises SiteError with all problems, or OSError."""
+        if self._place.draft:
+            if time.monotonic() - self._looked < _DRAFT_EVERY:
+                return None
+            self._looked = time.monotonic()
+            stamp = self._folder_stamp()
+            return self._draft() if stamp != self._stamp else None
+        return self.load() if self._stamp_now() != self._stamp else None
+
+    def _draft(self) -> Loaded:
+        from opsconsole.engine.draft import draft_text, load_draft
+
+        self._stamp = self._folder_stamp()
+        self._looked = time.monotonic()
+        texts = draft_text(self._place.site)
+        loaded = load_draft(self._place.site, texts)
+        if loaded.site is None:
+            raise SiteError(loaded.problems)
+        return loaded
+
+    def _stamp_now(self) -> _Stamp:
+        found = []
+        for path in self._files or [self._place.site]:
+            for each in (path, path.parent):
+                try:
+                    stat = each.stat()
+                    found.append((str(each), stat.st_ino, stat.st_size, stat.st_mtime_ns))
+                except OSError as error:
+                    found.append((str(each), 0, 0, error.errno or 0))
+        return tuple(found)
+
+    def _folder_stamp(self) -> _Stamp:
+        """Which files lie in the folder; their content is the feed's business."""
+        found: list[tuple[str, int, int, int]] = []
+        for folder, folders, files in os.walk(self._place.site):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            found += [(os.path.join(folder, name), 0, 0, 0) for name in sorted(files) if not name.startswith(".")]  # noqa: PTH118
+            if len(found) > _DRAFT_FILES:
+                break
+        return tuple(found)

@@ -1,0 +1,56 @@
+"""How figures, moments and ages are written for people: one way for alerts, headless output and console."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+
+def number(value: float | None, decimals: int | None = None) -> str:
+    """A figure with a space between thousands; without `decimals`, about four significant digits."""
+    if value is None:
+        return "–"
+    if decimals is None:
+        size = abs(value)
+        if size >= 1000 or value == int(value):
+            decimals = 0
+        else:
+            decimals = 1 if size >= 100 else 2 if size >= 0.1 else 4
+    text = f"{value:,.{decimals}f}".replace(",", " ")
+    return text[1:] if text.startswith("-") and not text.strip("-0., ") else text
+
+
+def figure(value: float | None, unit: str = "", decimals: int | None = None) -> str:
+    """A figure with its unit."""
+    text = number(value, decimals)
+    return f"{text} {unit}" if unit and value is not None else text
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its two largest units: 47 min, 2 h 05, 3 d 4 h."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes = whole // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes:02}" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def moment(epoch: float | None, zone: ZoneInfo, now: float | None = None) -> str:
+    """A moment in the site's zone: the time of day when it is today's, else with its date."""
+    if epoch is None:
+        return "–"
+    there = dt.datetime.fromtimestamp(epoch, zone)
+    if now is not None and there.date() == dt.datetime.fromtimestamp(now, zone).date():
+        return there.strftime("%H:%M")
+    return there.strftime("%Y-%m-%d %H:%M")
+
+
+def iso(epoch: float, zone: ZoneInfo) -> str:
+    """A moment as ISO 8601 with the zone's offset, to the millisecond."""
+    return dt.datetime.fromtimestamp(epoch, zone).isoformat(timespec="milliseconds")
