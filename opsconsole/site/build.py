@@ -92,7 +92,7 @@ def implicit_rules(
     listened = {rule.source for rule in rules.values() if rule.silent is not None}
     implicit: dict[str, Rule] = {}
     for kpi in kpis.values():
-        if (kpi.warning is not None or kpi.critical is not None) and kpi.name not in watched:
+        if _limited(kpi) and kpi.name not in watched:
             name = f"kpi:{kpi.name}"
             implicit[name] = Rule(name=name, kpi=kpi.name, procedure=kpi.procedure)
             marks.alias(("rules", name), ("kpis", kpi.name))
@@ -103,6 +103,11 @@ def implicit_rules(
             marks.alias(("rules", name), ("sources", source.name))
             marks.alias(("rules", name, "silent"), ("sources", source.name, "fresh_within"))
     return implicit
+
+
+def _limited(kpi: Kpi) -> bool:
+    """Whether the KPI's own limits can make it a warning or critical; a tolerance alone makes a warning."""
+    return kpi.warning is not None or kpi.critical is not None or kpi.better == "target"
 
 
 def build_layout(name: str, values: Values, kpis: dict[str, Kpi]) -> Layout:

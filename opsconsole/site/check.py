@@ -97,7 +97,7 @@ def _check_kpi(name: str, kpi: Values, values: Values, marks: Marks, report: Rep
     if window is not None and window.kind != "all" and known and not marks.has("sources", kpi["source"], "time"):
         message = f"`window`: `{show(kpi['source'])}` has no time column, so its window can only be `all`"
         report.error(marks.at(*at, "window"), message)
-    if window is not None and window.kind == "shift" and not marks.has("calendar"):
+    if window is not None and window.kind == "shift" and not marks.has("calendar", "shifts", 0):
         report.error(marks.at(*at, "window"), "`window`: `shift` needs the shifts under `calendar`")
     _check_limits(name, kpi, marks, report)
 
@@ -117,6 +117,8 @@ def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
     if better == "target":
         if not marks.has(*at, "target"):
             report.missing(marks.at(*at), f"`{name}`: `better: target` needs a `target`")
+        if not any(marks.has(*at, key) for key in ("tolerance", "warning", "critical")):
+            report.missing(marks.at(*at), f"`{name}`: `better: target` needs `tolerance`, `warning` or `critical`")
         chain = [("tolerance", kpi.get("tolerance", 0.0))]
         sign = 1.0
     elif better in ("higher", "lower"):
@@ -144,7 +146,7 @@ def _check_rule(name: str, rule: Values, sources: Values, kpis: Values, marks: M
     if "kpi" in rule:
         known = _reference((*at, "kpi"), rule["kpi"], "KPI", kpis, marks, report)
         kpi = ("kpis", rule["kpi"])
-        limited = marks.has(*kpi, "warning") or marks.has(*kpi, "critical")
+        limited = any(marks.has(*kpi, key) for key in ("warning", "critical", "tolerance"))
         if known and not limited and not marks.has(*at, "when"):
             message = f"`{name}`: needs `when`, or the KPI `{show(rule['kpi'])}` a `warning` or `critical` limit"
             report.missing(marks.at(*at), message)

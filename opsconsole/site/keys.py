@@ -202,14 +202,14 @@ KPI = Section(
         Key(
             "warning",
             Number(),
-            "From here on it is a warning. With `better: target`: the distance from it.",
+            "Beyond this it is a warning. With `better: target`: further from it than this.",
             "none",
             "3",
         ),
         Key(
             "critical",
             Number(),
-            "From here on it is critical. With `better: target`: the distance from it.",
+            "Beyond this it is critical. With `better: target`: further from it than this.",
             "none",
             "5",
         ),
