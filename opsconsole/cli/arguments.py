@@ -67,7 +67,9 @@ def _commands() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=_positive, help="site seconds per second (factory and airport: 60)")
     demo.add_argument("--seed", type=int, default=1, help="another number, another plant (default 1)")
 
-    snapshot = add("snapshot", "Print KPIs, alerts and sources once the first scan has settled.", "opsconsole snapshot .")
+    snapshot = add(
+        "snapshot", "Print KPIs, alerts and sources once the first scan has settled.", "opsconsole snapshot ."
+    )
     snapshot.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
 
     query = add(
@@ -88,10 +90,19 @@ def _commands() -> argparse.ArgumentParser:
     check = add("check", "Validate a site file and its layouts. Exit code 0: fine, 1: errors.", "opsconsole check .")
     check.add_argument("--json", action="store_true", help="the problems as a list of objects")
 
-    init = add("init", "Write a draft site.yaml and layouts/overview.yaml. Never overwrites.", "opsconsole init data", site=False)
+    init = add(
+        "init",
+        "Write a draft site.yaml and layouts/overview.yaml. Never overwrites.",
+        "opsconsole init data",
+        site=False,
+    )
     init.add_argument("site", metavar="FOLDER")
 
-    add("engine", "Run the engine in the foreground until it is stopped: rules run with nobody looking.", "opsconsole engine .")
+    add(
+        "engine",
+        "Run the engine in the foreground until it is stopped: rules run with nobody looking.",
+        "opsconsole engine .",
+    )
 
     status = add("status", "Print whether an engine runs. Exit code 0: it does, 1: it does not.", "opsconsole status .")
     status.add_argument("--json", action="store_true")

@@ -58,7 +58,11 @@ def snapshot_text(snapshot: Snapshot) -> str:
     lines = [f"{site.name}{shift} · {moment(site.at, zone)} {site.timezone}{clock}"]
     lines += [f"! {notice.text}" for notice in snapshot.notices]
     lines += ["", "KPIs", *(_kpi_lines(snapshot.kpis) or ["  none"])]
-    lines += ["", f"Alerts: {len(snapshot.alerts)} open", *(_alert_line(alert, zone, site.at) for alert in snapshot.alerts)]
+    lines += [
+        "",
+        f"Alerts: {len(snapshot.alerts)} open",
+        *(_alert_line(alert, zone, site.at) for alert in snapshot.alerts),
+    ]
     lines += ["", "Sources", *(_source_line(source, zone, site.wall) for source in snapshot.sources)]
     return "\n".join(lines)
 
@@ -70,8 +74,10 @@ def _kpi_lines(kpis: list[KpiState]) -> list[str]:
         value = figure(kpi.value, kpi.unit, kpi.decimals) if kpi.value is not None else kpi.reason or "no data"
         parts = [f"  {SIGNS[kpi.status]:<3} {kpi.title:<{width}}  {value:>14}"]
         if kpi.change is not None:
-            parts.append(f"{'↑' if kpi.change > 0 else '↓' if kpi.change < 0 else '→'} "
-                         f"{number(abs(kpi.change), kpi.decimals)} against {kpi.previous_label}")
+            parts.append(
+                f"{'↑' if kpi.change > 0 else '↓' if kpi.change < 0 else '→'} "
+                f"{number(abs(kpi.change), kpi.decimals)} against {kpi.previous_label}"
+            )
         if kpi.target is not None:
             parts.append(f"target {figure(kpi.target, kpi.unit)}")
         parts.append(f"{kpi.window}, {number(kpi.rows)} rows")
@@ -94,7 +100,11 @@ def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:
         parts.append(f"newest event {moment(source.last_event, zone)}")
     if source.last_arrival is not None:
         parts.append(f"arrived {duration(max(0.0, wall - source.last_arrival))} ago")
-    for count, word in ((source.quarantined, "quarantined"), (source.waiting, "files waiting"), (source.failed, "files failed")):
+    for count, word in (
+        (source.quarantined, "quarantined"),
+        (source.waiting, "files waiting"),
+        (source.failed, "files failed"),
+    ):
         if count:
             parts.append(f"{number(count)} {word}")
     if source.note:

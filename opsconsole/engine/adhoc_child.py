@@ -9,23 +9,23 @@ import duckdb
 import msgspec
 
 from opsconsole.engine.adhoc import AdhocError, _Job, _quoted, _run_here
-from opsconsole.engine.messages import Table
+from opsconsole.engine.messages import Failure, Table
 
 _BASE_MEMORY = 2 * 1024**3
 
 
 def main() -> None:
-    """Read a job from standard input, write a `Table` or `{"error": …}` to standard output."""
+    """Read a job from standard input, write a `Table` or a `Failure` to standard output."""
     job = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Job)
     seconds = max(1, round(job.seconds))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds * 2, seconds * 2 + 1))
     resource.setrlimit(resource.RLIMIT_AS, (job.memory + _BASE_MEMORY, job.memory + _BASE_MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    answer: Table | dict[str, str]
+    answer: Table | Failure
     try:
         answer = _answer(job)
     except (AdhocError, duckdb.Error) as error:
-        answer = {"error": str(error).splitlines()[0]}
+        answer = Failure(message=str(error).splitlines()[0])
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 
 

@@ -213,7 +213,13 @@ class Core:
         moment = dt.datetime.fromtimestamp(point, dt.UTC)
         arrivals = {name: total.last_arrival for name, total in totals.items()}
         observations = evaluate_rules(
-            cursor, self.binding, moment, arrivals=arrivals, wall=wall, speed=self.clock.speed, alert_from=self._alert_from
+            cursor,
+            self.binding,
+            moment,
+            arrivals=arrivals,
+            wall=wall,
+            speed=self.clock.speed,
+            alert_from=self._alert_from,
         )
         self._watch.observe(observations, moment)
 
@@ -241,7 +247,9 @@ class Core:
     def _refuse_edit(self, problems: list[Problem]) -> None:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         self._site_notice = [
-            Notice("site-error", f"{problems[0]}{more}. Using the version before; `opsconsole check` says all.", "warning")
+            Notice(
+                "site-error", f"{problems[0]}{more}. Using the version before; `opsconsole check` says all.", "warning"
+            )
         ]
         log.warning("an edited site file was refused: %s", "; ".join(map(str, problems)))
 

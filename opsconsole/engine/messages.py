@@ -171,7 +171,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot"):
 class Changes(Struct, frozen=True, tag="changes"):
     """What differs from the last snapshot or changes sent to this client. None: as it was; lists are by name or id.
 
-    `order` gives the names of all KPIs, the ids of all open alerts and so on where members came or went.
+    An order is given where members came, went or moved; alerts have none: a screen sorts them for its reader.
     """
 
     site: SiteState | None = None

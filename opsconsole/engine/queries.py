@@ -154,7 +154,12 @@ class Queries:
         return Quarantine(
             records=[
                 Quarantined(
-                    source=each.source, file=each.file, line=each.line, column=each.column, reason=each.reason, raw=each.raw
+                    source=each.source,
+                    file=each.file,
+                    line=each.line,
+                    column=each.column,
+                    reason=each.reason,
+                    raw=each.raw,
                 )
                 for each in records
             ],

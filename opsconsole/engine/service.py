@@ -216,7 +216,7 @@ class _Session:
     async def _reply(self, request: Request) -> None:
         try:
             body = await self._service.answer(self, request.body)
-        except Exception as error:  # noqa: BLE001 - the boundary: a request that fails must not end the session
+        except Exception as error:
             log.exception("request %s failed", type(request.body).__name__)
             body = Failure(message=f"the engine could not answer: {error} (details: opsconsole logs)")
         finally:
