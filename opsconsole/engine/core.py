@@ -109,7 +109,7 @@ class Core:
         def run() -> None:
             try:
                 future.set_result(work())
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed on to whoever waits
                 future.set_exception(error)
 
         self._orders.append(run)

@@ -27,7 +27,7 @@ class PlaceError(Exception):
 
 
 class Place(Struct, frozen=True):
-    """A site on disk: `site` is its site file, or the folder where there is none (a draft); `state` its state folder."""
+    """A site on disk: `site` is its site file, or the folder where there is none; `state` its state folder."""
 
     site: Path
     state: Path

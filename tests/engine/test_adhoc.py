@@ -73,7 +73,7 @@ def test_nothing_but_reading_the_tables_is_possible(
 
 
 def test_a_mistake_is_told_with_its_place(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    with pytest.raises(AdhocError, match="syntax error .* at character 15"):
+    with pytest.raises(AdhocError, match=r"syntax error .* at character 15"):
         sql(connection, "SELECT count( FROM cycles", tmp_path)
     with pytest.raises(AdhocError, match="colour"):
         sql(connection, "SELECT colour FROM cycles", tmp_path)
