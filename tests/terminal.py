@@ -1,0 +1,132 @@
+"""A real terminal for the real program: a pty, and an emulator that shows what was painted."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+import pyte
+
+from tests.waiting import until
+
+
+class Terminal:
+    """Runs a command on a pty of `columns` x `rows`; use as a context manager."""
+
+    def __init__(
+        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.bytes = 0
+        self.raw = bytearray()
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._lock = threading.Lock()
+        self._reading = threading.Event()
+        self._reading.set()
+        self._master, slave = pty.openpty()
+        self._resize(columns, rows)
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(env or {})},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        )
+        os.close(slave)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.hang_up()
+        self._reader.join(5)
+
+    def _read(self) -> None:
+        while True:
+            self._reading.wait()
+            try:
+                piece = os.read(self._master, 65536)
+            except OSError:
+                return
+            if not piece:
+                return
+            with self._lock:
+                self.bytes += len(piece)
+                self.raw += piece
+                self._stream.feed(piece)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        with self._lock:
+            return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def shows(self, *words: str, timeout: float = 30.0) -> str:
+        """Wait until the screen shows all the words; the screen."""
+
+        def seen() -> str:
+            text = self.text
+            return text if all(word in text for word in words) else ""
+
+        try:
+            return until(seen, timeout)
+        except AssertionError:
+            raise AssertionError(f"{words} not on the screen after {timeout:g} s:\n{self.text}") from None
+
+    def press(self, keys: str) -> None:
+        """Send keys as a keyboard would."""
+        os.write(self._master, keys.encode())
+
+    def _resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size, as a person dragging the window does."""
+        with self._lock:
+            self._screen.resize(rows, columns)
+        self._resize(columns, rows)
+
+    def stall(self) -> None:
+        """Stop reading: a stopped terminal, a link that hangs."""
+        self._reading.clear()
+
+    def go_on(self) -> None:
+        """Read again."""
+        self._reading.set()
+
+    def hang_up(self) -> None:
+        """Close the terminal: the link is dropped."""
+        self._reading.set()
+        with contextlib.suppress(OSError):
+            os.close(self._master)
+
+    def quiet_for(self, seconds: float, timeout: float = 30.0) -> None:
+        """Wait until nothing has been sent for so long."""
+        end = time.monotonic() + timeout
+        before, since = self.bytes, time.monotonic()
+        while time.monotonic() - since < seconds:
+            if self.bytes != before:
+                before, since = self.bytes, time.monotonic()
+            assert time.monotonic() < end, f"never quiet for {seconds:g} s:\n{self.text}"
+            time.sleep(0.05)
