@@ -1,0 +1,90 @@
+"""What binding makes of a site: KPIs and rules whose SQL is known to run, and the SQL of their dimensions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from opsconsole.kpis.expression import Bound, ident
+from opsconsole.kpis.when import When
+from opsconsole.site.model import Kpi, Rule, Site
+
+RuleKind = Literal["kpi", "rows", "silent"]
+
+
+class BoundKpi(Struct, frozen=True):
+    """A KPI that can be computed. `by` holds its own dimensions and those that panels and rules ask for."""
+
+    kpi: Kpi
+    value: Bound
+    where: Bound | None
+    by: tuple[str, ...]
+    timed: bool
+
+    @property
+    def windowed(self) -> bool:
+        """Whether its window is a stretch of event time, not all rows."""
+        return self.timed and self.kpi.window.kind != "all"
+
+
+class BoundRule(Struct, frozen=True):
+    """A rule that can be evaluated; `source` is its KPI's where it is about a KPI."""
+
+    rule: Rule
+    kind: RuleKind
+    source: str
+    by: tuple[str, ...] = ()
+    kpi: BoundKpi | None = None
+    when: When | None = None
+    rows: Bound | None = None
+    timed: bool = False
+
+
+class Binding(Struct, frozen=True):
+    """A site whose expressions have been checked against its tables.
+
+    `schemas`: source -> column -> DuckDB type. `waiting`: KPIs whose source has no table yet, each with a
+    sentence for the screen; `broken`: KPIs with an error, likewise; `idle`: rules that cannot be evaluated for one of
+    these reasons. `grids`: (KPI, dimension) that layouts show over time.
+    """
+
+    site: Site
+    schemas: dict[str, dict[str, str]]
+    kpis: dict[str, BoundKpi] = {}
+    rules: dict[str, BoundRule] = {}
+    waiting: dict[str, str] = {}
+    broken: dict[str, str] = {}
+    idle: dict[str, str] = {}
+    grids: tuple[tuple[str, str], ...] = ()
+
+    def column(self, source: str, name: str) -> str:
+        """The column of a source by its name in any case, as its table spells it. Raises LookupError."""
+        columns = self.schemas.get(source, {})
+        if name in columns:
+            return name
+        for known in columns:
+            if known.lower() == name.lower():
+                return known
+        raise LookupError(f"`{source}` has no column `{name}`")
+
+    def member(self, source: str, name: str) -> str:
+        """SQL that gives the member of a dimension as text. Raises LookupError."""
+        column = self.column(source, name)
+        return ident(column) if self.schemas[source][column] == "VARCHAR" else f"CAST({ident(column)} AS VARCHAR)"
+
+    def filters(self, source: str, where: dict[str, str | None]) -> tuple[list[str], list[str]]:
+        """SQL conditions, and the values of their parameters, that keep the rows of chosen members.
+
+        Raises LookupError for a dimension that the source does not have.
+        """
+        conditions: list[str] = []
+        values: list[str] = []
+        for name, member in where.items():
+            sql = self.member(source, name)
+            if member is None:
+                conditions.append(f"{sql} IS NULL")
+            else:
+                conditions.append(f"{sql} = ?")
+                values.append(member)
+        return conditions, values

@@ -1,0 +1,291 @@
+"""SQL expressions that site authors write: parsed by DuckDB itself, bound and type-checked against empty tables.
+
+An expression can do nothing but compute on the columns of one table: no other tables, no subqueries, no window
+functions, no parameters, nothing that depends on the server's clock, its settings or chance. That is checked on
+DuckDB's own syntax tree, so what is checked is what will run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import duckdb
+from msgspec import Struct
+
+from opsconsole.site.names import did_you_mean, show
+
+SETTINGS = (
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET allow_community_extensions = false",
+    "SET python_enable_replacements = false",
+    "SET threads = 1",
+    "SET TimeZone = 'UTC'",
+    # As in the store of tables: a division by zero is no value, neither an error nor infinity.
+    "SET error_on_division_by_zero = false",
+    "SET ieee_floating_point_ops = false",
+    "SET errors_as_json = true",
+    "SET enable_external_access = false",
+)
+RESERVED = ("_file", "_line", "_time")
+_PREFIX = "SELECT "
+_OPEN = "SELECT (\n"
+_NUMERIC = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+    *("UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BIGNUM", "BOOLEAN"),
+)
+_OPERATORS = {"+", "-", "*", "/", "%", "||", "//", "**", "^", "~~", "!~~", "~~*", "!~~*", "&", "|"}
+
+
+class Fault(Struct, frozen=True):
+    """Why an expression cannot be used; `offset` is the character of its text where that shows."""
+
+    message: str
+    offset: int = 0
+
+
+class Bound(Struct, frozen=True):
+    """An expression that can run. `empty` is what it gives for no rows at all: 0 for a count, None for a sum."""
+
+    text: str
+    type: str
+    empty: float | None = None
+
+
+def ident(name: str) -> str:
+    """A name as SQL: quoted, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def number(value: Any) -> float | None:
+    """A result as a finite float, or None: NULL, NaN and infinity are no values."""
+    if value is None:
+        return None
+    result = float(value)
+    return result if math.isfinite(result) else None
+
+
+class Checker:
+    """A private in-memory DuckDB holding the tables of a site without rows."""
+
+    def __init__(self, schemas: Mapping[str, Mapping[str, str]]) -> None:
+        self._connection = duckdb.connect(":memory:")
+        for setting in SETTINGS:
+            self._connection.execute(setting)
+        self._schemas = {source: dict(columns) for source, columns in schemas.items()}
+        for source, columns in self._schemas.items():
+            listed = ", ".join(f"{ident(name)} {kind}" for name, kind in columns.items())
+            self._connection.execute(f"CREATE TABLE {ident(source)} ({listed})")
+        self._aggregates: set[str] = set()
+        self._functions: set[str] = set()
+        self._unstable: set[str] = set()
+        rows = self._connection.execute(
+            "SELECT DISTINCT function_name, function_type, coalesce(stability, '') FROM duckdb_functions()"
+        ).fetchall()
+        for name, kind, stability in rows:
+            self._functions.add(name)
+            if kind == "aggregate":
+                self._aggregates.add(name)
+            if stability not in {"", "CONSISTENT"}:
+                self._unstable.add(name)
+
+    def close(self) -> None:
+        """Give the private database back."""
+        self._connection.close()
+
+    def column(self, source: str, name: str) -> str | Fault:
+        """The column of a source by its name in any case, as the table spells it."""
+        columns = self._schemas[source]
+        if name in columns:
+            return name
+        for known in columns:
+            if known.lower() == name.lower():
+                return known
+        return Fault(f"`{source}` has no column `{show(name)}`{did_you_mean(name, _shown(columns))}")
+
+    def value(self, source: str, text: str) -> Bound | Fault:
+        """An aggregate expression that gives one number."""
+        node = self._parse(text)
+        if isinstance(node, Fault):
+            return node
+        fault = self._refused(text, node, aggregates=True)
+        if fault:
+            return fault
+        described = self._bind(source, text)
+        if isinstance(described, Fault):
+            return described
+        if not described.startswith(_NUMERIC) or described.endswith("]"):
+            return Fault(f"gives {described}, expected a number{_hint(described)}")
+        if not any(self._is_aggregate(part) for part in _walk(node)):
+            return Fault("no aggregate: a KPI is one number over many rows, such as count(*), sum(x) or avg(x)")
+        return self._empty(source, text, described)
+
+    def condition(self, source: str, text: str) -> Bound | Fault:
+        """A condition on one row."""
+        node = self._parse(text)
+        if isinstance(node, Fault):
+            return node
+        fault = self._refused(text, node, aggregates=False)
+        if fault:
+            return fault
+        described = self._bind(source, text)
+        if isinstance(described, Fault):
+            return described
+        if described != "BOOLEAN":
+            return Fault(f"gives {described}, expected a condition such as `column > 3`")
+        return Bound(text=text, type=described)
+
+    def _parse(self, text: str) -> dict[str, Any] | Fault:
+        """The syntax tree of an expression that is one whole SELECT item and nothing besides."""
+        if not text.strip():
+            return Fault("empty, expected an SQL expression")
+        query = _PREFIX + text
+        answer = self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
+        tree: dict[str, Any] = json.loads(answer[0][0])
+        if tree["error"]:
+            place = _offset(query, int(tree.get("position", len(_PREFIX)))) - len(_PREFIX)
+            return Fault(f"SQL: {tree['error_message'].splitlines()[0]}", min(max(place, 0), len(text)))
+        if len(tree["statements"]) != 1:
+            return Fault("several statements, expected one expression")
+        node: dict[str, Any] = tree["statements"][0]["node"]
+        plain = (
+            node["type"] == "SELECT_NODE"
+            and node["from_table"]["type"] == "EMPTY"
+            and not node["cte_map"]["map"]
+            and not any(node[part] for part in ("modifiers", "where_clause", "group_expressions", "having", "qualify"))
+            and not node["sample"]
+        )
+        if not plain:
+            return Fault("a whole query, expected an expression on the columns of the source")
+        items = node["select_list"]
+        if len(items) != 1:
+            return Fault("several expressions, expected one", self._place(text, items[1]))
+        if items[0]["alias"]:
+            alias = show(items[0]["alias"])
+            return Fault(f"`{alias}` after the expression is not expected", self._place(text, items[0]))
+        item: dict[str, Any] = items[0]
+        return item
+
+    def _refused(self, text: str, tree: dict[str, Any], *, aggregates: bool) -> Fault | None:
+        for node in _walk(tree):
+            reason = self._reason(node, aggregates=aggregates)
+            if reason:
+                return Fault(reason, self._place(text, node))
+        return None
+
+    def _reason(self, node: dict[str, Any], *, aggregates: bool) -> str:
+        """Why this node of a syntax tree is not allowed, or nothing."""
+        kind = node["class"]
+        if kind in {"SUBQUERY", "WINDOW", "PARAMETER", "STAR", "POSITIONAL_REFERENCE", "DEFAULT"}:
+            return _REFUSED[kind]
+        if node.get("type") == "GROUPING_FUNCTION":
+            return "grouping() has no meaning here"
+        if kind != "FUNCTION":
+            return ""
+        name = node["function_name"].lower()
+        if name in {"unnest", "unlist"}:
+            return f"{name}() makes rows of one row, which an expression here cannot"
+        if name in self._unstable:
+            return (
+                f"{name}() depends on the server's clock, state or chance; "
+                "a value must follow from the rows alone (for time, use the window)"
+            )
+        if name not in self._functions and name not in _OPERATORS and name.replace("_", "").isalnum():
+            near = did_you_mean(name, self._aggregates) or did_you_mean(name, self._functions)
+            return f"no function `{show(name)}`{near}"
+        if not aggregates and self._is_aggregate(node):
+            return f"{name}() is an aggregate; a condition is about one row"
+        return ""
+
+    def _is_aggregate(self, node: dict[str, Any]) -> bool:
+        return node["class"] == "FUNCTION" and node["function_name"].lower() in self._aggregates
+
+    def _bind(self, source: str, text: str) -> str | Fault:
+        """The type that DuckDB gives an expression on a source."""
+        query = f"{_OPEN}{text}\n) FROM {ident(source)} LIMIT 0"
+        try:
+            description = self._connection.execute(query).description
+        except duckdb.Error as error:
+            return self._fault(source, query, text, error)
+        return str(description[0][1])
+
+    def _empty(self, source: str, text: str, described: str) -> Bound | Fault:
+        query = f"{_OPEN}{text}\n)::DOUBLE FROM {ident(source)}"
+        try:
+            answer = self._connection.execute(query).fetchall()
+        except duckdb.Error as error:
+            return self._fault(source, query, text, error)
+        return Bound(text=text, type=described, empty=number(answer[0][0]))
+
+    def _fault(self, source: str, query: str, text: str, error: duckdb.Error) -> Fault:
+        """DuckDB's complaint in our words, with the place in the author's text."""
+        body = str(error)
+        start = body.find("{")
+        try:
+            detail = json.loads(body[start:]) if start >= 0 else {}
+        except ValueError:
+            detail = {}
+        message = str(detail.get("exception_message") or body).splitlines()[0]
+        place = _offset(query, int(detail.get("position", len(_OPEN)))) - len(_OPEN)
+        name = str(detail.get("name", ""))
+        columns = self._schemas[source]
+        if detail.get("error_subtype") == "COLUMN_NOT_FOUND":
+            message = f"`{source}` has no column `{show(name)}`{did_you_mean(name, _shown(columns))}"
+        elif "must appear in the GROUP BY clause" in message:
+            message = f"{message.split(' must appear')[0]} stands outside an aggregate such as sum() or avg()"
+        else:
+            message = message.split(" You might need")[0]
+        return Fault(message, min(max(place, 0), len(text)))
+
+    @staticmethod
+    def _place(text: str, node: dict[str, Any]) -> int:
+        """The character of `text` at which a node of its syntax tree starts."""
+        at = int(node.get("query_location", 0))
+        query = _PREFIX + text
+        if at > len(query.encode()):  # DuckDB's "nowhere"
+            return 0
+        return min(max(_offset(query, at) - len(_PREFIX), 0), len(text))
+
+
+_REFUSED = {
+    "SUBQUERY": "a subquery is not allowed: an expression sees the rows of its source only",
+    "WINDOW": "a window function (OVER) is not allowed: the KPI's window and `by` do the grouping",
+    "PARAMETER": "a parameter (? or $1) is not allowed",
+    "STAR": "* and COLUMNS() are not allowed here, except in count(*)",
+    "POSITIONAL_REFERENCE": "#1 is not allowed, name the column",
+    "DEFAULT": "DEFAULT has no meaning here",
+}
+
+
+def _shown(columns: Iterable[str]) -> list[str]:
+    return [name for name in columns if name not in RESERVED]
+
+
+def _hint(kind: str) -> str:
+    if kind.startswith("INTERVAL"):
+        return "; epoch(…) makes seconds of it"
+    if kind.startswith(("TIMESTAMP", "DATE", "TIME")):
+        return "; epoch(…) makes seconds of it"
+    return ""
+
+
+def _offset(query: str, byte: int) -> int:
+    """The character at a byte position: DuckDB counts UTF-8 bytes."""
+    return len(query.encode()[:byte].decode(errors="ignore"))
+
+
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    """All expression nodes of a syntax tree, outermost first; not into subqueries."""
+    if isinstance(node, dict):
+        if "class" in node:
+            yield node
+            if node["class"] == "SUBQUERY":
+                return
+        for part in node.values():
+            yield from _walk(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _walk(part)

@@ -1,0 +1,170 @@
+"""One scan of a source that answers for several KPIs at once: now and before, by dimensions, over time.
+
+KPIs that share source, filter and window share one scan; the splits are GROUPING SETS of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from opsconsole.kpis.binding import Binding
+from opsconsole.kpis.expression import ident, number
+from opsconsole.kpis.span import Span, bucket_sql
+from opsconsole.site.calendar import Buckets
+
+MEMBERS = 500
+Members = tuple[str | None, ...]
+Dimensions = tuple[str, ...]
+
+
+class Cursor(Protocol):
+    """What is needed of a DuckDB cursor. One per thread; always read to the end."""
+
+    def execute(self, query: str, parameters: object = None, /) -> Any:
+        """Run a statement."""
+
+
+class Row(NamedTuple):
+    """The number of rows behind a group, and what each expression gives for it."""
+
+    rows: int
+    values: tuple[float | None, ...]
+
+
+class Ask(Struct, frozen=True):
+    """A scan: `values` are aggregate expressions; `splits` the sets of dimensions to group by (() is the whole).
+
+    `where` is SQL; `filters` are chosen members. `cap`: at most so many members of a split, those with the most rows.
+    """
+
+    source: str
+    where: str | None
+    span: Span
+    values: tuple[str, ...]
+    splits: tuple[Dimensions, ...] = ((),)
+    trend: Buckets | None = None
+    grid: Buckets | None = None
+    grids: tuple[str, ...] = ()
+    filters: dict[str, str | None] = {}
+    cap: int = MEMBERS
+
+
+class Found:
+    """The answer to an `Ask`. Groups without rows are absent."""
+
+    def __init__(self) -> None:
+        self.now: dict[Dimensions, dict[Members, Row]] = {}
+        self.before: dict[Dimensions, dict[Members, Row]] = {}
+        self.members: dict[Dimensions, int] = {}
+        self.trend: dict[int, Row] = {}
+        self.grids: dict[str, dict[tuple[str | None, int], Row]] = {}
+
+
+def scan(cursor: Cursor, binding: Binding, ask: Ask) -> Found:
+    """Run one scan. Raises duckdb.Error when an expression fails on the data, LookupError for an unknown dimension."""
+    names = _Names(binding, ask)
+    query, parameters = _query(binding, ask, names)
+    rows = cursor.execute(query, parameters).fetchall()
+    return _sort(ask, names, rows)
+
+
+class _Names:
+    """The columns a scan groups by: the period, the trend's bucket, the grid's bucket, then the dimensions."""
+
+    def __init__(self, binding: Binding, ask: Ask) -> None:
+        taken = {name.lower() for name in binding.schemas[ask.source]}
+        self.period, self.bucket, self.step = (_free(name, taken) for name in ("_period", "_bucket", "_step"))
+        wanted = [name for split in ask.splits for name in split] + list(ask.grids)
+        self.columns = {name: binding.column(ask.source, name) for name in dict.fromkeys(wanted)}
+        self.dimensions = list(dict.fromkeys(self.columns.values()))
+        self.grouped = [self.period]
+        self.grouped += [self.bucket] if ask.trend else []
+        self.grouped += [self.step] if ask.grid and ask.grids else []
+        self.grouped += self.dimensions
+
+    def mask(self, *grouped: str) -> int:
+        """What GROUPING() gives for a grouping set: a bit for each column that it leaves out, the last the lowest."""
+        size = len(self.grouped)
+        return sum(1 << (size - 1 - index) for index, name in enumerate(self.grouped) if name not in grouped)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"_{name}"
+    return name
+
+
+def _query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
+    conditions, parameters = binding.filters(ask.source, ask.filters)
+    if ask.where is not None:
+        conditions.append(f"(\n{ask.where}\n)")
+    if ask.span.now is not None:
+        conditions.append(ask.span.sql)
+    base = _base(ask, names, conditions)
+    sets = [(names.period, *(names.columns[name] for name in split)) for split in ask.splits]
+    sets += [(names.bucket,)] if ask.trend else []
+    sets += [(names.step, names.columns[name]) for name in ask.grids if ask.grid]
+    grouping = ", ".join(ident(name) for name in names.grouped)
+    listed = ", ".join(f"({', '.join(ident(name) for name in one)})" for one in dict.fromkeys(sets))
+    keys = ", ".join(name if name in names.grouped else "NULL" for name in (names.period, names.bucket, names.step))
+    members = "".join(f", CAST({ident(name)} AS VARCHAR)" for name in names.dimensions)
+    values = "".join(f", CAST((\n{value}\n) AS DOUBLE)" for value in ask.values)
+    inner = (
+        f"SELECT GROUPING({grouping}), {keys}, count(*){members}{values} "
+        f"FROM ({base}) AS {ident(ask.source)} GROUP BY GROUPING SETS ({listed})"
+    )
+    if not names.dimensions:
+        return f"SELECT *, 1 FROM ({inner})", parameters
+    heads = "".join(f", m{index}" for index in range(len(names.dimensions)))
+    parts = "PARTITION BY g, p, b, s"
+    return (
+        f"SELECT *, count(*) OVER ({parts}) FROM ({inner}) AS q(g, p, b, s, n{heads}) "
+        f"QUALIFY row_number() OVER ({parts} ORDER BY n DESC{heads}) <= {ask.cap}"
+    ), parameters
+
+
+def _base(ask: Ask, names: _Names, conditions: list[str]) -> str:
+    """The rows of a scan with the period and the buckets they fall into."""
+    is_now = ask.span.now.sql if ask.span.now is not None else "true"
+    columns = f"*, {is_now} AS {names.period}"
+    if ask.trend:
+        columns += f", CASE WHEN {is_now} THEN {bucket_sql(ask.trend.edges)} END AS {names.bucket}"
+    if ask.grid and ask.grids:
+        columns += f", CASE WHEN {is_now} THEN {bucket_sql(ask.grid.edges)} END AS {names.step}"
+    kept = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {columns} FROM {ident(ask.source)}{kept}"
+
+
+def _sort(ask: Ask, names: _Names, rows: list[tuple[Any, ...]]) -> Found:
+    """The rows of a scan's answer by what they are about."""
+    found = Found()
+    index_of = {name: index for index, name in enumerate(names.dimensions)}
+    splits: dict[int, list[tuple[Dimensions, tuple[int, ...]]]] = {}
+    for split in ask.splits:
+        columns = [names.columns[name] for name in split]
+        places = tuple(5 + index_of[column] for column in columns)
+        splits.setdefault(names.mask(names.period, *columns), []).append((split, places))
+    trend = names.mask(names.bucket)
+    grids: dict[int, list[tuple[str, int]]] = {}
+    for name in ask.grids:
+        column = names.columns[name]
+        grids.setdefault(names.mask(names.step, column), []).append((name, 5 + index_of[column]))
+    first = 5 + len(index_of)
+    for row in rows:
+        group = Row(row[4], tuple(number(value) for value in row[first:-1]))
+        if row[0] in splits:
+            for split, places in splits[row[0]]:
+                members = tuple(row[place] for place in places)
+                side = found.now if row[1] else found.before
+                side.setdefault(split, {})[members] = group
+                if row[1]:
+                    found.members[split] = row[-1]
+        elif row[0] == trend:
+            if row[2] is not None:
+                found.trend[row[2]] = group
+        elif row[3] is not None:
+            for name, place in grids[row[0]]:
+                found.grids.setdefault(name, {})[row[place], row[3]] = group
+    return found

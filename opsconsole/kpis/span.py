@@ -1,0 +1,122 @@
+"""The stretch of event time that a KPI covers now, as bounds and as SQL conditions on `_time`.
+
+A moving window is (start, end]: rows exactly as old as the window no longer belong to it. A shift, day, week or
+month is [start, end]: it begins with the first moment of the period. The stretch it is compared with is half open
+likewise, so that no row is in both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from itertools import pairwise
+
+from msgspec import Struct
+
+from opsconsole.site.calendar import Buckets, buckets, previous_bounds, window_bounds, zone
+from opsconsole.site.model import Site, Window
+
+TREND_BUCKETS = 32
+GRID_BUCKETS = 48
+_HOUR = 3600.0
+_NOMINAL = {"shift": 8 * _HOUR, "day": 24 * _HOUR, "week": 7 * 24 * _HOUR, "month": 31 * 24 * _HOUR}
+
+
+class Stretch(Struct, frozen=True):
+    """Event times between two moments; which of them belong to it is part of it."""
+
+    start: dt.datetime
+    end: dt.datetime
+    after_start: bool
+    to_end: bool
+
+    @property
+    def sql(self) -> str:
+        """The condition that a row's `_time` lies in the stretch."""
+        low = ">" if self.after_start else ">="
+        high = "<=" if self.to_end else "<"
+        return f"_time {low} {moment(self.start)} AND _time {high} {moment(self.end)}"
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return (self.end - self.start).total_seconds()
+
+
+class Span(Struct, frozen=True):
+    """What a window covers now, and what it is compared with. `now` is None for all rows, whenever they were."""
+
+    now: Stretch | None = None
+    before: Stretch | None = None
+    before_label: str = ""
+
+    @property
+    def sql(self) -> str:
+        """The condition that a row's `_time` lies in one of the two; "true" where all rows are meant."""
+        if self.now is None:
+            return "true"
+        if self.before is None:
+            return self.now.sql
+        # The outer bounds are said once more by themselves: zone maps cannot make use of an OR.
+        low, high = min(self.now.start, self.before.start), max(self.now.end, self.before.end)
+        outer = f"_time >= {moment(low)} AND _time <= {moment(high)}"
+        return f"{outer} AND (({self.now.sql}) OR ({self.before.sql}))"
+
+
+def span_of(window: Window, timed: bool, now: dt.datetime, site: Site) -> Span:
+    """The span of a window at a moment of site time; sources without a time column always give all rows."""
+    if window.kind == "all" or not timed:
+        return Span()
+    moving = window.kind == "moving"
+    start, end = window_bounds(window, now, site)
+    stretch = Stretch(start, end, after_start=moving, to_end=True)
+    earlier = previous_bounds(window, now, site)
+    if earlier is None:
+        return Span(stretch)
+    before = Stretch(earlier[0], earlier[1], after_start=moving, to_end=moving)
+    return Span(stretch, before, earlier[2])
+
+
+def trend_buckets(window: Window, stretch: Stretch, site: Site) -> Buckets:
+    """About 24 buckets of a round length; those of a moving window begin with the first whole one.
+
+    A period that has just begun gets the buckets it will have in the end, as far as it has come.
+    """
+    end = stretch.end
+    nominal = _NOMINAL.get(window.kind)
+    if nominal is not None:
+        end = max(end, stretch.start + dt.timedelta(seconds=nominal))
+    return _cut(buckets(stretch.start, end, TREND_BUCKETS, zone(site)), window, stretch)
+
+
+def grid_buckets(window: Window, stretch: Stretch, site: Site) -> Buckets:
+    """Hours; longer steps for a stretch of more than two days."""
+    hours = math.ceil(stretch.seconds / _HOUR)
+    hint = hours + 1 if hours <= GRID_BUCKETS else GRID_BUCKETS
+    return _cut(buckets(stretch.start, stretch.end, max(hint, 2), zone(site)), window, stretch)
+
+
+def _cut(found: Buckets, window: Window, stretch: Stretch) -> Buckets:
+    """The buckets up to the end of the stretch, without a first one that a moving window covers in part only."""
+    begun = max(1, sum(1 for edge in found.edges[:-1] if edge < stretch.end))
+    edges = found.edges[: begun + 1]
+    if window.kind == "moving" and len(edges) > 2 and edges[0] < stretch.start:
+        edges = edges[1:]
+    return Buckets(found.step, edges)
+
+
+def moment(value: dt.datetime) -> str:
+    """A moment as an SQL literal in the naive UTC of `_time`."""
+    return f"TIMESTAMP '{value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
+
+
+def bucket_sql(edges: list[dt.datetime]) -> str:
+    """SQL for the number of the bucket that `_time` falls into; NULL outside. A row on the last edge is in the last."""
+    inside = f"_time >= {moment(edges[0])} AND _time <= {moment(edges[-1])}"
+    last = len(edges) - 2
+    step = edges[1] - edges[0]
+    if all(right - left == step for left, right in pairwise(edges)):
+        width = round(step.total_seconds() * 1e6)
+        return f"CASE WHEN {inside} THEN least((epoch_us(_time) - epoch_us({moment(edges[0])})) // {width}, {last}) END"
+    branches = " ".join(f"WHEN _time < {moment(edge)} THEN {index}" for index, edge in enumerate(edges[1:-1]))
+    return f"CASE WHEN {inside} THEN CASE {branches} ELSE {last} END END"
