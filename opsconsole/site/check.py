@@ -32,17 +32,25 @@ SQL_WORDS = frozenset({
 
 def check_site(values: Values, marks: Marks, report: Report) -> None:
     """Everything in the site file that has to fit something else in it."""
-    sources: dict[str, Values] = values.get("sources", {})
-    kpis: dict[str, Values] = values.get("kpis", {})
+    sources = known_names("sources", values, marks)
+    kpis = known_names("kpis", values, marks)
     rules: dict[str, Values] = values.get("rules", {})
     _check_clock(values, marks, report)
     _check_shifts(values, marks, report)
-    for name, source in sources.items():
+    for name, source in (sources or {}).items():
         _check_source(name, source, marks, report)
-    for name, kpi in kpis.items():
-        _check_kpi(name, kpi, values, marks, report)
+    for name, kpi in (kpis or {}).items():
+        _check_kpi(name, kpi, sources, marks, report)
     for name, rule in rules.items():
         _check_rule(name, rule, sources, kpis, marks, report)
+
+
+def known_names(section: str, values: Values, marks: Marks) -> dict[str, Values] | None:
+    """What a section declares; None when that is not known, because it is missing or could not be read."""
+    if section in values:
+        declared: dict[str, Values] = values[section]
+        return declared
+    return None if marks.has(section) or section == "sources" else {}
 
 
 def _check_clock(values: Values, marks: Marks, report: Report) -> None:
@@ -79,10 +87,10 @@ def _check_source(name: str, source: Values, marks: Marks, report: Report) -> No
         )
 
 
-def _reference(path: Keys, target: str, what: str, known: Values, marks: Marks, report: Report) -> bool:
-    """Whether the name is known; a problem if not."""
-    if target in known:
-        return True
+def _reference(path: Keys, target: str, what: str, known: Values | None, marks: Marks, report: Report) -> bool:
+    """Whether the name is known; a problem if not, unless nobody can tell."""
+    if known is None or target in known:
+        return known is not None
     hint = report.suggest(target, known)
     if not hint:
         hint = f"; there {'is' if len(known) == 1 else 'are'} {listed(known)}" if known else "; there is none"
@@ -90,9 +98,9 @@ def _reference(path: Keys, target: str, what: str, known: Values, marks: Marks, 
     return False
 
 
-def _check_kpi(name: str, kpi: Values, values: Values, marks: Marks, report: Report) -> None:
+def _check_kpi(name: str, kpi: Values, sources: Values | None, marks: Marks, report: Report) -> None:
     at: Keys = ("kpis", name)
-    known = "source" in kpi and _reference((*at, "source"), kpi["source"], "source", values["sources"], marks, report)
+    known = "source" in kpi and _reference((*at, "source"), kpi["source"], "source", sources, marks, report)
     window: Window | None = kpi.get("window")
     if window is not None and window.kind != "all" and known and not marks.has("sources", kpi["source"], "time"):
         message = f"`window`: `{show(kpi['source'])}` has no time column, so its window can only be `all`"
@@ -140,7 +148,9 @@ RULE_KINDS = ("kpi", "rows", "silent")
 BELONGS = {"when": "kpi", "within": "rows", "at_least": "rows"}
 
 
-def _check_rule(name: str, rule: Values, sources: Values, kpis: Values, marks: Marks, report: Report) -> None:
+def _check_rule(
+    name: str, rule: Values, sources: Values | None, kpis: Values | None, marks: Marks, report: Report
+) -> None:
     at: Keys = ("rules", name)
     kinds = [kind for kind in RULE_KINDS if marks.has(*at, kind)]
     if "kpi" in rule:
@@ -163,7 +173,7 @@ def _check_rule(name: str, rule: Values, sources: Values, kpis: Values, marks: M
     _check_title(name, rule, marks, report)
 
 
-def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values, marks: Marks, report: Report) -> None:
+def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values | None, marks: Marks, report: Report) -> None:
     """The keys beside `kpi`, `rows` or `silent` that belong to it or do not."""
     at: Keys = ("rules", name)
     if kind == "kpi":
@@ -171,7 +181,7 @@ def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values, marks:
             report.error(marks.key(*at, "source"), "`source`: a rule on a KPI takes the KPI's source, remove it")
     elif not marks.has(*at, "source"):
         report.missing(marks.at(*at), f"`{name}`: a rule with `{kind}` needs `source`")
-    if kind == "rows" and rule.get("source") in sources and not marks.has("sources", rule["source"], "time"):
+    if kind == "rows" and rule.get("source") in (sources or {}) and not marks.has("sources", rule["source"], "time"):
         message = f"`rows`: looks back in time, but `{show(rule['source'])}` has no time column"
         report.error(marks.at(*at, "source"), message)
     if kind == "silent" and marks.has(*at, "by"):

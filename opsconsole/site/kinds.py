@@ -74,7 +74,7 @@ class Text(Kind):
         return self.what
 
     def schema(self) -> Schema:
-        return {"type": ["string", "number", "boolean"]}
+        return {"type": ["string", "number", "boolean", *(["null"] if self.literal else [])]}
 
     def read(self, node: Node, key: str, report: Report) -> str | Bad:
         if not isinstance(node, Scalar) or (node.absent and not self.literal):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opsconsole.site.build import build_layout, build_site, default_layout, with_layouts
-from opsconsole.site.check import check_layout, check_site
+from opsconsole.site.check import check_layout, check_site, known_names
 from opsconsole.site.keys import LAYOUT, SITE
 from opsconsole.site.kinds import BAD
 from opsconsole.site.marks import Marks
@@ -69,7 +69,7 @@ def load_site(path: Path) -> Loaded:
         return found
 
     loaded = parse_site(data, layouts, file=path.name, folder=path.absolute().parent.name)
-    problems = sorted(loaded.problems + unread)
+    problems = _ordered(loaded.problems + unread, path.name)
     return Loaded(None if _failed(problems) else loaded.site, problems, loaded.marks, files)
 
 
@@ -84,14 +84,19 @@ def parse_site(data: bytes, read_layouts: ReadLayouts, *, file: str = SITE_FILE,
     if document.whole:
         check_site(values, marks, report)
     layouts = _read_layouts(values.get("layouts"), read_layouts, marks, report)
-    kpis = values.get("kpis", {}) if document.whole else None
+    kpis = known_names("kpis", values, marks) if document.whole else None
     parsed = [(name, one, _layout(name, doc, one, kpis, marks)) for name, doc, one in layouts]
-    problems = sorted(report.problems + [problem for _, one, _ in parsed for problem in one.problems])
+    problems = _ordered(report.problems + [problem for _, one, _ in parsed for problem in one.problems], file)
     if _failed(problems):
         return Loaded(None, problems, marks)
     site = build_site(values, folder, marks)
     built = [build_layout(name, found, site.kpis) for name, _, found in parsed]
     return Loaded(with_layouts(site, built), problems, marks)
+
+
+def _ordered(problems: list[Problem], file: str) -> list[Problem]:
+    """By place, those of the site file first."""
+    return sorted(problems, key=lambda problem: (problem.mark.file != file, problem))
 
 
 def _failed(problems: list[Problem]) -> bool:

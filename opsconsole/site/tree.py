@@ -7,6 +7,7 @@ events with a stack of its own, so that no depth of nesting can exhaust the inte
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -99,6 +100,7 @@ class _Builder:
         self.open: list[tuple[Sequence | Mapping, str | None]] = []
         self.keys: list[Node | None] = []
         self.anchors: dict[str, Node] = {}
+        self.limit: float = MOST_NODES
 
     def mark(self, event: yaml.Event) -> Mark:
         return _mark(_start(event), self.file)
@@ -150,7 +152,7 @@ class _Builder:
             return
         parent = self.open[-1][0]
         parent.size += node.size
-        if parent.size > MOST_NODES:
+        if parent.size > self.limit:
             raise _TooMuchError(f"more than {MOST_NODES} values")
         if isinstance(parent, Sequence):
             parent.items.append(node)
@@ -171,6 +173,7 @@ class _Builder:
 
     def end(self) -> None:
         """Close what a syntax error left open, so that the part before it can be checked."""
+        self.limit = math.inf  # what is open was within it
         while self.open:
             node, _ = self.open.pop()
             pending = self.keys.pop()
@@ -197,9 +200,10 @@ def read_tree(data: bytes, report: Report) -> Document:
         whole = False
         report.error(*_syntax(error, text, report.file))
     except _TooMuchError as error:
-        whole = False
         report.error(Mark(report.file, 1, 1), str(error))
-    builder.end()
+        return Document(report.file, text, None, whole=False)
+    if not whole:
+        builder.end()
     return Document(report.file, text, builder.root, whole)
 
 
@@ -250,7 +254,9 @@ def _syntax(error: yaml.MarkedYAMLError | yaml.reader.ReaderError, text: str, fi
     if "cannot start any token" in problem:
         return _mark(at, file), f"not valid YAML: a text that begins with `{show(here)}` must be in quotes"
     hint = next((hint for sign, hint in _HINTS if sign in problem), problem)
-    return _mark(at, file), f"not valid YAML: {hint}"
+    end = len(text.rstrip())
+    where = _mark(at, file) if at.index < end else position(text, end, file)
+    return where, f"not valid YAML: {hint}"
 
 
 def _start(event: yaml.Event) -> AnyMark:

@@ -1,0 +1,54 @@
+"""The reference of all keys of site and layout files, as Markdown, made from the declared keys.
+
+`python -m opsconsole.site.reference` prints it; a test keeps the copy in the README in step.
+"""
+
+from __future__ import annotations
+
+from opsconsole.site.keys import SECTIONS
+from opsconsole.site.sections import Key, Section
+
+HEADINGS = {
+    "site": "The site file, `site.yaml`",
+    "clock": "`clock`",
+    "calendar": "`calendar`",
+    "shift": "`calendar: shifts:` each shift",
+    "source": "`sources:` each source",
+    "read": "`read` of a source",
+    "kpi": "`kpis:` each KPI",
+    "rule": "`rules:` each rule",
+    "layout": "A layout file, `layouts/<name>.yaml`",
+    "row": "`rows:` each row",
+    "panel": "`panels:` each panel",
+}
+
+
+def reference() -> str:
+    """All sections, each with a table of its keys."""
+    return "\n".join(_section(section) for section in SECTIONS)
+
+
+def _section(section: Section) -> str:
+    lines = [
+        f'<a id="{section.name}"></a>',
+        f"#### {HEADINGS[section.name]}",
+        "",
+        section.help,
+        "",
+        "| key | type | default | meaning | example |",
+        "|---|---|---|---|---|",
+        *(_row(key) for key in section.keys),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(key: Key) -> str:
+    default = "**required**" if key.required else key.default or "–"
+    example = f"`{key.example}`" if key.example else ""
+    cells = (f"`{key.name}`", key.kind.label, default, key.help, example)
+    return "| " + " | ".join(cell.replace("\n", " ") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    print(reference())

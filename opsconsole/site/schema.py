@@ -1,0 +1,26 @@
+"""JSON Schemas of the site file and of layout files, for editors; made from the declared keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opsconsole.site.keys import LAYOUT, SITE
+from opsconsole.site.sections import Section, walk
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def site_schema() -> dict[str, Any]:
+    """The JSON Schema of `site.yaml`."""
+    return _schema(SITE, "opsconsole site file")
+
+
+def layout_schema() -> dict[str, Any]:
+    """The JSON Schema of a file in the layouts folder."""
+    return _schema(LAYOUT, "opsconsole layout file")
+
+
+def _schema(root: Section, title: str) -> dict[str, Any]:
+    definitions = {section.name: section.definition() for section in walk(root)}
+    top = definitions.pop(root.name)
+    return {"$schema": DRAFT, "title": title, **top, "$defs": definitions}

@@ -1,0 +1,105 @@
+"""A site file that uses every key, and a way to parse texts without files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opsconsole.site.parse import Loaded, parse_site
+
+FULL = """\
+site: North plant
+timezone: Europe/Berlin
+clock: {mode: replay, speed: 60, start: 2026-06-24 05:30, since: 2026-06-24T09:00:00Z}
+state: ~/opsconsole-state
+every: 10s
+alert_from: shift start
+layouts: layouts
+calendar:
+  shifts:
+    - {name: Early, start: 06:00, end: "14:00"}
+    - {name: Late, start: "14:00", end: "22:00"}
+    - {name: Night, start: "22:00", end: 06:00}
+sources:
+  cycles:
+    title: Machine cycles
+    files: data/cycles/*.csv
+    format: csv
+    time: ts
+    timezone: UTC
+    dimensions: [line, station]
+    columns: {order: text, cycle_s: number}
+    read: {encoding: cp1252, delimiter: ";", decimal: ",", header: 3, sheet: Data, null: [NA, null]}
+    settle: 20s
+    fresh_within: 15m
+  orders:
+    files: [data/orders/*.jsonl, more/*.jsonl]
+kpis:
+  scrap_ratio:
+    title: Scrap ratio
+    description: Scrapped pieces of all pieces made
+    owner: M. Weber
+    objective: Quality
+    procedure: procedures/scrap.md
+    source: cycles
+    value: 100 * sum(scrap) / sum(qty)
+    where: station = 'weld'
+    unit: "%"
+    decimals: 1
+    better: lower
+    window: shift
+    target: 2
+    warning: 3
+    critical: 5
+    by: [line, station]
+  takt:
+    source: cycles
+    value: avg(cycle_s)
+    better: target
+    target: 30
+    tolerance: 1.5
+  order_count:
+    source: orders
+    value: count(*)
+rules:
+  scrap_by_line:
+    title: "{line} scrap {value} over {limit}"
+    kpi: scrap_ratio
+    by: [line]
+    for: 10m
+    clear: 5m
+  many_orders: {kpi: order_count, when: "> 70", priority: critical, procedure: p.md}
+  slow: {source: cycles, rows: cycle_s > 600, within: 1h, at_least: 2, by: station}
+  silent_orders: {source: orders, silent: 30m}
+"""
+
+LAYOUT = """\
+title: Overview
+rows:
+  - height: 5
+    panels: [{kpi: scrap_ratio}, {kpi: takt, title: Takt, width: 2}]
+  - [{alerts: open}]
+  - [{breakdown: scrap_ratio, by: station}, {grid: scrap_ratio}]
+  - - {sources: all}
+    - text: |
+        Call 4711
+"""
+
+
+def parse(site: str | bytes, layouts: Mapping[str, str | bytes] | None = None) -> Loaded:
+    """Parse texts as `load_site` would parse the files."""
+
+    def read(folder: str) -> Mapping[str, bytes]:
+        if layouts is None:
+            raise FileNotFoundError(2, "No such file or directory", folder)
+        return {f"{folder}/{name}": _bytes(text) for name, text in layouts.items()}
+
+    return parse_site(_bytes(site), read, folder="plant")
+
+
+def messages(loaded: Loaded) -> list[str]:
+    """All problems as a person sees them."""
+    return [str(problem) for problem in loaded.problems]
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
