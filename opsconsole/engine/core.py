@@ -72,7 +72,7 @@ class Core:
         self._alert_from: dt.datetime | None = None
         self._looked_at_site = time.monotonic()
         self._bound_to: Mapping[str, Mapping[str, str]] | None = None
-        self._problems: list[Problem] = []
+        self.problems: list[Problem] = []
         self._site_notice: list[Notice] = []
         self._thread = threading.Thread(target=self._run, name="tick")
         self._rebind()
@@ -189,7 +189,6 @@ class Core:
                 totals=totals,
                 alerts=self._watch.open_alerts(),
                 notices=[*self._site_notice, *self._watch.notices()],
-                problems=self._problems,
             )
         )
 
@@ -258,7 +257,7 @@ class Core:
         log.info("the site file was edited and is applied")
         before = self.site
         self.site, self._loaded, self.binding = loaded.site, loaded, binding
-        self._problems = problems
+        self.problems = problems
         self._site_notice = []
         if (before.clock, before.timezone) != (self.site.clock, self.site.timezone):
             self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
@@ -275,7 +274,7 @@ class Core:
     def _rebind(self) -> None:
         """Bind the site's expressions to the tables as they are; what does not fit is shown and the rest goes on."""
         self._bound_to = self._store.schemas()
-        self.binding, self._problems = bind(self._loaded, self._bound_to)
+        self.binding, self.problems = bind(self._loaded, self._bound_to)
 
     # --- people ------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""One engine for one site: takes the lock, opens tables and journal, runs feed, tick and service, ends them in order."""
+"""One engine for one site: takes the lock, opens tables and journal, runs feed, tick and service, ends in order."""
 
 from __future__ import annotations
 

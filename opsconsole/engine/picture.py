@@ -1,0 +1,155 @@
+"""The snapshot: figures, alerts and sources as one message for the screens, at one data version. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from opsconsole.engine.clock import SiteClock
+from opsconsole.engine.messages import (
+    AlertState,
+    Breakdown,
+    Grid,
+    KpiState,
+    Notice,
+    ShiftState,
+    SiteState,
+    Snapshot,
+    SourceState,
+)
+from opsconsole.kpis.measures import Measure, Measures, Split
+from opsconsole.site.calendar import ShiftSpan
+from opsconsole.site.figures import duration
+from opsconsole.site.model import Kpi, Site, Source
+from opsconsole.tables.records import Totals
+
+
+def picture(
+    *,
+    site: Site,
+    clock: SiteClock,
+    wall: float,
+    settled: bool,
+    data_version: int,
+    shift: ShiftSpan | None,
+    measures: Measures,
+    totals: Mapping[str, Totals],
+    alerts: Sequence[AlertState],
+    notices: Sequence[Notice],
+) -> Snapshot:
+    """What every screen of the site may show now. `wall` is the wall clock in seconds since the epoch."""
+    sources = [source_state(source, totals.get(name), clock, wall) for name, source in site.sources.items()]
+    stale = {source.name for source in sources if source.status == "stale"}
+    return Snapshot(
+        site=SiteState(
+            name=site.name,
+            timezone=site.timezone,
+            clock=clock.mode,
+            speed=clock.speed,
+            at=clock.at(wall),
+            wall=wall,
+            settled=settled,
+            data_version=data_version,
+            draft=site.draft,
+            shift=ShiftState(shift.name, shift.start.timestamp(), shift.end.timestamp()) if shift else None,
+            layouts=list(site.layouts),
+        ),
+        kpis=[_kpi_state(kpi, measures.kpis[name], kpi.source in stale) for name, kpi in site.kpis.items()],
+        grids=[msgspec.convert(grid, Grid, from_attributes=True) for grid in measures.grids],
+        breakdowns=_breakdowns(site, measures),
+        alerts=list(alerts),
+        sources=sources,
+        notices=list(notices),
+    )
+
+
+def source_state(source: Source, totals: Totals | None, clock: SiteClock, wall: float) -> SourceState:
+    """How fresh a source is. With the clock `data` time stands still, so staleness is off.
+
+    `fresh_within` is site time: in a replay at speed 60 it passes sixty times as fast on the wall.
+    """
+    status = "nodata" if totals is None or totals.last_arrival is None else "fresh"
+    note = ""
+    if totals is not None and totals.last_arrival is not None:
+        if clock.mode == "data":
+            status = "off"
+        elif source.fresh_within is not None:
+            age = (wall - totals.last_arrival) * clock.speed
+            if age > source.fresh_within:
+                status = "stale"
+                note = f"nothing for {duration(age)}, due within {duration(source.fresh_within)}"
+    return SourceState(
+        name=source.name,
+        title=source.title or source.name,
+        status=status,
+        files=totals.files if totals else 0,
+        rows=totals.rows if totals else 0,
+        quarantined=totals.quarantined if totals else 0,
+        waiting=totals.waiting if totals else 0,
+        failed=totals.failed if totals else 0,
+        last_event=totals.last_event if totals else None,
+        last_arrival=totals.last_arrival if totals else None,
+        fresh_within=source.fresh_within,
+        time=source.time,
+        note=note or ("" if totals else f"no file matches {', '.join(source.files)} yet"),
+    )
+
+
+def _kpi_state(kpi: Kpi, found: Measure, stale: bool) -> KpiState:
+    """A stale source leaves the value to be seen, but no longer lets it pass for good or bad."""
+    status = "stale" if stale and found.value is not None else found.status
+    return KpiState(
+        name=kpi.name,
+        title=kpi.title or kpi.name,
+        source=kpi.source,
+        status=status,
+        value=found.value,
+        unit=kpi.unit,
+        decimals=kpi.decimals,
+        better=kpi.better,
+        target=kpi.target,
+        warning=kpi.warning,
+        critical=kpi.critical,
+        window=str(kpi.window),
+        start=found.start,
+        end=found.end,
+        previous=found.previous,
+        previous_label=found.previous_label,
+        change=found.change,
+        trend=found.trend,
+        trend_start=found.trend_start,
+        trend_step=found.trend_step,
+        rows=found.rows,
+        partial=found.partial,
+        reason=found.reason,
+        leader=found.leader,
+        by=list(kpi.by),
+        description=kpi.description,
+        formula=kpi.value,
+        owner=kpi.owner,
+        objective=kpi.objective,
+        procedure=kpi.procedure,
+    )
+
+
+def _breakdowns(site: Site, measures: Measures) -> list[Breakdown]:
+    """The breakdowns that layouts show, each once."""
+    wanted = {
+        (panel.of, panel.by): None
+        for layout in site.layouts
+        for row in layout.rows
+        for panel in row.panels
+        if panel.kind == "breakdown"
+    }
+    found = []
+    for name, by in wanted:
+        measure = measures.kpis.get(name)
+        split = _split(measure, by) if measure is not None else None
+        if split is not None:
+            found.append(msgspec.convert(split, Breakdown, from_attributes=True))
+    return found
+
+
+def _split(measure: Measure, by: str) -> Split | None:
+    return measure.splits.get(by)
