@@ -1,0 +1,189 @@
+"""The feed: one thread that keeps the tables in step with the files, whatever happens to either.
+
+Events from the system are hints; scans are the truth. A turn finds what may have changed, looks at each file
+(`intake`), and writes rows and ledger together (`writer`). Nothing that a file or the disk does ends the thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from opsconsole.site.model import Source
+from opsconsole.tables.keeper import Keeper
+from opsconsole.tables.store import Store
+from opsconsole.tables.watch import Watcher
+
+FULL_SCAN = 30.0
+"""Seconds between scans of everything."""
+BLIND_SCAN = 1.0
+"""Seconds between scans where a folder cannot be watched, or is not there."""
+_PAUSE = 0.02
+_log = logging.getLogger(__name__)
+
+
+class Feed:
+    """Starts and ends the thread, gathers hints, and says when the tables have caught up with the files."""
+
+    def __init__(
+        self, store: Store, root: Path, sources: Mapping[str, Source], timezone: str, on_change: Callable[[], None]
+    ) -> None:
+        self.problem = ""
+        self._store = store
+        self._root = root
+        self._sources = dict(sources)
+        self._timezone = timezone
+        self._on_change = on_change
+        self._state = threading.Condition()
+        self._hints: set[str] = set()
+        self._scan = True
+        self._replaced = True
+        self._stop = False
+        self._settled = False
+        self._thread = threading.Thread(target=self._run, name="feed")
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the transaction that runs, and wait for it."""
+        with self._state:
+            self._stop = True
+            self._state.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that lay in the folders at the last scan, and all that changed since, has been dealt with.
+
+        False too while a file's last record may still be being written (for the source's settle time at most).
+        """
+        with self._state:
+            return self._settled
+
+    def wait_settled(self, timeout: float) -> bool:
+        """Wait until settled; False if `timeout` seconds pass first."""
+        with self._state:
+            return self._state.wait_for(lambda: self._settled, timeout)
+
+    def replace(self, sources: Mapping[str, Source], timezone: str | None = None) -> None:
+        """Serve other sources from now on; tables of changed definitions are built anew, of removed ones dropped."""
+        with self._state:
+            self._sources = dict(sources)
+            self._timezone = timezone or self._timezone
+            self._replaced = self._scan = True
+            self._settled = False
+            self._state.notify_all()
+
+    def poke(self) -> None:
+        """Scan everything now; `settled` is False until that is done."""
+        self._hint(None)
+
+    def _hint(self, path: str | None) -> None:
+        with self._state:
+            if path is None:
+                self._scan = True
+            else:
+                self._hints.add(path)
+            self._settled = False
+            self._state.notify_all()
+
+    # --- the thread --------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        watcher = Watcher(self._hint)
+        watcher.start()
+        keeper = Keeper(self._store, self._root, lambda: self._stop, self._on_change)
+        failures = 0
+        try:
+            while not self._stop:
+                try:
+                    wait = self._turn(keeper, watcher)
+                    failures = 0
+                    self._trouble("")
+                except (duckdb.Error, OSError, MemoryError) as error:
+                    failures += 1
+                    wait = self._failed(keeper, error, failures)
+                except Exception as error:  # noqa: BLE001 - the feed never dies; what failed is logged, shown and tried again
+                    _log.exception("feed")
+                    failures += 1
+                    wait = self._failed(keeper, error, failures)
+                self._sleep(wait)
+        finally:
+            watcher.stop()
+            keeper.close()
+
+    def _turn(self, keeper: Keeper, watcher: Watcher) -> float:
+        """One turn; returns after how many seconds the next is due without a hint."""
+        started = time.monotonic()
+        with self._state:
+            replaced, self._replaced = self._replaced, False
+            scan, self._scan = self._scan, False
+            hints, self._hints = self._hints, set()
+            sources, timezone = self._sources, self._timezone
+        try:
+            if replaced:
+                keeper.serve(sources, timezone)
+                watcher.serve(keeper.bases())
+            elif scan or not watcher.complete:
+                scan = watcher.check() or scan
+            interval = FULL_SCAN if watcher.complete else BLIND_SCAN
+            if scan or started - keeper.scanned >= interval:
+                keeper.scan()
+            else:
+                keeper.follow(hints)
+        except BaseException:
+            with self._state:
+                self._replaced = self._replaced or replaced
+                self._scan = True
+            raise
+        took = time.monotonic() - started
+        self._settle(keeper)
+        due = min(keeper.scanned + interval - time.monotonic(), keeper.next_due())
+        if took > _PAUSE:
+            self._rest(min(took, 0.2))
+        return max(due, 0.0)
+
+    def _rest(self, seconds: float) -> None:
+        """Let hints gather after a long turn, so that many small appends become one transaction."""
+        with self._state:
+            self._state.wait_for(lambda: self._stop, seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        with self._state:
+            self._state.wait_for(lambda: self._stop or self._scan or bool(self._hints) or self._replaced, seconds)
+
+    def _settle(self, keeper: Keeper) -> None:
+        with self._state:
+            pending = bool(self._hints) or self._scan or self._replaced or keeper.unsettled()
+            changed = self._settled == pending
+            self._settled = not pending
+            self._state.notify_all()
+        if changed and not pending:
+            self._on_change()
+
+    def _failed(self, keeper: Keeper, error: Exception, failures: int) -> float:
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self._trouble(f"the tables cannot be written: {text}")
+        keeper.recover(reopen=isinstance(error, duckdb.FatalException | duckdb.ConnectionException))
+        with self._state:
+            self._scan = False
+        wait = min(0.5 * 2**failures, 30.0)
+        self._rest(wait)
+        with self._state:
+            self._scan = True
+        return 0.0
+
+    def _trouble(self, text: str) -> None:
+        if text != self.problem:
+            if text:
+                _log.warning("%s", text)
+            self.problem = text
+            self._on_change()

@@ -1,0 +1,119 @@
+"""The ledger: what has been taken from which file. It lies in the same DuckDB file as the rows it speaks of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from opsconsole.tables.records import Status
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VERSION = "1"
+"""Raised with any change of the `_ops` tables: a store of another version is set aside and built anew."""
+
+SCHEMA = """
+CREATE SCHEMA IF NOT EXISTS _ops;
+CREATE TABLE IF NOT EXISTS _ops.meta (key VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS _ops.sources (source VARCHAR, definition VARCHAR);
+CREATE TABLE IF NOT EXISTS _ops.columns (
+    source VARCHAR, position INTEGER, name VARCHAR, kind VARCHAR, decided BOOLEAN, pinned BOOLEAN, seen BIGINT);
+CREATE TABLE IF NOT EXISTS _ops.forced (source VARCHAR, name VARCHAR, kind VARCHAR);
+CREATE TABLE IF NOT EXISTS _ops.files (
+    id INTEGER, source VARCHAR, path VARCHAR, name BLOB, dev UBIGINT, ino UBIGINT, size BIGINT, mtime_ns BIGINT,
+    ctime_ns BIGINT, "offset" BIGINT, lines BIGINT, prefix VARCHAR, generation INTEGER, status VARCHAR,
+    reason VARCHAR, "rows" BIGINT, quarantined BIGINT, read_as VARCHAR, dialect VARCHAR, tail VARCHAR, racy BOOLEAN,
+    arrived DOUBLE, retry_at DOUBLE, tries INTEGER, last_event DOUBLE);
+CREATE TABLE IF NOT EXISTS _ops.quarantine (
+    file INTEGER, source VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR, noted DOUBLE);
+"""
+
+
+class Entry(Struct):
+    """One file of one source in the ledger.
+
+    `path` is absolute as the system names it, `shown` relative to the site. `offset` is the end of what was taken,
+    `lines` the lines before it, `prefix` the fingerprint of the bytes before it. `tail` says what lies after it
+    (see `piece.Tail`). `racy`: it was read so soon after a write that its stamps prove nothing; look once more.
+    """
+
+    id: int
+    source: str
+    path: str
+    shown: str
+    dev: int = 0
+    ino: int = 0
+    size: int = 0
+    mtime_ns: int = 0
+    ctime_ns: int = 0
+    offset: int = 0
+    lines: int = 0
+    prefix: str = ""
+    generation: int = 0
+    status: Status = "waiting"
+    reason: str = ""
+    rows: int = 0
+    quarantined: int = 0
+    read_as: str = ""
+    dialect: str = ""
+    tail: str = "none"
+    racy: bool = False
+    arrived: float | None = None
+    retry_at: float | None = None
+    tries: int = 0
+    last_event: float | None = None
+
+    @property
+    def key(self) -> tuple[int, int, int, int, int]:
+        """What a scan compares: device, inode, size, times of change of content and of inode."""
+        return self.dev, self.ino, self.size, self.mtime_ns, self.ctime_ns
+
+
+def key_of(status: os.stat_result) -> tuple[int, int, int, int, int]:
+    """The change key of a stat."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+_COLUMNS = ", ".join(
+    '"' + ("path" if f == "shown" else "name" if f == "path" else f) + '"' for f in Entry.__struct_fields__
+)
+
+
+def load(cursor: DuckDBPyConnection) -> list[Entry]:
+    """All entries. Raises duckdb.Error."""
+    rows = cursor.execute(f"SELECT {_COLUMNS} FROM _ops.files ORDER BY id").fetchall()
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    values = list(row)
+    values[2] = os.fsdecode(values[2])
+    return Entry(*values)
+
+
+def put(cursor: DuckDBPyConnection, entries: Sequence[Entry]) -> None:
+    """Insert or replace entries by id. Raises duckdb.Error."""
+    if not entries:
+        return
+    forget(cursor, (entry.id for entry in entries))
+    for start in range(0, len(entries), 100):
+        chunk = entries[start : start + 100]
+        row = "(" + ", ".join("?" * len(Entry.__struct_fields__)) + ")"
+        values: list[Any] = []
+        for entry in chunk:
+            fields = list(msgspec.structs.astuple(entry))
+            fields[2] = os.fsencode(entry.path)
+            values += fields
+        cursor.execute(f"INSERT INTO _ops.files ({_COLUMNS}) VALUES {', '.join([row] * len(chunk))}", values)
+
+
+def forget(cursor: DuckDBPyConnection, ids: Iterable[int]) -> None:
+    """Delete entries. Raises duckdb.Error."""
+    numbers = ", ".join(str(int(number)) for number in ids)
+    if numbers:
+        cursor.execute(f"DELETE FROM _ops.files WHERE id IN ({numbers})")

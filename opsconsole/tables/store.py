@@ -1,0 +1,216 @@
+"""The store: one hardened DuckDB file with the tables of a site, its ledger and its quarantine.
+
+It is a cache of the files: when it is damaged or of another version it is set aside and filled again. Opening and
+querying it imports DuckDB only; what reads files (pyarrow, numpy, polars) is imported with the first file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from opsconsole.tables import ledger
+from opsconsole.tables.convert import TYPES
+from opsconsole.tables.records import FileInfo, SetAside, StoreError, Totals
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def _settings(folder: Path) -> list[str]:
+    """Settings of the instance, hardening last; all global, because a cursor does not inherit its parent's own."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    scratch = str(folder / "scratch").replace("'", "''")
+    return [
+        "error_on_division_by_zero = false",
+        "ieee_floating_point_ops = false",
+        "TimeZone = 'UTC'",
+        f"threads = {os.cpu_count() or 1}",
+        f"memory_limit = '{memory // (1 << 20)}MiB'",
+        f"temp_directory = '{scratch}'",
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "allow_community_extensions = false",
+        "python_enable_replacements = false",
+        "allowed_configs = ['max_execution_time']",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ]
+
+
+class Store:
+    """The open database. Any thread may ask for a cursor and use it alone; only the feed writes."""
+
+    def __init__(self, path: Path, connection: DuckDBPyConnection, rebuilt: str) -> None:
+        self.path = path
+        self.rebuilt = rebuilt
+        self.data_version = 1
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Open or make the database file. Raises StoreError."""
+        rebuilt = ""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                connection = _connect(path)
+            except _Unusable as reason:
+                rebuilt = f"{reason}; it was set aside and is filled again from the files"
+                _set_aside(path)
+                connection = _connect(path)
+        except OSError as error:
+            raise StoreError(f"cannot use {path.parent}: {error.strerror or error}") from error
+        except _Unusable as error:
+            raise StoreError(f"cannot make the database {path}: {error}") from error
+        except duckdb.Error as error:
+            raise StoreError(_sentence(path, error)) from error
+        return cls(path, connection, rebuilt)
+
+    def cursor(self) -> DuckDBPyConnection:
+        """A connection of its own for one thread. Raises duckdb.Error when the store is closed."""
+        with self._lock:
+            return self._connection.cursor()
+
+    def close(self) -> None:
+        """Close the database; every cursor is dead then."""
+        with self._lock:
+            self._connection.close()
+
+    def reopen(self) -> None:
+        """Open the file again after an error that DuckDB calls fatal; cursors given out before are dead.
+
+        Raises duckdb.Error.
+        """
+        with self._lock:
+            self._connection.close()
+            try:
+                self._connection = _connect(self.path)
+            except _Unusable as reason:
+                _set_aside(self.path)
+                self._connection = _connect(self.path)
+                self.rebuilt = f"{reason}; it was set aside and is filled again from the files"
+
+    def committed(self) -> None:
+        """Note that a transaction became visible."""
+        self.data_version += 1
+
+    def schemas(self) -> dict[str, dict[str, str]]:
+        """Source -> column -> DuckDB type, for sources that have a table; `_time` is among them."""
+        with contextlib.closing(self.cursor()) as cursor:
+            rows = cursor.execute("SELECT source, name, kind FROM _ops.columns ORDER BY source, position").fetchall()
+        result: dict[str, dict[str, str]] = {}
+        for source, name, kind in rows:
+            result.setdefault(source, {})[name] = TYPES[kind]
+        own = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
+        return {source: {**columns, **own} for source, columns in result.items()}
+
+    def totals(self) -> dict[str, Totals]:
+        """Sums over the files of each source that has any."""
+        with contextlib.closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                """SELECT source, count(*), sum("rows")::BIGINT, sum(quarantined)::BIGINT,
+                          count(*) FILTER (status = 'waiting'), count(*) FILTER (status = 'failed'),
+                          max(last_event), max(arrived)
+                   FROM _ops.files GROUP BY source"""
+            ).fetchall()
+        return {row[0]: Totals(*row[1:]) for row in rows}
+
+    def files(self, source: str = "") -> list[FileInfo]:
+        """The files of one source, or of all, by path."""
+        with contextlib.closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                """SELECT id, source, path, status, size, "rows", quarantined, reason, read_as, arrived, retry_at
+                   FROM _ops.files WHERE $1 = '' OR source = $1 ORDER BY source, path""",
+                [source],
+            ).fetchall()
+        return [FileInfo(*row) for row in rows]
+
+    def quarantine(self, source: str = "", limit: int = 500) -> tuple[list[SetAside], int]:
+        """What was set aside, newest first, and how many there are in all."""
+        with contextlib.closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                """SELECT q.source, f.path, q.line, q."column", q.reason, q.raw
+                   FROM _ops.quarantine q JOIN _ops.files f ON f.id = q.file
+                   WHERE $1 = '' OR q.source = $1
+                   ORDER BY q.noted DESC, f.path, q.line, q."column" LIMIT $2""",
+                [source, limit],
+            ).fetchall()
+            count = cursor.execute(
+                "SELECT count(*) FROM _ops.quarantine WHERE $1 = '' OR source = $1", [source]
+            ).fetchone()
+        return [SetAside(*row) for row in rows], count[0] if count else 0
+
+    def path_of(self, file_id: int) -> str:
+        """The path of a file relative to the site, as `Rows.files` shows it; empty if it is gone."""
+        with contextlib.closing(self.cursor()) as cursor:
+            row = cursor.execute("SELECT path FROM _ops.files WHERE id = ?", [file_id]).fetchone()
+        return str(row[0]) if row else ""
+
+
+class _Unusable(Exception):
+    """The database file is damaged or of another version."""
+
+
+def _connect(path: Path) -> DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path))
+    except duckdb.IOException as error:
+        if "not a valid DuckDB database" in str(error) or "version" in str(error) or "orrupt" in str(error):
+            raise _Unusable("the database file is damaged or of another DuckDB") from error
+        raise
+    except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
+        raise _Unusable("the database file is damaged") from error
+    try:
+        for setting in _settings(path.parent):
+            connection.execute(f"SET GLOBAL {setting}")
+        _check(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: DuckDBPyConnection) -> None:
+    """Make the ledger in a new file; refuse one that another version wrote, or that cannot be read."""
+    try:
+        known = connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_ops' AND table_name = 'meta'"
+        ).fetchone()
+        if known == (0,):
+            connection.execute("BEGIN")
+            connection.execute(ledger.SCHEMA)
+            connection.execute("INSERT INTO _ops.meta VALUES ('ledger', ?)", [ledger.VERSION])
+            connection.execute("COMMIT")
+        found = connection.execute("SELECT value FROM _ops.meta WHERE key = 'ledger'").fetchone()
+    except (duckdb.CatalogException, duckdb.SerializationException, duckdb.InternalException) as error:
+        raise _Unusable("the database's ledger cannot be read") from error
+    if found is None or found[0] != ledger.VERSION:
+        raise _Unusable("the database was made by another version of opsconsole")
+
+
+def _set_aside(path: Path) -> None:
+    """Keep the last unusable database beside the new one, for whoever wants to look at it."""
+    aside = path.with_name(path.name + ".unusable")
+    os.replace(path, aside)
+    wal = path.with_name(path.name + ".wal")
+    if wal.exists():
+        os.replace(wal, aside.with_name(aside.name + f".wal-{int(time.time())}"))
+
+
+def _sentence(path: Path, error: duckdb.Error) -> str:
+    text = str(error).splitlines()[0]
+    if "Conflicting lock" in str(error):
+        return f"the database {path} is in use by another process"
+    if "ermission denied" in text:
+        return f"no permission to open the database {path}"
+    if "No space left" in text:
+        return f"the disk is full: the database {path} cannot be opened"
+    return f"cannot open the database {path}: {text}"

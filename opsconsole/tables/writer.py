@@ -1,0 +1,269 @@
+"""Puts pieces of files and their ledger entries into the store: all of a batch in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from opsconsole.site.model import Source
+from opsconsole.tables import convert, ledger
+from opsconsole.tables.columns import YOUNG, Column, Columns
+from opsconsole.tables.guess import Kind, Style, guess
+from opsconsole.tables.ledger import Entry
+from opsconsole.tables.names import ident, literal
+from opsconsole.tables.piece import Piece
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+RAW_LIMIT = 8192
+
+
+class Retype(Exception):
+    """A column's type, decided from few values, does not hold: the source's table must be made anew with text."""
+
+    def __init__(self, source: str, column: str) -> None:
+        super().__init__(f"{source}.{column}")
+        self.source, self.column = source, column
+
+
+@dataclass
+class Take:
+    """What one file gives to a transaction: its new entry, and a piece unless only the entry changed.
+
+    `fresh`: rows of the file that are in the table already are replaced.
+    """
+
+    entry: Entry
+    piece: Piece | None = None
+    fresh: bool = False
+    cells: int = 0
+
+
+@dataclass
+class Batch:
+    """What goes into one transaction. `gone` are entries whose files are no more."""
+
+    takes: list[Take] = field(default_factory=list)
+    gone: list[Entry] = field(default_factory=list)
+    bytes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.takes or self.gone)
+
+
+class Writer:
+    """The only writer of a store. Not thread-safe: it lives in the feed's thread."""
+
+    def __init__(self, cursor: DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._columns: dict[str, Columns] = {}
+
+    def serve(self, sources: Sequence[tuple[Source, str]]) -> None:
+        """Take on the sources, each with the zone of its naive stamps."""
+        self._columns = {source.name: Columns(source, zone) for source, zone in sources}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read what is known of the tables from the database again."""
+        for columns in self._columns.values():
+            columns.load(self._cursor)
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch in the transaction that the caller has begun. Raises duckdb.Error and Retype."""
+        self._remove([(e.source, e.id) for e in batch.gone], ledger_too=True)
+        self._remove([(t.entry.source, t.entry.id) for t in batch.takes if t.fresh], ledger_too=False)
+        groups: dict[str, list[Take]] = {}
+        for take in batch.takes:
+            if take.piece is not None:
+                groups.setdefault(take.entry.source, []).append(take)
+        for source, takes in groups.items():
+            self._write_source(self._columns[source], takes)
+        self._quarantine(batch.takes)
+        ledger.put(self._cursor, [take.entry for take in batch.takes])
+
+    def _remove(self, files: list[tuple[str, int]], ledger_too: bool) -> None:
+        by_source: dict[str, list[int]] = {}
+        for source, number in files:
+            by_source.setdefault(source, []).append(number)
+        for source, ids in by_source.items():
+            listed = ", ".join(map(str, ids))
+            columns = self._columns.get(source)
+            if columns is not None and columns.known:
+                self._cursor.execute(f"DELETE FROM {ident(source)} WHERE _file IN ({listed})")
+            self._cursor.execute(f"DELETE FROM _ops.quarantine WHERE file IN ({listed})")
+            if ledger_too:
+                ledger.forget(self._cursor, ids)
+
+    def _write_source(self, columns: Columns, takes: list[Take]) -> None:
+        groups: dict[tuple[Any, ...], list[Take]] = {}
+        for take in takes:
+            piece = take.piece
+            if piece is None or not piece.names:
+                continue
+            styles = piece.dialect.styles
+            columns.fit(self._cursor, piece.names, styles, _worth(piece))
+            key = (piece.typed, tuple(piece.names), tuple(styles.get(n, Style()) for n in piece.names), _types(piece))
+            groups.setdefault(key, []).append(take)
+        for group in groups.values():
+            _Load(self._cursor, columns, group).run()
+
+    def _quarantine(self, takes: Sequence[Take]) -> None:
+        now = time.time()
+        for take in takes:
+            rejects = take.piece.rejects if take.piece else []
+            for start in range(0, len(rejects), 200):
+                values: list[Any] = []
+                chunk = rejects[start : start + 200]
+                for r in chunk:
+                    values += [take.entry.id, take.entry.source, r.line, r.column, r.reason, r.raw[:RAW_LIMIT], now]
+                rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(chunk))
+                self._cursor.execute(f"INSERT INTO _ops.quarantine VALUES {rows}", values)
+
+
+def _worth(piece: Piece) -> set[str]:
+    """Columns worth a place in the table: all but nameless ones without a value."""
+    styles = piece.dialect.styles
+    return {
+        name
+        for position, name in enumerate(piece.names, 1)
+        if name != f"column_{position}" or not styles.get(name, Style(empty=True)).empty
+    }
+
+
+def _types(piece: Piece) -> tuple[str, ...]:
+    return tuple(str(kind) for kind in piece.data.schema.types) if piece.typed else ()
+
+
+class _Load:
+    """Insert the pieces of files that are written alike: check, widen or set aside what does not fit, insert."""
+
+    def __init__(self, cursor: DuckDBPyConnection, columns: Columns, takes: list[Take]) -> None:
+        self._cursor = cursor
+        self._columns = columns
+        self._takes = takes
+        piece = takes[0].piece
+        assert piece is not None
+        self._typed = piece.typed
+        self._styles = piece.dialect.styles
+        self._words = columns.source.read.null
+        self._used = [(i, n) for i, n in enumerate(piece.names) if n.lower() in columns.known]
+
+    def run(self) -> None:
+        """Raises duckdb.Error and Retype."""
+        table = self._joined()
+        if not table.num_rows:
+            return
+        self._cursor.register("_batch", table)
+        try:
+            self._check()
+            self._insert()
+        finally:
+            self._cursor.unregister("_batch")
+
+    def _joined(self) -> pa.Table:
+        import numpy as np
+        import pyarrow as pa
+
+        parts = []
+        for take in self._takes:
+            piece = take.piece
+            assert piece is not None
+            data = piece.data.rename_columns([f"c{i}" for i in range(piece.data.num_columns)])
+            files = pa.array(np.full(len(piece.lines), take.entry.id, np.int32))
+            parts.append(data.append_column("_f", files).append_column("_l", pa.array(piece.lines)))
+        return parts[0] if len(parts) == 1 else pa.concat_tables(parts)
+
+    def _column(self, name: str) -> Column:
+        return self._columns.known[name.lower()]
+
+    def _value(self, index: int, name: str) -> str:
+        kind: Kind = self._column(name).kind
+        if self._typed:
+            return f"try_cast(c{index} AS {convert.TYPES[kind]})"
+        style = self._styles.get(name, Style())
+        return convert.typed(f"c{index}", kind, style, self._columns.zone, self._words)
+
+    def _check(self) -> None:
+        """Count values and misfits of each typed column, and deal with the misfits."""
+        checked = [(i, n) for i, n in self._used if self._column(n).kind != "text"]
+        while checked:
+            parts = []
+            for index, name in checked:
+                misfit = self._misfit(index, name)
+                parts += [f"count(*) FILTER ({self._filled(index)})", f"count(*) FILTER ({misfit})"]
+            row = self._cursor.execute(f"SELECT {', '.join(parts)} FROM _batch").fetchone() or ()
+            self._cursor.fetchall()
+            again = []
+            counts: dict[str, int] = {}
+            for place, (index, name) in enumerate(checked):
+                total, misfits = row[place * 2], row[place * 2 + 1]
+                counts[name] = total - misfits
+                if misfits and self._misfits(index, name, total, misfits):
+                    again.append((index, name))
+            self._columns.saw(self._cursor, {n: c for n, c in counts.items() if (n not in {a for _, a in again})})
+            checked = again
+
+    def _filled(self, index: int) -> str:
+        if self._typed:
+            return f"c{index} IS NOT NULL"
+        return f"c{index} IS NOT NULL AND NOT {convert.null_words(f'c{index}', self._words)}"
+
+    def _misfit(self, index: int, name: str) -> str:
+        return f"c{index} IS NOT NULL AND ({self._value(index, name)}) IS NULL AND {self._filled(index)}"
+
+    def _misfits(self, index: int, name: str, total: int, count: int) -> bool:
+        """Deal with values that do not fit; True if the column was widened and must be counted again."""
+        column = self._column(name)
+        where = self._misfit(index, name)
+        values = self._cursor.execute(
+            f"SELECT DISTINCT CAST(c{index} AS VARCHAR) AS v FROM _batch WHERE {where} ORDER BY v LIMIT 2000"
+        ).fetchall()
+        seen = guess([row[0] for row in values], self._styles.get(name, Style()).decimal).kind
+        if self._columns.widen(self._cursor, name, seen):
+            return True
+        share = 0.25 if column.kind in ("date", "time", "zoned") else 0.02
+        if not column.pinned and column.seen < YOUNG and count > share * (total + column.seen):
+            raise Retype(self._columns.source.name, name)
+        self._set_aside(index, name, where)
+        return False
+
+    def _set_aside(self, index: int, name: str, where: str) -> None:
+        kind = self._column(name).kind
+        reason = f"not a {'time' if kind == 'zoned' else kind}"
+        if kind == "integer":
+            reason = "not an integer"
+        source = literal(self._columns.source.name)
+        self._cursor.execute(
+            f"INSERT INTO _ops.quarantine SELECT _f, {source}, _l, {literal(name)}, {literal(reason)},"
+            f" left(CAST(c{index} AS VARCHAR), {RAW_LIMIT}), {time.time()} FROM _batch WHERE {where}"
+        )
+        counts = dict(self._cursor.execute(f"SELECT _f, count(*) FROM _batch WHERE {where} GROUP BY _f").fetchall())
+        for take in self._takes:
+            take.entry.quarantined += counts.get(take.entry.id, 0)
+
+    def _insert(self) -> None:
+        time_column = (self._columns.source.time or "").lower()
+        moment = "CAST(NULL AS TIMESTAMP)"
+        for _, name in self._used:
+            if name.lower() == time_column:
+                moment = convert.moment_utc(ident(name), convert.TYPES[self._column(name).kind], self._columns.zone)
+        values = ", ".join(f"{self._value(i, n)} AS {ident(self._column(n).name)}" for i, n in self._used)
+        values = values + ", " if values else ""
+        self._cursor.execute(
+            f"INSERT INTO {self._columns.table} BY NAME SELECT *, {moment} AS _time"
+            f" FROM (SELECT {values}_f AS _file, _l AS _line FROM _batch)"
+        )
+        if moment.startswith("CAST(NULL"):
+            return
+        index, name = next((i, n) for i, n in self._used if n.lower() == time_column)
+        kind = convert.TYPES[self._column(name).kind]
+        event = convert.moment_utc(f"({self._value(index, name)})", kind, self._columns.zone)
+        newest = dict(self._cursor.execute(f"SELECT _f, epoch(max({event})) FROM _batch GROUP BY _f").fetchall())
+        for take in self._takes:
+            found = newest.get(take.entry.id)
+            if found is not None:
+                take.entry.last_event = max(found, take.entry.last_event or found)
