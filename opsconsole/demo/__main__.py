@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     play.add_argument("pack", choices=names())
     play.add_argument("--speed", type=float, help="site seconds per second (the pack's own unless given)")
     play.add_argument("--seed", type=int, default=1)
-    play.add_argument("--since", type=float, help="wall moment of the start, seconds since the epoch (now unless given)")
+    play.add_argument(
+        "--since", type=float, help="wall moment of the start, seconds since the epoch (now unless given)"
+    )
     play.add_argument("--owner", type=int, help="pid of the parent; the player ends with it")
     play.add_argument("--remove", type=Path, help="the folder to remove when the owner is gone")
     asked = parser.parse_args(arguments)

@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import heapq
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,27 +36,43 @@ def _flights(seeds: Path, first: dt.date) -> Iterator[Append]:
     import pyarrow.parquet as pq
 
     table = pq.read_table(seeds / "flights.parquet")
-    order = first.month * 100 + first.day
-    table = table.filter(pc.greater_equal(pc.add(pc.multiply(table["month"], 100), table["day"]), order))
-    names = table.column_names
-    head = ",".join(names) + "\n"
-    rows = zip(*(_texts(table[name].to_pylist()) for name in names), strict=True)
-    known = [_known(row) for row in table.select(["time_hour", "minute", "dep_delay", "air_time"]).to_pylist()]
-    drops = [
-        Append(at, f"data/flights/2013-{int(row[1]):02d}-{int(row[2]):02d}.csv", ",".join(row) + "\n", head)
-        for at, row in zip(known, rows, strict=True)
-    ]
-    yield from sorted(drops, key=lambda drop: drop.at)
+    dates = pc.add(pc.multiply(table["month"], 100), table["day"])
+    head = ",".join(table.column_names) + "\n"
+    waiting: list[tuple[float, int, Append]] = []
+    count = itertools.count()
+    day = first
+    while day.year == first.year:
+        # A day at a time: a demo has to open soon, and nobody watches it for half a year.
+        flights = table.filter(pc.equal(dates, day.month * 100 + day.day))
+        path = f"data/flights/{day}.csv"
+        for at, text in _lines(flights):
+            heapq.heappush(waiting, (at, next(count), Append(at, path, text, head)))
+        day += dt.timedelta(days=1)
+        # New York is behind UTC: no flight of the next day is known before its date begins in UTC.
+        until = dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
+        while waiting and waiting[0][0] < until:
+            yield heapq.heappop(waiting)[2]
+    while waiting:
+        yield heapq.heappop(waiting)[2]
+
+
+def _lines(flights: Any) -> Iterator[tuple[float, str]]:
+    """When each flight of a table is known, and its line."""
+    rows = zip(*(_texts(flights[name].to_pylist()) for name in flights.column_names), strict=True)
+    facts = flights.select(["time_hour", "minute", "dep_delay", "air_time"]).to_pylist()
+    for fact, row in zip(facts, rows, strict=True):
+        yield _known(fact), ",".join(row) + "\n"
 
 
 def _known(row: dict[str, Any]) -> float:
     """When a flight's row is complete, in seconds since the epoch."""
     hour = dt.datetime.fromisoformat(row["time_hour"])
-    scheduled = hour.timestamp() + row["minute"] * 60.0
+    scheduled: float = hour.timestamp() + row["minute"] * 60.0
     if row["dep_delay"] is None:
         return scheduled
-    left = scheduled + row["dep_delay"] * 60.0
-    return left + DIVERTED if row["air_time"] is None else left + row["air_time"] * 60.0 + TAXI
+    left: float = scheduled + row["dep_delay"] * 60.0
+    flown: float | None = row["air_time"]
+    return left + DIVERTED if flown is None else left + flown * 60.0 + TAXI
 
 
 def _texts(values: list[Any]) -> list[str]:

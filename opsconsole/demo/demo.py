@@ -117,9 +117,7 @@ def _write_clock(site: Path, start: Opening, speed: float, since: float) -> None
     site.write_text(text, encoding="utf-8")
 
 
-def _start_player(
-    folder: Path, site: Path, of: Pack, speed: float, seed: int, since: float
-) -> subprocess.Popen[bytes]:
+def _start_player(folder: Path, site: Path, of: Pack, speed: float, seed: int, since: float) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "opsconsole.demo", "play", str(site), of.name]
     command += ["--speed", repr(speed), "--seed", str(seed), "--since", repr(since)]
     command += ["--owner", str(os.getpid()), "--remove", str(folder)]

@@ -38,7 +38,7 @@ def seconds(moment: dt.datetime) -> float:
 
 
 def _at(hour: int, minute: int, second: int = 0) -> dt.datetime:
-    return dt.datetime(2026, 6, 24, hour, minute, second)  # noqa: DTZ001 - naive site time is meant
+    return dt.datetime(2026, 6, 24, hour, minute, second)
 
 
 DRIFT = Incident(
@@ -62,7 +62,7 @@ STOP = Incident(
     rule="line_stopped",
     labels={"line": "2"},
     priority="critical",
-    shown_by=_at(13, 30),
+    shown_by=_at(13, 35),
     cleared_by=_at(15, 0),
 )
 BURST = Incident(
@@ -74,7 +74,7 @@ BURST = Incident(
     rule="scrap_station",
     labels={"line": "1", "station": "press"},
     priority="critical",
-    shown_by=_at(14, 10),
+    shown_by=_at(14, 25),
     cleared_by=_at(15, 50),
 )
 LATE = Incident(

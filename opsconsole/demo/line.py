@@ -2,7 +2,7 @@
 
 A station starts a tray when it is free, the tray is there, and the buffer behind it has room. Every second of a station
 is accounted for: each row's `busy_s` reaches back to the row before, so that sums of `busy_s` are the planned busy time
-(PBT of ISO 22400), sums of `cycle_s` the production time (APT), and sums of `planned_s` the planned run time (PRU × PQ).
+(PBT of ISO 22400), sums of `cycle_s` the production time (APT), sums of `planned_s` the planned run time (PRU × PQ).
 """
 
 from __future__ import annotations

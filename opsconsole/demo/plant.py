@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
 
 from opsconsole.demo.incidents import BURST, DRIFT, ZONE, seconds
 
-BEGIN = seconds(dt.datetime(2026, 6, 21, 6, 0))  # noqa: DTZ001 - naive site time is meant
+BEGIN = seconds(dt.datetime(2026, 6, 21, 6, 0))
 LINES = (1, 2, 3, 4)
 STATIONS = ("cut", "press", "weld", "paint")
 TRAY = 6  # pieces that go from station to station together
@@ -30,8 +29,6 @@ STOP_REASONS = {
     "paint": ("nozzle", "filter", "no material"),
 }
 SHIFTS = (("Early", 6), ("Late", 14), ("Night", 22))
-
-
 
 
 def local(at: float) -> dt.datetime:

@@ -6,9 +6,11 @@ owner: when that is gone, however it went, the player stops the demo's engine, r
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from opsconsole.demo.factory import factory
 from opsconsole.demo.packs import pack
 
 _LOOK = 0.25  # seconds between two looks at the clock and at the owner
+_AT_ONCE = 1000  # drops written together at most, when the clock runs faster than the player
 _PR_SET_PDEATHSIG = 1
 
 
@@ -38,12 +41,22 @@ class Owner:
         """Watch `pid`, which must be the parent; None: watch nobody, for a player started by hand."""
         self._pid = pid
         self._told = False
+        # Signals arrive as bytes too: a select wakes up for them, where a sleep would go on.
+        self._wake, wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_end)
         if pid is not None and sys.platform == "linux":
             # Only to wake up at once: the signal also comes when no more than the parent's thread has ended.
             signal.signal(signal.SIGUSR1, lambda *_: None)
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGUSR1))
+
+    def rest(self, span: float) -> None:
+        """Do nothing for so many seconds, or until a signal comes."""
+        if select.select([self._wake], [], [], span)[0]:
+            os.read(self._wake, 1024)
 
     def check(self) -> None:
         """Raises EndedError when it is time to go."""
@@ -66,11 +79,12 @@ def drops_of(name: str, seed: int) -> Iterator[Drop]:
 
 
 def play(folder: Path, drops: Iterator[Drop], clock: ReplayClock, owner: Owner) -> None:
-    """Write the history of a site, say `ready` on standard output, then play until EndedError or the end of the data."""
+    """Write the history of a site, say `ready` on standard output, then play on. Raises EndedError, OSError."""
     first: list[Drop] = []
 
     def past() -> Iterator[Drop]:
         for drop in drops:
+            owner.check()
             if drop.at > clock.start:
                 first.append(drop)
                 return
@@ -84,27 +98,23 @@ def play(folder: Path, drops: Iterator[Drop], clock: ReplayClock, owner: Owner) 
 
 def _follow(folder: Path, drops: Iterator[Drop], clock: ReplayClock, owner: Owner) -> None:
     due: list[Drop] = []
+
+    def write() -> None:
+        owner.check()
+        write_live(folder, due)
+        due.clear()
+
     for drop in drops:
         while drop.at > clock.site(time.time()):
-            if due:
-                write_live(folder, due)
-                due = []
-            owner.check()
-            left = clock.wall(drop.at) - time.time()
-            _rest(min(1.0, max(_LOOK, left)))
+            write()
+            owner.rest(min(1.0, max(_LOOK, clock.wall(drop.at) - time.time())))
         due.append(drop)
-    write_live(folder, due)
+        if len(due) >= _AT_ONCE:
+            write()
+    write()
     while True:
         owner.check()
-        _rest(1.0)
-
-
-def _rest(span: float) -> None:
-    """Sleep, but wake up at a signal."""
-    if hasattr(signal, "sigtimedwait"):
-        signal.sigtimedwait((), span)
-    else:
-        time.sleep(min(span, _LOOK))
+        owner.rest(1.0)
 
 
 def run(folder: Path, name: str, clock: ReplayClock, *, seed: int, owner: Owner, remove: Path | None) -> int:
@@ -126,8 +136,9 @@ def run(folder: Path, name: str, clock: ReplayClock, *, seed: int, owner: Owner,
 
 
 def _clear_up(folder: Path, remove: Path) -> None:
-    """Stop the engine of an abandoned demo and remove its folder."""
-    if folder.is_dir():
+    """Stop the engine of an abandoned demo, if it has one, and remove its folder."""
+    if (remove / "state").is_dir() and folder.is_dir():
         stop = [sys.executable, "-m", "opsconsole", "stop", str(folder)]
-        subprocess.run(stop, check=False, timeout=15, stdin=subprocess.DEVNULL, capture_output=True)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(stop, check=False, timeout=15, stdin=subprocess.DEVNULL, capture_output=True)
     remove_folder(remove)

@@ -82,9 +82,7 @@ def check_at(seed: int, at: float) -> Check:
     if BURST.within(at) and BURST.labels == {"line": str(line), "station": station}:
         value = middle + half * chance.between(1.4, 2.2)
     product, inspector = chance.of(tuple(PRODUCTS)), chance.of(("Okafor", "Lindner", "Sato"))
-    return Check(
-        at, line, station, product, _TRAIT[station], round(value, 3), middle - half, middle + half, inspector
-    )
+    return Check(at, line, station, product, _TRAIT[station], round(value, 3), middle - half, middle + half, inspector)
 
 
 def workbook(checks: Sequence[Check]) -> bytes:
