@@ -121,7 +121,7 @@ def _measure(cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Ext
     measures: dict[str, Measure] = {}
     grids: dict[tuple[str, str], Heat] = {}
     for index, kpi in enumerate(kpis):
-        figures = _Figures(kpi, index, ask, found, extent)
+        figures = Figures(kpi, index, ask, found, extent)
         measures[kpi.kpi.name] = figures.measure()
         for pair in sorted(shown):
             if pair[0] == kpi.kpi.name and ask.grid is not None:
@@ -129,7 +129,7 @@ def _measure(cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Ext
     return _Group(measures, grids)
 
 
-class _Figures:
+class Figures:
     """One KPI's part of a scan."""
 
     def __init__(self, kpi: BoundKpi, index: int, ask: Ask, found: Found, extent: Extent) -> None:

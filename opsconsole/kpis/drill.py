@@ -1,0 +1,159 @@
+"""From a number to what it is made of: a KPI by a dimension, and the rows behind a KPI, a rule or a source."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from msgspec import Struct
+
+from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
+from opsconsole.kpis.cells import columns_of
+from opsconsole.kpis.evaluate import Figures, extent_of
+from opsconsole.kpis.expression import RESERVED, ident
+from opsconsole.kpis.measures import Split
+from opsconsole.kpis.scan import Ask, Cursor, scan
+from opsconsole.kpis.span import Stretch, moment, span_of
+
+LARGEST_PAGE = 10_000
+
+
+class Page(Struct, frozen=True):
+    """Rows, newest first: `data[column][row]` as cells, and the file id and line of each row.
+
+    `total` counts all pages; `after` leads to the next, None at the end.
+    """
+
+    source: str
+    columns: list[str]
+    types: list[str]
+    data: list[list[Any]]
+    files: list[int]
+    lines: list[int]
+    total: int
+    after: list[int | None] | None = None
+
+
+class Subject(Struct, frozen=True):
+    """Which rows are meant: those of a source that meet conditions, within a stretch of event time."""
+
+    source: str
+    conditions: tuple[str, ...] = ()
+    stretch: Stretch | None = None
+
+
+def breakdown(
+    cursor: Cursor, binding: Binding, kpi: str, by: str, where: dict[str, str | None], now: dt.datetime
+) -> Split:
+    """A KPI by one dimension over its window at `now`, among the rows of the members chosen in `where`.
+
+    Raises LookupError for an unknown KPI or dimension, duckdb.Error when the expression fails on the data.
+    """
+    bound = _kpi(binding, kpi)
+    ask = Ask(
+        source=bound.kpi.source,
+        where=bound.where.text if bound.where is not None else None,
+        span=span_of(bound.kpi.window, bound.timed, now, binding.site),
+        values=(bound.value.text,),
+        splits=((), (by,)),
+        filters=where,
+    )
+    found = scan(cursor, binding, ask)
+    return Figures(bound, 0, ask, found, extent_of(cursor, bound.kpi.source)).split(by)
+
+
+def subject_of_kpi(binding: Binding, kpi: str, now: dt.datetime) -> Subject:
+    """The rows behind a KPI at `now`. Raises LookupError for one that is unknown or not bound."""
+    bound = _kpi(binding, kpi)
+    conditions = (bound.where.text,) if bound.where is not None else ()
+    return Subject(bound.kpi.source, conditions, span_of(bound.kpi.window, bound.timed, now, binding.site).now)
+
+
+def subject_of_rule(binding: Binding, rule: str, now: dt.datetime, alert_from: dt.datetime | None = None) -> Subject:
+    """The rows behind a rule at `now`: of its KPI, those that meet its condition, or its whole silent source.
+
+    Raises LookupError for a rule that is unknown or not bound.
+    """
+    bound = binding.rules.get(rule)
+    if bound is None:
+        raise LookupError(binding.idle.get(rule) or f"there is no rule `{rule}`")
+    if bound.kpi is not None:
+        return subject_of_kpi(binding, bound.kpi.kpi.name, now)
+    if bound.rows is None:
+        return Subject(bound.source)
+    return Subject(bound.source, (bound.rows.text,), within(bound, now, alert_from))
+
+
+def within(rule: BoundRule, now: dt.datetime, alert_from: dt.datetime | None) -> Stretch | None:
+    """The stretch that a rule on rows looks at: (now - within, now], not before `alert_from`; None without times."""
+    if not rule.timed:
+        return None
+    start = now - dt.timedelta(seconds=rule.rule.within)
+    if alert_from is not None and alert_from > start:
+        return Stretch(alert_from, now, after_start=False, to_end=True)
+    return Stretch(start, now, after_start=True, to_end=True)
+
+
+def rows(
+    cursor: Cursor,
+    binding: Binding,
+    subject: Subject,
+    where: dict[str, str | None],
+    after: list[Any] | None = None,
+    limit: int = 200,
+) -> Page:
+    """A page of rows, newest first; rows without a time come last. `after` is the `after` of the page before.
+
+    Raises LookupError for an unknown source or dimension, ValueError for an `after` that no page gave, duckdb.Error
+    when a condition fails on the data.
+    """
+    schema = binding.schemas.get(subject.source)
+    if schema is None:
+        raise LookupError(f"`{subject.source}` has no rows yet")
+    conditions, parameters = binding.filters(subject.source, where)
+    conditions += [f"(\n{condition}\n)" for condition in subject.conditions]
+    if subject.stretch is not None:
+        conditions.append(subject.stretch.sql)
+    table = ident(subject.source)
+    kept = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    total = cursor.execute(f"SELECT count(*) FROM {table}{kept}", parameters).fetchall()[0][0]
+    if after is not None:
+        kept += f"{' AND' if kept else ' WHERE'} {_behind(after)}"
+    shown = [name for name in schema if name not in RESERVED]
+    listed = "".join(f", {ident(name)}" for name in shown)
+    limit = min(max(limit, 1), LARGEST_PAGE)
+    found = cursor.execute(
+        f"SELECT epoch_us(_time), _file, _line{listed} FROM {table}{kept} "
+        f"ORDER BY _time DESC NULLS LAST, _file DESC, _line DESC LIMIT {limit + 1}",
+        parameters,
+    ).fetchall()
+    page = found[:limit]
+    return Page(
+        source=subject.source,
+        columns=shown,
+        types=[schema[name] for name in shown],
+        data=columns_of([row[3:] for row in page], len(shown)),
+        files=[row[1] for row in page],
+        lines=[row[2] for row in page],
+        total=total,
+        after=list(page[-1][:3]) if len(found) > limit else None,
+    )
+
+
+def _behind(after: list[Any]) -> str:
+    """The rows that come after a page's last one, which is given as time (microseconds or None), file and line."""
+    if len(after) != 3 or not all(type(part) is int for part in after[1:]) or type(after[0]) not in (int, type(None)):
+        raise ValueError("this is not where a page ended")
+    time, file, line = after
+    same = f"(_file < {file} OR (_file = {file} AND _line < {line}))"
+    if time is None:
+        return f"(_time IS NULL AND {same})"
+    at = moment(dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time))
+    return f"(_time < {at} OR (_time = {at} AND {same}) OR _time IS NULL)"
+
+
+def _kpi(binding: Binding, name: str) -> BoundKpi:
+    bound = binding.kpis.get(name)
+    if bound is None:
+        raise LookupError(binding.waiting.get(name) or binding.broken.get(name) or f"there is no KPI `{name}`")
+    return bound

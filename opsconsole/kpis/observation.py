@@ -1,0 +1,44 @@
+"""What an evaluation of rules says, for the alerts to make something of. Plain values."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from opsconsole.site.model import Priority
+
+Quality = Literal["good", "stale", "error"]
+Absent = Literal["normal", "stale"]
+
+
+class Observation(Struct, frozen=True):
+    """One rule on one set of labels at one moment. `priority` is None where there is nothing to alert about."""
+
+    rule: str
+    labels: dict[str, str | None] = {}
+    priority: Priority | None = None
+    value: float | None = None
+    limit: float | None = None
+    text: str = ""
+    quality: Quality = "good"
+
+
+class Verdict(Struct, frozen=True):
+    """How a rule as a whole came out: `error` when it failed, `stale` when its source has gone silent.
+
+    `absent` says what it means when an instance seen before is not among the observations: a rule on rows that finds
+    none is back to normal, but a KPI's member without rows is missing data, which never clears an alert.
+    """
+
+    quality: Quality = "good"
+    absent: Absent = "normal"
+    reason: str = ""
+
+
+class Evaluation(Struct, frozen=True):
+    """All rules at `at` (seconds since the epoch, site time). A rule without a verdict was not evaluated."""
+
+    at: float
+    observations: list[Observation]
+    verdicts: dict[str, Verdict]

@@ -1,0 +1,281 @@
+"""All rules of a site at one point of the evaluation grid, in few scans."""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import duckdb
+from msgspec import Struct
+
+from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
+from opsconsole.kpis.drill import within
+from opsconsole.kpis.evaluate import Extent, Figures, extent_of, failure
+from opsconsole.kpis.expression import ident
+from opsconsole.kpis.observation import Evaluation, Observation, Verdict
+from opsconsole.kpis.scan import Ask, Cursor, Members, scan
+from opsconsole.kpis.span import Stretch, span_of
+from opsconsole.kpis.status import limit_of, priority_of
+from opsconsole.kpis.words import labelled
+from opsconsole.site.figures import duration, figure
+from opsconsole.site.model import Kpi, Priority, Window
+
+INSTANCES = 10_000
+ERROR = "error:"
+TOO_MANY = "many:"
+_CHUNK = 50
+
+
+class SourceTotals(Protocol):
+    """What is needed of a source's totals."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in its table."""
+
+    @property
+    def last_arrival(self) -> float | None:
+        """When the engine last took a row from it: wall clock, seconds since the epoch."""
+
+
+class Arrivals(Struct, frozen=True):
+    """How long sources have been silent: their totals, and the wall clock that arrivals are measured by.
+
+    `started` is when the engine began to watch, for sources that never had a row. `speed` is site seconds per wall
+    second; 0 (clock `data`) turns silence off.
+    """
+
+    totals: Mapping[str, SourceTotals]
+    wall: float
+    started: float
+    speed: float = 1.0
+
+    def silence(self, source: str) -> float:
+        """Seconds of site time since a row of the source arrived."""
+        totals = self.totals.get(source)
+        last = totals.last_arrival if totals is not None else None
+        return max(0.0, self.wall - (last if last is not None else self.started)) * self.speed
+
+
+def stale_sources(binding: Binding, arrivals: Arrivals) -> set[str]:
+    """The sources that nothing has arrived from within their `fresh_within`."""
+    return {
+        source.name
+        for source in binding.site.sources.values()
+        if source.fresh_within is not None and arrivals.silence(source.name) > source.fresh_within
+    }
+
+
+def evaluate_rules(
+    cursor: Cursor, binding: Binding, now: dt.datetime, arrivals: Arrivals, alert_from: dt.datetime | None = None
+) -> Evaluation:
+    """Every bound rule at `now` (aware, site time). Rows with an event time before `alert_from` raise nothing.
+
+    Never raises for the data: a rule whose SQL fails on it has the verdict `error`, and an observation of the rule
+    `error:<rule>` beside it; a rule with more than 10,000 instances one of `many:<rule>`.
+    """
+    run = _Run(cursor, binding, now, alert_from)
+    stale = stale_sources(binding, arrivals)
+    kpi_groups: dict[tuple[str, str | None, Window, bool], list[BoundRule]] = {}
+    rows_groups: dict[tuple[str, tuple[str, ...], float], list[BoundRule]] = {}
+    for rule in binding.rules.values():
+        if rule.kind == "silent":
+            run.silent(rule, arrivals)
+        elif rule.source in stale:
+            run.verdicts[rule.rule.name] = Verdict(quality="stale", reason=f"{rule.source} has gone silent")
+        elif rule.kpi is not None:
+            kpi = rule.kpi
+            where = kpi.where.text if kpi.where is not None else None
+            kpi_groups.setdefault((rule.source, where, kpi.kpi.window, kpi.timed), []).append(rule)
+        else:
+            rows_groups.setdefault((rule.source, rule.by, rule.rule.within), []).append(rule)
+    for kpi_rules in kpi_groups.values():
+        run.guarded(kpi_rules, run.kpis)
+    for row_rules in rows_groups.values():
+        for first in range(0, len(row_rules), _CHUNK):
+            run.guarded(row_rules[first : first + _CHUNK], run.rows)
+    return Evaluation(at=now.timestamp(), observations=run.observations, verdicts=run.verdicts)
+
+
+class _Run:
+    """One evaluation under way."""
+
+    def __init__(self, cursor: Cursor, binding: Binding, now: dt.datetime, alert_from: dt.datetime | None) -> None:
+        self.cursor = cursor
+        self.binding = binding
+        self.now = now
+        self.alert_from = alert_from
+        self.observations: list[Observation] = []
+        self.verdicts: dict[str, Verdict] = {}
+        self.extents: dict[str, Extent] = {}
+
+    def guarded(self, rules: list[BoundRule], evaluate: Callable[[list[BoundRule]], None]) -> None:
+        """Evaluate rules together; when one fails on the data, each by itself, so that only that one is lost."""
+        done = len(self.observations)
+        try:
+            evaluate(rules)
+        except duckdb.Error as error:
+            del self.observations[done:]
+            if len(rules) > 1:
+                for rule in rules:
+                    self.guarded([rule], evaluate)
+                return
+            name, reason = rules[0].rule.name, failure(error)
+            self.verdicts[name] = Verdict(quality="error", reason=reason)
+            self.extra(ERROR, name, f"Rule {name} cannot be evaluated: {reason}")
+        else:
+            for rule in rules:
+                self.verdicts[rule.rule.name] = Verdict(absent="stale" if rule.kind == "kpi" else "normal")
+                self.verdicts.setdefault(ERROR + rule.rule.name, Verdict())
+                self.verdicts.setdefault(TOO_MANY + rule.rule.name, Verdict())
+
+    def extra(self, kind: str, name: str, text: str) -> None:
+        """An alert about a rule itself."""
+        self.observations.append(Observation(rule=kind + name, priority="warning", text=text))
+        self.verdicts[kind + name] = Verdict()
+
+    def extent(self, source: str) -> Extent:
+        if source not in self.extents:
+            self.extents[source] = extent_of(self.cursor, source)
+        return self.extents[source]
+
+    def silent(self, rule: BoundRule, arrivals: Arrivals) -> None:
+        limit = rule.rule.silent or 0.0
+        silence = arrivals.silence(rule.source)
+        over = silence > limit
+        title = self.binding.site.sources[rule.source].title or rule.source
+        text = f"{title} has been silent for more than {duration(limit)}"
+        self.verdicts[rule.rule.name] = Verdict()
+        self.add(rule, (), rule.rule.priority if over else None, silence, limit, text, duration(silence))
+
+    def kpis(self, rules: list[BoundRule]) -> None:
+        """Rules on KPIs that have source, filter and window in common."""
+        kpis = list({rule.kpi.kpi.name: rule.kpi for rule in rules if rule.kpi is not None}.values())
+        first = kpis[0]
+        source = first.kpi.source
+        ask = Ask(
+            source=source,
+            where=first.where.text if first.where is not None else None,
+            span=span_of(first.kpi.window, first.timed, self.now, self.binding.site),
+            values=tuple(kpi.value.text for kpi in kpis),
+            splits=tuple(dict.fromkeys(rule.by for rule in rules)),
+            cap=INSTANCES,
+        )
+        found = scan(self.cursor, self.binding, ask)
+        for rule in rules:
+            index = next(index for index, kpi in enumerate(kpis) if rule.kpi is kpi)
+            figures = Figures(kpis[index], index, ask, found, self.extent(source))
+            now = found.now.get(rule.by, {})
+            for members, row in now.items():
+                self.kpi_instance(rule, kpis[index], members, figures.of(row))
+            # Where no rows mean a number, a member that had rows before and has none now has that number.
+            if figures.empty is not None:
+                gone = [key for key in found.before.get(rule.by, {}) if key not in now]
+                for members in gone if rule.by else ([()] if not now else []):
+                    self.kpi_instance(rule, kpis[index], members, figures.empty)
+            self.capped(rule, found.members.get(rule.by, 0))
+
+    def kpi_instance(self, rule: BoundRule, bound: BoundKpi, members: Members, value: float | None) -> None:
+        kpi = bound.kpi
+        if value is None:
+            labels = dict(zip(rule.by, members, strict=True))
+            self.observations.append(Observation(rule=rule.rule.name, labels=labels, quality="stale"))
+            return
+        if rule.when is not None:
+            met = rule.when.met(value)
+            limit: float | None = rule.when.limit(value)
+            self.add(
+                rule, members, rule.rule.priority if met else None, value, limit,
+                f"{_name(kpi)} {_figure(kpi, value)} {rule.when.words} {_figure(kpi, limit)}", _figure(kpi, value),
+            )  # fmt: skip
+            return
+        priority = priority_of(kpi, value)
+        limit = limit_of(kpi, priority)
+        self.add(rule, members, priority, value, limit, _against_limits(kpi, value, limit), _figure(kpi, value))
+
+    def rows(self, rules: list[BoundRule]) -> None:
+        """Rules on rows that have source, labels and time in common: the counts of rows that meet each condition."""
+        first = rules[0]
+        columns = [self.binding.member(first.source, name) for name in first.by]
+        counts = [f"count(*) FILTER (WHERE (\n{rule.rows.text if rule.rows else 'false'}\n))" for rule in rules]
+        stretch: Stretch | None = within(first, self.now, self.alert_from)
+        kept = f" WHERE {stretch.sql}" if stretch is not None else ""
+        raised = " OR ".join(f"c{index} >= {max(1, rule.rule.at_least)}" for index, rule in enumerate(rules))
+        heads = [f"m{index}" for index in range(len(columns))] + [f"c{index}" for index in range(len(counts))]
+        grouped = f" GROUP BY {', '.join(str(index + 1) for index in range(len(columns)))}" if columns else ""
+        listed = ", ".join(columns + counts)
+        query = (
+            f"SELECT * FROM (SELECT {listed} FROM {ident(first.source)}{kept}{grouped}) AS q({', '.join(heads)}) "
+            f"WHERE {raised}"
+        )
+        found = self.cursor.execute(query).fetchall()
+        width = len(columns)
+        for index, rule in enumerate(rules):
+            least = max(1, rule.rule.at_least)
+            hits = sorted(
+                ((row[width + index], row[:width]) for row in found if row[width + index] >= least),
+                key=lambda hit: (-hit[0], tuple((member is None, member or "") for member in hit[1])),
+            )
+            for count, members in hits[:INSTANCES]:
+                rows = "1 row" if count == 1 else f"{figure(float(count))} rows"
+                text = f"{rows} with {_short(rule.rule.rows or '')} in {duration(rule.rule.within)}"
+                self.add(rule, members, rule.rule.priority, float(count), float(least), text, figure(float(count)))
+            self.capped(rule, len(hits))
+
+    def capped(self, rule: BoundRule, total: int) -> None:
+        if total > INSTANCES:
+            name = rule.rule.name
+            text = f"Rule {name} has {total} instances; only {INSTANCES} of them are watched"
+            self.extra(TOO_MANY, name, text)
+
+    def add(
+        self, rule: BoundRule, members: Members, priority: Priority | None, value: float, limit: float | None,
+        text: str, shown: str,
+    ) -> None:  # fmt: skip
+        """An observation; its text is only made where it is needed."""
+        labels = dict(zip(rule.by, members, strict=True))
+        words = ""
+        if priority is not None:
+            words = f"{text} · {labelled(labels)}" if labels else text
+            if rule.rule.title:
+                limited = _figure(rule.kpi.kpi, limit) if rule.kpi is not None else figure(limit)
+                words = _titled(rule.rule.title, labels, shown, limited)
+        self.observations.append(
+            Observation(rule=rule.rule.name, labels=labels, priority=priority, value=value, limit=limit, text=words)
+        )
+
+
+def _titled(title: str, labels: dict[str, str | None], value: str, limit: str) -> str:
+    """A rule's title with its fields filled in; only plain names are fields, so that nothing else can be reached."""
+    known = {name: "(none)" if member is None else member for name, member in labels.items()}
+    known |= {"value": value, "limit": limit, "label": labelled(labels)}
+    parts: list[str] = []
+    for text, name, _, _ in string.Formatter().parse(title):
+        parts.append(text)
+        if name is not None:
+            parts.append(known.get(name, f"{{{name}}}"))
+    return "".join(parts)
+
+
+def _name(kpi: Kpi) -> str:
+    return kpi.title or kpi.name
+
+
+def _figure(kpi: Kpi, value: float | None) -> str:
+    return figure(value, kpi.unit, kpi.decimals)
+
+
+def _against_limits(kpi: Kpi, value: float, limit: float | None) -> str:
+    if limit is None:
+        return f"{_name(kpi)} {_figure(kpi, value)}"
+    if kpi.better == "target":
+        return f"{_name(kpi)} {_figure(kpi, value)}, more than {_figure(kpi, limit)} from {_figure(kpi, kpi.target)}"
+    side = "under" if kpi.better == "higher" else "over"
+    return f"{_name(kpi)} {_figure(kpi, value)} {side} {_figure(kpi, limit)}"
+
+
+def _short(condition: str) -> str:
+    words = " ".join(condition.split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
