@@ -1,0 +1,66 @@
+"""The factory's files as they lie on disk at a moment, looked at with DuckDB alone, not with the engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from pathlib import Path
+
+import duckdb
+import fastexcel
+
+from opsconsole.demo.drops import Drop, write_history
+from opsconsole.demo.factory import factory
+from opsconsole.demo.incidents import seconds
+from opsconsole.site.model import Kpi
+
+DAY = dt.datetime(2026, 6, 24)
+
+
+def at(hour: int, minute: int = 0) -> dt.datetime:
+    """A moment of the day of the incidents, naive site time."""
+    return DAY.replace(hour=hour, minute=minute)
+
+
+def drops_until(moment: dt.datetime, seed: int = 1) -> list[Drop]:
+    """What is written up to a moment."""
+    end = seconds(moment)
+    return list(itertools.takewhile(lambda drop: drop.at <= end, factory(seed)))
+
+
+def write_until(root: Path, moment: dt.datetime, drops: list[Drop]) -> None:
+    """The files as they are at a moment."""
+    write_history(root, (drop for drop in drops if drop.at <= seconds(moment)), lambda stamp: stamp)
+
+
+def tables(root: Path) -> duckdb.DuckDBPyConnection:
+    """The files as tables, all moments naive site time."""
+    db = duckdb.connect()
+    local = "CAST(regexp_replace({}, '[+]..:..$', '') AS TIMESTAMP) AS {}"
+    moments = ", ".join(local.format(name, name) for name in ("ts", "due", "finished"))
+    texts = "{'ts': 'VARCHAR', 'event': 'VARCHAR', 'order': 'VARCHAR', 'product': 'VARCHAR', 'line': 'BIGINT', "
+    texts += "'qty': 'BIGINT', 'done': 'BIGINT', 'due': 'VARCHAR', 'finished': 'VARCHAR'}"
+    db.execute(f"CREATE TABLE cycles AS FROM read_csv('{root}/data/cycles/*.csv')")
+    db.execute(
+        f"CREATE TABLE orders AS SELECT * REPLACE ({moments}) FROM read_json('{root}/data/orders/*.jsonl', "
+        f"format='newline_delimited', columns={texts})"
+    )
+    db.execute(
+        "CREATE TABLE maintenance AS "
+        "SELECT * REPLACE (CAST(ts AT TIME ZONE 'UTC' AS TIMESTAMP) + INTERVAL 2 HOURS AS ts) "
+        f"FROM read_parquet('{root}/data/maintenance/*.parquet')"
+    )
+    frame = fastexcel.read_excel(root / "data/quality/checks.xlsx").load_sheet("Checks").to_arrow()
+    db.register("frame", frame)
+    db.execute("CREATE TABLE quality AS FROM frame")
+    return db
+
+
+def value(db: duckdb.DuckDBPyConnection, kpi: Kpi, now: dt.datetime, by: tuple[str, ...] = ()) -> dict[str, float]:
+    """A KPI of a moving window at a moment, by labels joined with a space; '' without labels."""
+    assert kpi.window.kind == "moving"
+    begin = now - dt.timedelta(seconds=kpi.window.seconds)
+    key = " || ' ' || ".join(by) or "''"
+    query = f"SELECT CAST({key} AS VARCHAR), CAST({kpi.value} AS DOUBLE) FROM {kpi.source} "
+    query += f"WHERE ts > $1 AND ts <= $2 AND ({kpi.where or 'true'}) GROUP BY ALL"
+    return {name: found for name, found in db.execute(query, [begin, now]).fetchall() if found is not None}
