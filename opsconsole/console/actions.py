@@ -1,0 +1,181 @@
+"""The one registry of what a person can do: bindings, `:` commands, footer, help, palette and key table come from it.
+
+A key is spelt as Textual names it where it has no character of its own ("enter", "ctrl+d"), else as the character.
+A scope is a state of the screen in which an action works; `STACKS` says which scopes can be active together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from opsconsole.engine.messages import COMMANDS
+
+APP, LIST, PANELS, OVERVIEW, ALERTS, KPI, CELLS = "app", "list", "panels", "overview", "alerts", "kpi", "cells"
+
+SCOPES: dict[str, str] = {
+    APP: "Everywhere",
+    LIST: "In lists and tables",
+    PANELS: "Where a screen has several panels",
+    OVERVIEW: "On the overview",
+    ALERTS: "In a list of alerts",
+    KPI: "On a KPI",
+    CELLS: "In tables of rows",
+}
+
+# What can be active together: each screen, with the panel that has the focus.
+STACKS: dict[str, tuple[str, ...]] = {
+    "overview": (APP, LIST, PANELS, OVERVIEW),
+    "overview/alerts": (APP, LIST, PANELS, OVERVIEW, ALERTS),
+    "alerts": (APP, LIST, ALERTS),
+    "kpi": (APP, LIST, PANELS, KPI),
+    "rows": (APP, LIST, CELLS),
+    "source": (APP, LIST, PANELS),
+    "list": (APP, LIST),
+    "text": (APP, LIST),
+}
+
+
+class Action(Struct, frozen=True):
+    """One thing to do. `line` is its `:` command with its arguments; `command` what it asks of the engine.
+
+    `rank` orders the footer (None: not in it); `short` is what the footer says.
+    """
+
+    id: str
+    title: str
+    keys: tuple[str, ...] = ()
+    scope: str = APP
+    line: str = ""
+    command: str | None = None
+    rank: int | None = None
+    short: str = ""
+
+    @property
+    def word(self) -> str:
+        """The first word of its `:` command."""
+        return self.line.split(" ", 1)[0]
+
+
+class Clash(Exception):
+    """Two actions want one key, one word or one id where both can be active."""
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", "Show the keys that work here, now", ("?", "f1"), line="help", rank=0, short="help"),
+    Action("command", "Open the command line", (":",), rank=1, short="command"),
+    Action("palette", "Search all actions", ("ctrl+p",)),
+    Action("back", "Back: one thing at a time (input, filter, marks, view)", ("escape",), line="back"),
+    Action("last", "The view before this one, and back again", ("-",), line="last"),
+    Action("overview", "Overview", ("1",), line="overview [LAYOUT]"),
+    Action("alerts", "Alerts", ("2",), line="alerts"),
+    Action("kpis", "KPIs", ("3",), line="kpis"),
+    Action("tables", "Tables: the rows of each source", ("5",), line="tables"),
+    Action("sources", "Sources: files, freshness, quarantine", ("8",), line="sources"),
+    Action("refresh", "Ask the engine again for what is shown", ("r",), line="refresh"),
+    Action("copy", "Copy the cell or row under the cursor", ("y",)),
+    Action("next-critical", "Next critical alert", ("e",)),
+    Action("previous-critical", "Previous critical alert", ("E",)),
+    Action("quit", "Leave; the engine goes on", ("q",), line="quit", rank=9, short="quit"),
+    Action("up", "Up", ("up", "k"), LIST),
+    Action("down", "Down", ("down", "j"), LIST),
+    Action("left", "Left", ("left", "h"), LIST),
+    Action("right", "Right", ("right", "l"), LIST),
+    Action("top", "First row", ("g", "home"), LIST),
+    Action("bottom", "Last row", ("G", "end"), LIST),
+    Action("half-down", "Half a page down", ("ctrl+d",), LIST),
+    Action("half-up", "Half a page up", ("ctrl+u",), LIST),
+    Action("page-down", "A page down", ("pagedown",), LIST),
+    Action("page-up", "A page up", ("pageup",), LIST),
+    Action("open", "Open what is under the cursor", ("enter",), LIST, rank=3, short="open"),
+    Action("filter", "Filter: words that must be there, !words that must not", ("/",), LIST, line="filter [WORDS]", rank=2, short="filter"),
+    Action("next-hit", "Next row that matches the filter", ("n",), LIST),
+    Action("previous-hit", "Previous row that matches the filter", ("N",), LIST),
+    Action("next-panel", "Next panel", ("tab",), PANELS, rank=7, short="panel"),
+    Action("previous-panel", "Previous panel", ("shift+tab",), PANELS),
+    Action("next-layout", "Next layout", ("]",), OVERVIEW),
+    Action("previous-layout", "Previous layout", ("[",), OVERVIEW),
+    Action("mark", "Mark the alert and step on", ("space",), ALERTS, rank=6, short="mark"),
+    Action("clear-marks", "Clear all marks", ("u",), ALERTS),
+    Action("ack", "Acknowledge", ("a",), ALERTS, line="ack", command="ack", rank=4, short="ack"),
+    Action("unack", "Take an acknowledgement back", ("U",), ALERTS, line="unack", command="unack", rank=5, short="unack"),
+    Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
+    Action("copy-row", "Copy the whole row as tab-separated text", ("Y",), CELLS, rank=5, short="copy row"),
+    Action("kpi", "One KPI: trend, breakdown, limits", line="kpi NAME [by DIM] [where DIM=MEMBER …]"),
+    Action("alert", "One alert", line="alert ID"),
+    Action("source", "One source: its files and its quarantine", line="source NAME"),
+    Action("rows", "The rows behind a KPI, an alert or of a source", line="rows kpi|alert|source NAME [DIM=MEMBER …]"),
+    Action("line", "A line of a file as it lies there", line="line SOURCE FILE NUMBER"),
+    Action("restart-engine", "Start the engine anew", line="restart-engine"),
+    Action("save-draft", "Write the draft as site.yaml, to make it yours", line="save-draft", command="save-draft"),
+)  # fmt: skip
+
+
+class Registry:
+    """The actions with their keys, checked for clashes."""
+
+    def __init__(self, actions: Iterable[Action] = ACTIONS) -> None:
+        self.actions = tuple(actions)
+        self.by_id = {action.id: action for action in self.actions}
+        self.by_word = {action.word: action for action in self.actions if action.line}
+        self._check()
+        self._bound = {
+            stack: {key: action for action in self.in_scopes(scopes) for key in action.keys}
+            for stack, scopes in STACKS.items()
+        }
+
+    def _check(self) -> None:
+        if len(self.by_id) < len(self.actions):
+            raise Clash("two actions have one id")
+        if len(self.by_word) < sum(bool(action.line) for action in self.actions):
+            raise Clash("two actions have one command word")
+        for action in self.actions:
+            if action.scope not in SCOPES:
+                raise Clash(f"action {action.id}: no such scope as {action.scope}")
+            if action.command is not None and action.command not in COMMANDS:
+                raise Clash(f"action {action.id}: the engine knows no command {action.command}")
+        for stack, scopes in STACKS.items():
+            taken: dict[str, Action] = {}
+            for action in self.in_scopes(scopes):
+                for key in action.keys:
+                    other = taken.setdefault(key, action)
+                    if other is not action:
+                        raise Clash(f"key {key} means both {other.id} and {action.id} in {stack}")
+
+    def in_scopes(self, scopes: Sequence[str]) -> list[Action]:
+        """The actions of these scopes, in the order of the registry."""
+        return [action for action in self.actions if action.scope in scopes]
+
+    def find(self, key: str, stack: str) -> Action | None:
+        """The action that `key` means in a stack of scopes."""
+        return self._bound[stack].get(key)
+
+    def footer(self, stack: str) -> list[Action]:
+        """What the footer offers, most wanted first."""
+        ranked = [action for action in self.in_scopes(STACKS[stack]) if action.rank is not None and action.keys]
+        return sorted(ranked, key=lambda action: action.rank or 0)
+
+
+_NAMES = {
+    "enter": "↵", "escape": "Esc", "up": "↑", "down": "↓", "left": "←", "right": "→", "pagedown": "PgDn",
+    "pageup": "PgUp", "f1": "F1", "home": "Home", "end": "End", "space": "space", "shift+tab": "shift+tab",
+}  # fmt: skip
+
+
+def key_name(key: str) -> str:
+    """A key as a person reads it."""
+    return _NAMES.get(key, key)
+
+
+def markdown(registry: Registry) -> str:
+    """The table of keys and commands for the README."""
+    lines: list[str] = []
+    for scope, heading in SCOPES.items():
+        lines += [f"**{heading}**", "", "| key | command | what it does |", "|---|---|---|"]
+        for action in registry.in_scopes((scope,)):
+            keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
+            line = f"`:{action.line}`".replace("|", "\\|") if action.line else ""
+            lines.append(f"| {keys} | {line} | {action.title} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

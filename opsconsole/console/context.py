@@ -1,0 +1,40 @@
+"""What a screen may use of the program around it; screens and panels know nothing else of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from opsconsole.console.address import Address
+from opsconsole.console.model import Model
+from opsconsole.engine.messages import Answer, Ask
+
+
+class Context(Protocol):
+    """The program as a screen sees it."""
+
+    model: Model
+
+    def wall(self) -> float:
+        """The wall clock, epoch seconds."""
+        ...
+
+    def now(self) -> float:
+        """Site time, epoch seconds."""
+        ...
+
+    async def ask(self, body: Ask) -> Answer:
+        """Ask the engine; raises `LinkError` where there is none."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run in the background and redraw when it is done."""
+        ...
+
+    def go(self, address: Address) -> None:
+        """Open another screen."""
+        ...
+
+    def say(self, text: str, style: str = "") -> None:
+        """Say something on the last line until the next key."""
+        ...

@@ -1,0 +1,284 @@
+"""What the actions do that concern the whole program: going, filtering, commanding the engine, copying."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from opsconsole.console.actions import Action, Registry
+from opsconsole.console.address import VIEWS, Address, BadAddress, parse
+from opsconsole.console.context import Context
+from opsconsole.console.history import History
+from opsconsole.console.link import Link, LinkError
+from opsconsole.console.pane import Pane
+from opsconsole.console.prompt import Prompt
+from opsconsole.console.text import inert
+from opsconsole.console.views.alerts import AlertsView, AlertView
+from opsconsole.console.views.overview import Overview
+from opsconsole.console.words import complete, nearest, palette
+from opsconsole.engine.messages import Command, Done, Failure, Target
+
+
+class Program(Context, Protocol):
+    """The program, for what concerns all of it."""
+
+    registry: Registry
+    history: History
+    prompt: Prompt | None
+    link: Link
+
+    def leave(self) -> None:
+        """End the console."""
+        ...
+
+    def copy_out(self, text: str) -> None:
+        """Send a text to the person's clipboard."""
+        ...
+
+    def reload(self) -> None:
+        """Ask the engine again for what the screen shows."""
+        ...
+
+
+class Doing:
+    """The handlers: `do_<id>` for each action that no screen has one for. Arguments come from a command line."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def run(self, action: Action, words: str = "") -> None:
+        """Do an action on the screen that is shown; screens come before the program."""
+        name = "do_" + action.id.replace("-", "_")
+        view = self.program.history.current
+        handler = getattr(view, name, None)
+        if handler is not None:
+            handler()
+        else:
+            getattr(self, name)(words)
+
+    def line(self, line: str) -> None:
+        """Run a command line."""
+        word, _, rest = line.strip().partition(" ")
+        if not word:
+            return
+        action = self.program.registry.by_word.get(word)
+        if action is None:
+            known = [*self.program.registry.by_word]
+            self.program.say(f"no command `{inert(word)}`{nearest(word, known)}", "warning")
+        elif word in VIEWS:
+            try:
+                self.program.go(parse(line))
+            except BadAddress as error:
+                self.program.say(inert(str(error)), "warning")
+        else:
+            self.run(action, rest.strip())
+
+    # --- going ---
+
+    def do_overview(self, _: str) -> None:
+        self.program.go(Address("overview"))
+
+    def do_alerts(self, _: str) -> None:
+        self.program.go(Address("alerts"))
+
+    def do_kpis(self, _: str) -> None:
+        self.program.go(Address("kpis"))
+
+    def do_tables(self, _: str) -> None:
+        self.program.go(Address("tables"))
+
+    def do_sources(self, _: str) -> None:
+        self.program.go(Address("sources"))
+
+    def do_help(self, _: str) -> None:
+        self.program.go(Address("help"))
+
+    def do_back(self, _: str) -> None:
+        """Esc pops exactly one thing: filter, then marks, then the view (the input is popped before it gets here)."""
+        pane = self.program.history.current.pane
+        if pane is not None and pane.filter:
+            pane.set_filter("")
+        elif pane is not None and pane.marks:
+            pane.marks.clear()
+        elif not self.program.history.back():
+            self.program.say("this is the first view; q leaves")
+
+    def do_last(self, _: str) -> None:
+        if not self.program.history.last():
+            self.program.say("no view before this one")
+
+    def do_quit(self, _: str) -> None:
+        self.program.leave()
+
+    def do_refresh(self, _: str) -> None:
+        self.program.reload()
+
+    # --- typing ---
+
+    def do_command(self, _: str) -> None:
+        program = self.program
+        program.prompt = Prompt("command", complete=lambda text: complete(text, program.registry, program.model))
+
+    def do_palette(self, _: str) -> None:
+        program = self.program
+        program.prompt = Prompt(
+            "palette", complete=lambda text: [title for title, _ in palette(text, program.registry, program.model)]
+        )
+
+    def chosen_in_palette(self, prompt: Prompt) -> None:
+        """Do what is chosen; what needs a name goes on in the command line."""
+        offers = palette(prompt.text, self.program.registry, self.program.model)
+        if not offers:
+            self.program.say("nothing like it")
+            return
+        do = offers[min(prompt.choice, len(offers) - 1)][1]
+        if do.startswith(":"):
+            self.line(do[1:])
+            return
+        action = self.program.registry.by_id[do]
+        if action.line and not action.keys and " " in action.line:
+            self.do_command("")
+            assert self.program.prompt is not None
+            self.program.prompt.insert(action.word + " ")
+        elif action in self.program.registry.in_scopes(self._scopes()):
+            self.run(action)
+        else:
+            self.program.say(f"{action.title}: not on this screen")
+
+    def _scopes(self) -> tuple[str, ...]:
+        from opsconsole.console.actions import STACKS
+
+        return STACKS[self.program.history.current.stack]
+
+    def do_filter(self, words: str) -> None:
+        pane = self.program.history.current.pane
+        if pane is None:
+            self.program.say("nothing to filter here")
+        elif words:
+            pane.set_filter(words)
+        else:
+            self.program.prompt = Prompt("filter", pane.filter)
+
+    # --- alerts ---
+
+    def _alerts(self) -> Pane | None:
+        """The alert list under the cursor."""
+        view = self.program.history.current
+        return view.pane if "alerts" in self._scopes() else None
+
+    def do_mark(self, _: str) -> None:
+        pane = self._alerts()
+        if pane is not None:
+            pane.mark()
+
+    def do_clear_marks(self, _: str) -> None:
+        pane = self._alerts()
+        if pane is not None:
+            pane.marks.clear()
+
+    def do_ack(self, _: str) -> None:
+        self._command("ack")
+
+    def do_unack(self, _: str) -> None:
+        self._command("unack")
+
+    def _command(self, name: str) -> None:
+        """Command the engine about the alerts chosen at this moment, as they are seen now."""
+        pane = self._alerts()
+        if pane is None:
+            self.program.say(f"{name} works in a list of alerts: 2 opens it")
+            return
+        if pane.slipped and not pane.marks:
+            pane.slipped = False
+            self.program.say("the alert under the cursor has just gone; the cursor is on another one now", "bold")
+            return
+        alerts = [self.program.model.alerts[key] for key in pane.chosen() if key in self.program.model.alerts]
+        if not alerts:
+            self.program.say("no alert here")
+            return
+        what = inert(alerts[0].text) if len(alerts) == 1 else f"{len(alerts)} alerts"
+        self.program.say(f"{name}: {what} …")
+        targets = [Target(alert.id, alert.version) for alert in alerts]
+        self.program.spawn(self._tell(Command(name, targets), what))
+        pane.marks.clear()
+
+    async def _tell(self, command: Command, what: str) -> None:
+        from opsconsole.engine.messages import COMMANDS
+
+        title = COMMANDS[command.name].title
+        try:
+            answer = await self.program.ask(command)
+        except LinkError as error:
+            self.program.say(f"not done: {error}", "warning")
+            return
+        if isinstance(answer, Failure):
+            self.program.say(f"not done: {inert(answer.message)}", "warning")
+        elif isinstance(answer, Done) and answer.refused:
+            reason = next(iter(answer.refused.values()))
+            done = f"{len(answer.applied)} done, " if answer.applied else ""
+            self.program.say(f"{done}{len(answer.refused)} refused: {inert(reason)}", "warning")
+        else:
+            self.program.say(f"{title}: {what}" if what else f"done: {title}")
+
+    def do_next_critical(self, _: str) -> None:
+        self._seek(1)
+
+    def do_previous_critical(self, _: str) -> None:
+        self._seek(-1)
+
+    def _seek(self, step: int) -> None:
+        """Put the cursor on the next critical alert, on this screen where it has an alert list, else on that of all."""
+        critical = [alert.id for alert in self.program.model.alerts_in_order() if alert.priority == "critical"]
+        if not critical:
+            self.program.say("no critical alert is open")
+            return
+        view = self.program.history.current
+        pane: Pane | None = None
+        if isinstance(view, AlertsView):
+            pane = view.pane
+        elif isinstance(view, Overview):
+            panel = view.focus_alerts()
+            pane = panel.pane if panel else None
+        elif isinstance(view, AlertView):
+            at = critical.index(view.address.name) if view.address.name in critical else -step
+            self.program.go(Address("alert", name=critical[(at + step) % len(critical)]))
+            return
+        if pane is None:
+            self.program.go(Address("alerts"))
+            pane = self.program.history.current.pane
+        assert pane is not None
+        shown = [row.key for row in pane.rows if row.key in critical]
+        if not shown:
+            self.program.say("the filter hides all critical alerts")
+        elif pane.cursor in shown:
+            pane.point(shown[(shown.index(pane.cursor) + step) % len(shown)])
+        else:
+            pane.point(shown[0 if step > 0 else -1])
+
+    # --- the rest ---
+
+    def do_copy(self, _: str) -> None:
+        self._copy(self.program.history.current.copied(), "this")
+
+    def do_copy_row(self, _: str) -> None:
+        pane = self.program.history.current.pane
+        self._copy(pane.current.copy if pane is not None and pane.current else "", "the row")
+
+    def _copy(self, text: str, what: str) -> None:
+        if text:
+            self.program.copy_out(text)
+        else:
+            self.program.say(f"nothing to copy of {what}")
+
+    def do_restart_engine(self, _: str) -> None:
+        self.program.say("starting the engine anew …")
+        self.program.spawn(self._restart())
+
+    async def _restart(self) -> None:
+        try:
+            await self.program.link.restart()
+        except LinkError as error:
+            self.program.say(inert(str(error)), "warning")
+
+    def do_save_draft(self, _: str) -> None:
+        self.program.say("writing the draft …")
+        self.program.spawn(self._tell(Command("save-draft"), ""))

@@ -1,0 +1,45 @@
+"""A KPI by dimension and time as a table of numbers with signs on what is abnormal."""
+
+from __future__ import annotations
+
+from opsconsole.console import fmt, signs
+from opsconsole.console.text import Line, clip, fit, inert, left, right, width
+from opsconsole.engine.messages import Grid, KpiState
+
+
+def member_text(member: str | None) -> str:
+    """A dimension's member; "(none)" for rows that have none."""
+    return "(none)" if member is None else inert(member)
+
+
+def heat(grid: Grid, kpi: KpiState | None, timezone: str, cells: int, lines: int) -> list[Line]:
+    """As many members and as many of the newest buckets as fit; says how many are left out."""
+    decimals = kpi.decimals if kpi else None
+    texts = [[fmt.number(value, decimals) if value is not None else "·" for value in row] for row in grid.values]
+    cell = max([5, *(width(text) for row in texts for text in row)]) + 3
+    name = min(max([8, *(width(member_text(member)) for member in grid.members)]) + 1, max(10, cells // 3))
+    shown = max(1, (cells - name - 1) // cell)
+    first = max(0, len(grid.starts) - shown)
+    long = grid.step >= 86400
+    heads = [_head(moment, timezone, long) for moment in grid.starts[first:]]
+    out: list[Line] = [
+        fit([(" " * (name + 1), ""), ("".join(right(head, cell - 1) + " " for head in heads), "dim")], cells)
+    ]
+    room = lines - 1
+    members = grid.members if len(grid.members) <= room else grid.members[: max(1, room - 1)]
+    for y, member in enumerate(members):
+        line: Line = [(" " + left(member_text(member), name), "")]
+        for x in range(first, len(grid.starts)):
+            status = grid.statuses[y][x]
+            abnormal = status in ("critical", "warning")
+            mark = signs.GLYPHS[status] if abnormal else " "
+            line.append((right(mark + " " + texts[y][x], cell - 1) + " ", signs.style(status) if abnormal else ""))
+        out.append(fit(line, cells))
+    if len(members) < len(grid.members):
+        out.append(fit([(clip(f" … and {len(grid.members) - len(members)} more", cells), "dim")], cells))
+    return out
+
+
+def _head(moment: float, timezone: str, long: bool) -> str:
+    stamp = fmt.local(moment, timezone)
+    return f"{stamp.day} {stamp:%b}" if long else stamp.strftime("%H:%M")

@@ -1,0 +1,89 @@
+"""A KPI as four lines without a box, and as one line where space is short."""
+
+from __future__ import annotations
+
+from opsconsole.console import fmt, signs
+from opsconsole.console.draw.charts import bullet, spark
+from opsconsole.console.text import Line, clip, fit, inert, left, line_width, right, width
+from opsconsole.engine.messages import KpiState
+
+RELATION = {"higher": "≥", "lower": "≤", "target": "="}
+
+
+def tile(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
+    """Title and state; value and change; trend and window; bullet and target; and what explains it most.
+
+    `lines` from 2 to 5: the lower ones go first.
+    """
+    explain = [(f" {clip(inert(kpi.reason or kpi.leader), cells - 1)}", "dim")]
+    rows = [_title(kpi, cells, focused), _value(kpi, cells), _trend(kpi, cells), _bullet(kpi, cells), explain]
+    if lines < 5 and kpi.reason:
+        rows[lines - 1 if lines > 2 else 1] = explain if lines > 2 else rows[1]
+    return [fit(row, cells) for row in rows[:lines]]
+
+
+def _title(kpi: KpiState, cells: int, focused: bool) -> Line:
+    sign = signs.sign(kpi.status)
+    title = clip(inert(kpi.title or kpi.name), cells - 2 - width(sign))
+    return [("▸" if focused else " ", "bold"), (title, "bold" if focused else ""), (" ", ""), (sign, _sign_style(kpi))]
+
+
+def _sign_style(kpi: KpiState) -> str:
+    return signs.style(kpi.status) or "dim"
+
+
+def change(kpi: KpiState) -> tuple[str, str]:
+    """The change against the period before: an arrow that says the way, coloured only when that way is bad."""
+    if kpi.change is None:
+        return "", ""
+    text = fmt.number(abs(kpi.change), kpi.decimals)
+    if not text.strip("0. "):
+        return "→ " + text, "dim"
+    arrow = "↑" if kpi.change > 0 else "↓"
+    worse = (kpi.better == "higher" and kpi.change < 0) or (kpi.better == "lower" and kpi.change > 0)
+    return f"{arrow} {text}", (signs.style(kpi.status) if worse else "dim")
+
+
+def _value(kpi: KpiState, cells: int) -> Line:
+    value = fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
+    sign = "≈" if kpi.partial and kpi.value is not None else " "
+    arrow, style = change(kpi)
+    line: Line = [(f" {sign}", "dim"), (value, f"bold {signs.style(kpi.status)}".strip())]
+    if arrow and line_width(line) + 2 + width(arrow) <= cells:
+        line += [("  ", ""), (arrow, style)]
+    return line
+
+
+def _trend(kpi: KpiState, cells: int) -> Line:
+    window = inert(kpi.window)
+    room = max(0, min(cells - 3 - width(window), 24))
+    line = spark(kpi.trend, room)
+    if not line:
+        return [(" " + window, "dim")]
+    return [(" " + left(line, min(room, max(width(line), 8))), "bar"), (" " + window, "dim")]
+
+
+def _bullet(kpi: KpiState, cells: int) -> Line:
+    target = goal(kpi)
+    line = bullet(kpi, min(cells - 3 - width(target), 26), signs.style(kpi.status) or "bar")
+    if line:
+        return [(" ", ""), *line, (" " + target, "dim")]
+    return [(" " + target, "dim")] if target else []
+
+
+def goal(kpi: KpiState) -> str:
+    """What the KPI aims at ("≥ 85"), or its warning limit where it has no target."""
+    aim = kpi.target if kpi.target is not None else kpi.warning
+    if aim is None:
+        return ""
+    return f"{RELATION.get(kpi.better or '', '')} {fmt.number(aim, None if aim == int(aim) else kpi.decimals)}".strip()
+
+
+def one_line(kpi: KpiState, cells: int, focused: bool) -> Line:
+    """Sign, title, value and change on one line."""
+    value = fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
+    arrow, style = change(kpi)
+    tail: Line = [(right(value, 12), f"bold {signs.style(kpi.status)}".strip()), (left("  " + arrow, 10), style)]
+    head = ("▸" if focused else " ") + left(signs.sign(kpi.status), 4)
+    title = left(inert(kpi.title or kpi.name), cells - width(head) - line_width(tail))
+    return fit([(head, _sign_style(kpi)), (title, "bold" if focused else ""), *tail], cells)

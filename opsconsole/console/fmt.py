@@ -1,0 +1,126 @@
+"""Numbers, ages and moments as a person reads them. Moments are epoch seconds, shown in the site's zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+NONE = "–"
+
+
+def decimals_for(value: float) -> int:
+    """How many decimals tell a value of this size without false precision."""
+    size = abs(value)
+    if size >= 100 or value == int(value):
+        return 0
+    return 1 if size >= 10 else 2
+
+
+def number(value: float | None, decimals: int | None = None) -> str:
+    """A number with its thousands apart ("4 812"), "–" for none."""
+    if value is None or math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    places = decimals_for(value) if decimals is None else decimals
+    text = f"{value:,.{places}f}".replace(",", " ")
+    return text[1:] if text.startswith("-") and not text.strip("-0. ") else text
+
+
+def quantity(value: float | None, unit: str, decimals: int | None = None) -> str:
+    """A number with its unit ("71.4 %")."""
+    text = number(value, decimals)
+    return f"{text} {unit}" if unit and value is not None else text
+
+
+def count(value: int, one: str, many: str = "") -> str:
+    """ "1 row", "12 304 rows"."""
+    return f"{number(value, 0)} {one if value == 1 else many or one + 's'}"
+
+
+def age(seconds: float) -> str:
+    """An age in whole minutes, hours or days: "<1m", "11m", "2h", "3d"."""
+    minutes = int(max(0.0, seconds) // 60)
+    if minutes < 1:
+        return "<1m"
+    if minutes < 120:
+        return f"{minutes}m"
+    return f"{minutes // 60}h" if minutes < 48 * 60 else f"{minutes // 1440}d"
+
+
+def size(octets: int) -> str:
+    """A file's size: "812 B", "5.6 MB"."""
+    value = float(octets)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
+@lru_cache(maxsize=8)
+def zone(name: str) -> dt.tzinfo:
+    """The time zone of that name; UTC where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return dt.UTC
+
+
+def local(moment: float, tz: str) -> dt.datetime:
+    """A moment in the site's zone."""
+    return dt.datetime.fromtimestamp(moment, zone(tz))
+
+
+def hour_minute(moment: float, tz: str) -> str:
+    """ "10:52"."""
+    return local(moment, tz).strftime("%H:%M")
+
+
+def day_clock(moment: float, tz: str) -> str:
+    """ "Tue 24 Jun 10:52"."""
+    stamp = local(moment, tz)
+    return f"{stamp:%a} {stamp.day} {stamp:%b %H:%M}"
+
+
+def since(moment: float | None, now: float, tz: str) -> str:
+    """When something began, seen from now: "10:41" today, "Mon 10:41" within the week, "3 Jun" before that."""
+    if moment is None:
+        return NONE
+    stamp, today = local(moment, tz), local(now, tz)
+    if stamp.date() == today.date():
+        return stamp.strftime("%H:%M")
+    if 0 <= (today.date() - stamp.date()).days < 7:
+        return stamp.strftime("%a %H:%M")
+    if stamp.year == today.year:
+        return f"{stamp.day} {stamp:%b}"
+    return stamp.strftime("%Y-%m-%d")
+
+
+def span(start: float | None, end: float | None, tz: str) -> str:
+    """A stretch of time: "06:00–10:52", with the days where they differ."""
+    if start is None or end is None:
+        return ""
+    first, last = local(start, tz), local(end, tz)
+    if first.date() == last.date():
+        return f"{first:%H:%M}–{last:%H:%M}"
+    if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0):
+        return f"{first.day} {first:%b} – {last.day} {last:%b %Y}"
+    return f"{first.day} {first:%b %H:%M} – {last.day} {last:%b %H:%M}"
+
+
+def value_text(value: object) -> str:
+    """A cell of a table as text; moments without a useless fraction, "–" for none."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if value == int(value) if math.isfinite(value) else False:
+            return str(int(value)) if abs(value) < 1e15 else repr(value)
+        return f"{value:.10g}"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+    return str(value)

@@ -1,0 +1,170 @@
+"""The lines around a screen: shift and clock above, tabs or breadcrumb, trust and keys below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opsconsole.console import fmt, signs
+from opsconsole.console.actions import Action, key_name
+from opsconsole.console.model import Model
+from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width
+
+# Tabs in the order of the views; a number is left free for each view that comes later.
+TABS = (("1", "overview", "Overview"), ("2", "alerts", "Alerts"), ("3", "kpis", "KPIs"), ("5", "tables", "Tables"), ("8", "sources", "Sources"))  # fmt: skip
+NOTICES = 2
+
+
+def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
+    """Site, shift and how far it is, and the time of the site; a banner takes its place when the engine is gone."""
+    if model.ended is not None:
+        return _banner(f" ENGINE STOPPED: {inert(model.ended)}   :restart-engine starts it again", cells)
+    if model.lost_at is not None:
+        gone = _grain(wall - model.lost_at)
+        what = "reconnecting …" if model.site else "waiting for it …"
+        return _banner(f" ENGINE LOST {gone} ago, {what}   values are as they were", cells)
+    site = model.site
+    if site is None:
+        return fit([(" opsconsole", "bold"), ("  waiting for the engine …", "dim")], cells)
+    clock = _clock(model, now, short=cells < 60)
+    name = clip(inert(site.name), max(8, cells - line_width(clock) - 3))
+    line: Line = [(f" {name}", "bold")]
+    if site.draft:
+        line += [("  ", ""), (" DRAFT ", "reverse")]
+    if site.shift is not None:
+        shift = f"  {inert(site.shift.name)} {fmt.span(site.shift.start, site.shift.end, site.timezone)}"
+        part = (now - site.shift.start) / max(1.0, site.shift.end - site.shift.start)
+        percent = f" {round(100 * min(1.0, max(0.0, part))):>3} %"
+        room = min(20, cells - line_width(line) - width(shift) - len(percent) - line_width(clock) - 3)
+        if line_width(line) + width(shift) + line_width(clock) + 1 <= cells:
+            line.append((shift, ""))
+        if room >= 6:
+            full = min(room, max(0, int(part * room)))
+            line += [(" ", ""), ("━" * full, ""), ("─" * (room - full), "dim"), (percent, "dim")]
+    return spread(line, clock, cells)
+
+
+def _clock(model: Model, now: float, short: bool) -> Line:
+    site = model.site
+    assert site is not None
+    text = fmt.hour_minute(now, site.timezone) if short else fmt.day_clock(now, site.timezone)
+    if site.clock == "data":
+        return [(" newest data ", "dim"), (text + " ", "bold")]
+    if site.clock == "replay":
+        return [(f" replay ×{site.speed:g} ", "dim"), (text + " ", "bold")]
+    return [(f" {text} ", "bold")]
+
+
+def _banner(text: str, cells: int) -> Line:
+    return [(part, "critical reverse") for part, _ in fit([(text, "")], cells)]
+
+
+def _grain(seconds: float) -> str:
+    """How long ago, coarser as it grows."""
+    if seconds < 10:
+        return f"{int(max(0.0, seconds))} s"
+    return f"{int(seconds // 10) * 10} s" if seconds < 60 else fmt.age(seconds)
+
+
+def tally(model: Model) -> Line:
+    """Open alerts by priority: "▲1◆2"; reverse while some are unacknowledged."""
+    unseen = {alert.priority for alert in model.alerts.values() if alert.state == "UNACK"}
+    return [
+        (f"{signs.PRIORITY[priority][0]}{number}", f"{priority} reverse" if priority in unseen else priority)
+        for priority, number in model.counts().items()
+    ]
+
+
+def tab_line(model: Model, view: str, cells: int) -> Line:
+    """The views with their keys; the one shown is underlined."""
+    line: Line = []
+    for key, name, title in TABS:
+        here = name == view
+        line += [(" ", ""), (key, "dim"), (" ", ""), (title, "tab" if here else "")]
+        if name == "alerts":
+            line += tally(model)
+    return fit(line, cells)
+
+
+def crumb_line(model: Model, trail: Sequence[str], cells: int) -> Line:
+    """Where one is: "Overview › On time › carrier F9"; the start gives way where it is long."""
+    counts: Line = [*tally(model), (" ", "")]
+    room = cells - line_width(counts) - 2
+    shown = list(trail)
+    while len(shown) > 2 and width(" › ".join(shown)) > room:
+        shown = ["…", *shown[2:]]
+    before = "".join(f"{part} › " for part in shown[:-1])
+    return spread([(" ", ""), (before, "dim"), (shown[-1] if shown else "", "bold")], counts, cells)
+
+
+def notice_lines(model: Model, cells: int, most: int = NOTICES) -> list[Line]:
+    """What the engine wants a person to know, worst first, until it goes away."""
+    ordered = sorted(model.notices, key=lambda notice: signs.RANK[notice.priority])
+    lines: list[Line] = []
+    for at, notice in enumerate(ordered[:most]):
+        style = "" if notice.priority == "low" else notice.priority
+        hidden = len(ordered) - most
+        more = f"  (and {fmt.count(hidden, 'more notice')})" if at == most - 1 and hidden > 0 else ""
+        sign = signs.PRIORITY[notice.priority][0] if notice.priority != "low" else "·"
+        lines.append(
+            fit(
+                [(f" {sign} ", style), (clip(inert(notice.text), cells - 3 - width(more)), style), (more, "dim")], cells
+            )
+        )
+    return lines
+
+
+def trust_line(model: Model, cells: int) -> Line:
+    """How far the numbers can be trusted: freshness, quarantine, and the zone of all times."""
+    zone: Line = [(f"all times {model.timezone} ", "dim")]
+    site = model.site
+    if site is None:
+        return fit([], cells)
+    sources = list(model.sources.values())
+    late = [source for source in sources if source.status == "stale"]
+    empty = [source for source in sources if source.status == "nodata"]
+    off = sum(source.status == "off" for source in sources)
+    fresh = len(sources) - len(late) - len(empty) - off
+    parts: Line = []
+    if late:
+        parts.append((f"◌ stale: {', '.join(inert(source.title or source.name) for source in late)}", "warning"))
+    if empty:
+        parts.append((f"○ no data: {', '.join(inert(source.title or source.name) for source in empty)}", "warning"))
+    if fresh:
+        parts.append((f"{fmt.count(fresh, 'source')} fresh", "dim"))
+    if off:
+        parts.append((f"{fmt.count(off, 'source')} without freshness check", "dim"))
+    failed = sum(source.failed for source in sources)
+    quarantined = sum(source.quarantined for source in sources)
+    if failed:
+        parts.append((f"{fmt.count(failed, 'file')} failed", "warning"))
+    if quarantined:
+        parts.append((f"{fmt.count(quarantined, 'row')} in quarantine", "dim"))
+    if not sources:
+        parts.append(("no sources", "warning"))
+    if not site.settled:
+        parts.insert(0, ("first scan under way", "bold"))
+    line: Line = [(" ", "")]
+    for at, part in enumerate(parts):
+        line += [(" · ", "dim"), part] if at else [part]
+    return spread(line, zone, cells) if line_width(line) + line_width(zone) < cells else fit(line, cells)
+
+
+def footer_line(actions: Sequence[Action], cells: int) -> Line:
+    """As many keys as fit, most wanted first; a key is only offered where it works."""
+    chosen: list[Action] = []
+    used = 0
+    # what leads out is always offered
+    leave = [action for action in actions if action.id == "quit"]
+    room = cells - sum(_footer_width(action) for action in leave)
+    for action in actions:
+        if action not in leave and used + _footer_width(action) <= room:
+            chosen.append(action)
+            used += _footer_width(action)
+    line: Line = []
+    for action in [*chosen, *leave]:
+        line += [(" " + key_name(action.keys[0]), "key"), (f" {action.short} ", "dim")]
+    return fit(line, cells)
+
+
+def _footer_width(action: Action) -> int:
+    return width(key_name(action.keys[0])) + width(action.short) + 3

@@ -1,0 +1,47 @@
+"""What the console needs of an engine: questions with answers, and a stream of what changes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from opsconsole.engine.messages import Answer, Ask, Changes, Goodbye, Snapshot
+
+
+class Lost(Struct, frozen=True):
+    """The engine does not answer any more; the link goes on trying."""
+
+    reason: str = ""
+
+
+class Back(Struct, frozen=True):
+    """The engine answers again; a `Snapshot` follows."""
+
+
+Event = Snapshot | Changes | Goodbye | Lost | Back
+
+
+class LinkError(Exception):
+    """A question got no answer because the engine is gone; one sentence for a person."""
+
+
+class Link(Protocol):
+    """A connection to one engine that connects, subscribes and connects again by itself."""
+
+    async def ask(self, body: Ask) -> Answer:
+        """Put a question. A `Failure` is an answer; raises `LinkError` where there is no engine."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """A `Snapshot`, then what changes, until closed. Called once."""
+        ...
+
+    async def restart(self) -> None:
+        """Start an engine where none runs, or end the running one and start anew. Raises `LinkError`."""
+        ...
+
+    async def close(self) -> None:
+        """Leave the engine."""
+        ...

@@ -1,0 +1,202 @@
+"""Rows of the lists, from what the model knows: one small function per kind."""
+
+from __future__ import annotations
+
+from opsconsole.console import fmt, signs
+from opsconsole.console.draw.heat import member_text
+from opsconsole.console.draw.tile import change, goal
+from opsconsole.console.pane import Column, Row, cell
+from opsconsole.console.text import inert
+from opsconsole.engine.messages import (
+    AlertState,
+    Breakdown,
+    FileState,
+    KpiState,
+    Quarantined,
+    SourceState,
+    Status,
+)
+
+ALERTS_SHORT = (
+    Column("", 2),
+    Column("what", 16, grow=True),
+    Column("since", 9, "right", drop=2),
+    Column("who", 6, drop=1),
+)
+ALERTS_FULL = (
+    Column("P", 2),
+    Column("state", 6, drop=2),
+    Column("what", 20, grow=True),
+    Column("since", 9, "right", drop=3),
+    Column("age", 4, "right", drop=1),
+    Column("n", 3, "right", drop=5),
+    Column("who", 8, drop=4),
+)
+KPIS = (
+    Column("", 3),
+    Column("KPI", 16, grow=True),
+    Column("value", 14, "right"),
+    Column("change", 10, drop=1),
+    Column("goal", 10, drop=2),
+    Column("window", 8, drop=3),
+    Column("owner", 12, drop=5),
+    Column("source", 12, drop=4),
+)
+SOURCES = (
+    Column("", 3),
+    Column("source", 12, grow=True),
+    Column("rows", 12, "right"),
+    Column("files", 6, "right", drop=2),
+    Column("quarantine", 10, "right", drop=1),
+    Column("waits", 5, "right", drop=5),
+    Column("failed", 6, "right", drop=3),
+    Column("last event", 10, "right", drop=4),
+    Column("came in", 8, "right", drop=6),
+)
+FILES = (
+    Column("state", 7),
+    Column("file", 20, grow=True),
+    Column("rows", 10, "right"),
+    Column("quarantine", 10, "right", drop=1),
+    Column("size", 8, "right", drop=4),
+    Column("came in", 9, "right", drop=3),
+    Column("why", 20, grow=True, drop=2),
+)
+QUARANTINE = (
+    Column("file", 14, grow=True),
+    Column("line", 7, "right"),
+    Column("column", 10, drop=2),
+    Column("reason", 20, grow=True),
+    Column("raw", 14, grow=True, drop=1),
+)
+BREAKDOWN = (
+    Column("", 2),
+    Column("", 12, grow=True),
+    Column("", 16, drop=2),
+    Column("value", 11, "right"),
+    Column("before", 9, "right", drop=1),
+    Column("rows", 9, "right", drop=3),
+)
+
+
+def alert_row(alert: AlertState, now: float, timezone: str, full: bool) -> Row:
+    """An alert; reverse while nobody has acknowledged it."""
+    what = inert(alert.text) + ("" if alert.quality == "good" else f"  ({alert.quality})")
+    since = fmt.since(alert.since, now, timezone)
+    who = inert(alert.who) or "—"
+    sign = cell(signs.alert_sign(alert.priority))
+    word = signs.STATE_WORDS[alert.state]
+    style = signs.alert_style(alert)
+    copied = "\t".join((alert.priority, word, alert.text, since, alert.who))
+    if not full:
+        return Row(alert.id, (sign, cell(what), cell(since), cell(who)), style, copied)
+    age = fmt.age(now - alert.since)
+    cells = (sign, cell(word), cell(what), cell(since), cell(age), cell(str(alert.count)), cell(who))
+    return Row(alert.id, cells, style, copied)
+
+
+def kpi_row(kpi: KpiState) -> Row:
+    """A KPI on one line."""
+    style = signs.style(kpi.status)
+    arrow, arrow_style = change(kpi)
+    value = ("≈ " if kpi.partial else "") + fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
+    title = inert(kpi.title or kpi.name)
+    cells = (
+        cell(signs.sign(kpi.status), style or "dim"),
+        cell(title),
+        cell(value, f"bold {style}".strip()),
+        cell(arrow, arrow_style),
+        cell(goal(kpi), "dim"),
+        cell(inert(kpi.window), "dim"),
+        cell(inert(kpi.owner), "dim"),
+        cell(inert(kpi.source), "dim"),
+    )
+    return Row(kpi.name, cells, copy=f"{kpi.name}\t{kpi.value}\t{kpi.unit}")
+
+
+def source_row(source: SourceState, now: float, wall: float, timezone: str) -> Row:
+    """A source: how fresh, how much, what went wrong. Arrival is told by the wall clock, events by site time."""
+    abnormal = {"stale": "warning", "nodata": "nodata"}.get(source.status, "")
+    cells = (
+        cell(signs.SOURCE_SIGNS[source.status], abnormal or "dim"),
+        cell(inert(source.title or source.name)),
+        cell(fmt.number(source.rows, 0)),
+        cell(fmt.number(source.files, 0)),
+        cell(
+            fmt.number(source.quarantined, 0) if source.quarantined else "·", "warning" if source.quarantined else "dim"
+        ),
+        cell(str(source.waiting) if source.waiting else "·", "dim"),
+        cell(str(source.failed) if source.failed else "·", "warning" if source.failed else "dim"),
+        cell(fmt.since(source.last_event, now, timezone)),
+        cell(fmt.age(wall - source.last_arrival) + " ago" if source.last_arrival is not None else fmt.NONE, abnormal),
+    )
+    return Row(source.name, cells, copy=f"{source.name}\t{source.rows}\t{source.files}\t{source.quarantined}")
+
+
+def file_row(file: FileState, wall: float, timezone: str) -> Row:
+    """A file of a source and what became of it."""
+    style = {"failed": "warning", "waiting": "dim", "ignored": "dim"}.get(file.status, "")
+    cells = (
+        cell(file.status, style),
+        cell(inert(file.path)),
+        cell(fmt.number(file.rows, 0)),
+        cell(fmt.number(file.quarantined, 0) if file.quarantined else "·", "warning" if file.quarantined else "dim"),
+        cell(fmt.size(file.bytes), "dim"),
+        cell(fmt.since(file.arrived, wall, timezone), "dim"),
+        cell(inert(file.reason or file.read_as), style or "dim"),
+    )
+    return Row(file.path, cells, copy=f"{file.path}\t{file.status}\t{file.rows}\t{file.reason}")
+
+
+def quarantine_row(number: int, record: Quarantined) -> Row:
+    """A record or cell that could not be taken."""
+    cells = (
+        cell(inert(record.file)),
+        cell(fmt.number(record.line, 0)),
+        cell(inert(record.column)),
+        cell(inert(record.reason), "warning"),
+        cell(inert(record.raw), "dim"),
+    )
+    return Row(f"{record.file}:{record.line}:{record.column}:{number}", cells, copy=record.raw)
+
+
+def member_key(member: str | None) -> str:
+    """A key for a dimension's member; a missing one is not the empty text."""
+    return "null" if member is None else f"={member}"
+
+
+def key_member(key: str) -> str | None:
+    """The member of a key made by `member_key`."""
+    return None if key == "null" else key[1:]
+
+
+def breakdown_rows(table: Breakdown, kpi: KpiState | None) -> list[Row]:
+    """A KPI by a dimension, worst first, with a bar to compare by."""
+    known = [abs(value) for value in table.values if value is not None]
+    most = max(known, default=0.0) or 1.0
+    decimals, unit = (kpi.decimals, inert(kpi.unit)) if kpi else (None, "")
+    rows: list[Row] = []
+    for member, value, before, count, status in zip(
+        table.members, table.values, table.previous, table.rows, table.statuses, strict=True
+    ):
+        cells = (
+            cell(_mark(status), signs.style(status) or "dim"),
+            cell(member_text(member)),
+            cell(bar(abs(value) / most if value is not None else 0.0, 16), signs.style(status) or "bar"),
+            cell(fmt.quantity(value, unit, decimals), signs.style(status)),
+            cell(fmt.number(before, decimals), "dim"),
+            cell(fmt.number(count, 0), "dim"),
+        )
+        rows.append(Row(member_key(member), cells, copy=f"{member}\t{value}\t{count}"))
+    return rows
+
+
+def _mark(status: Status) -> str:
+    return signs.sign(status)[:2] if status != "good" else ""
+
+
+def bar(share: float, cells: int) -> str:
+    """A horizontal bar in eighths of a cell."""
+    eighths = max(0, min(cells * 8, round(share * cells * 8)))
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")

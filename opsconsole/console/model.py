@@ -1,0 +1,129 @@
+"""The state of the site as the engine last told it: the only truth a screen reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from opsconsole.console import signs
+from opsconsole.engine.messages import (
+    AlertState,
+    Breakdown,
+    Changes,
+    Grid,
+    KpiState,
+    Notice,
+    SiteState,
+    Snapshot,
+    SourceState,
+)
+from opsconsole.site.model import Layout, LayoutRow, Panel, Priority
+
+T = TypeVar("T")
+
+
+class Model:
+    """Snapshots and changes go in; views read.
+
+    `lost_at` is the wall clock at which the engine was lost (None while it answers), `ended` why it ended on purpose.
+    """
+
+    def __init__(self) -> None:
+        self.site: SiteState | None = None
+        self.kpis: dict[str, KpiState] = {}
+        self.grids: dict[tuple[str, str], Grid] = {}
+        self.breakdowns: dict[tuple[str, str], Breakdown] = {}
+        self.alerts: dict[str, AlertState] = {}
+        self.sources: dict[str, SourceState] = {}
+        self.notices: list[Notice] = []
+        self.lost_at: float | None = None
+        self.ended: str | None = None
+        self.lost_why = ""
+
+    def load(self, snapshot: Snapshot) -> set[str]:
+        """Replace everything by a snapshot."""
+        self.site = snapshot.site
+        self.kpis = {kpi.name: kpi for kpi in snapshot.kpis}
+        self._take_tables(snapshot.grids, snapshot.breakdowns)
+        self.alerts = {alert.id: alert for alert in snapshot.alerts}
+        self.sources = {source.name: source for source in snapshot.sources}
+        self.notices = snapshot.notices
+        return {"site", "kpis", "grids", "breakdowns", "alerts", "sources", "notices", "data"}
+
+    def apply(self, changes: Changes) -> set[str]:
+        """Take what differs; returns which parts changed ("data": the tables moved on, or the site itself)."""
+        topics: set[str] = set()
+        if changes.site is not None:
+            if self.site is None or self.site.data_version != changes.site.data_version:
+                topics.add("data")
+            self.site = changes.site
+            topics.add("site")
+        if changes.kpis or changes.kpi_order is not None:
+            self.kpis.update((kpi.name, kpi) for kpi in changes.kpis)
+            self.kpis = _ordered(self.kpis, changes.kpi_order)
+            topics.add("kpis")
+        if changes.grids is not None or changes.breakdowns is not None:
+            self._take_tables(changes.grids, changes.breakdowns)
+            topics |= {"grids", "breakdowns"}
+        if changes.alerts or changes.alerts_gone:
+            self.alerts.update((alert.id, alert) for alert in changes.alerts)
+            for gone in changes.alerts_gone:
+                self.alerts.pop(gone, None)
+            topics.add("alerts")
+        if changes.sources or changes.source_order is not None:
+            self.sources.update((source.name, source) for source in changes.sources)
+            self.sources = _ordered(self.sources, changes.source_order)
+            topics.add("sources")
+        if changes.notices is not None:
+            self.notices = changes.notices
+            topics.add("notices")
+        return topics
+
+    def _take_tables(self, grids: list[Grid] | None, breakdowns: list[Breakdown] | None) -> None:
+        if grids is not None:
+            self.grids = {(grid.kpi, grid.by): grid for grid in grids}
+        if breakdowns is not None:
+            self.breakdowns = {(table.kpi, table.by): table for table in breakdowns}
+
+    @property
+    def timezone(self) -> str:
+        """The site's zone, UTC until it is known."""
+        return self.site.timezone if self.site else "UTC"
+
+    def now(self, wall: float) -> float:
+        """Site time, for the wall clock `wall`; it stands still while the engine is lost or the clock is its data's."""
+        if self.site is None:
+            return wall
+        until = wall if self.lost_at is None else min(wall, self.lost_at)
+        return self.site.at + max(0.0, until - self.site.wall) * self.site.speed
+
+    def alerts_in_order(self) -> list[AlertState]:
+        """Worst first; within a priority those nobody acknowledged, then the newest."""
+        return sorted(
+            self.alerts.values(),
+            key=lambda alert: (signs.RANK[alert.priority], alert.state != "UNACK", -alert.since, alert.id),
+        )
+
+    def counts(self) -> dict[Priority, int]:
+        """Open alerts by priority, worst first, without zeros."""
+        tally: dict[Priority, int] = {}
+        for alert in self.alerts_in_order():
+            tally[alert.priority] = tally.get(alert.priority, 0) + 1
+        return tally
+
+    def unacknowledged(self) -> int:
+        """How many alerts nobody has acknowledged, those that went back to normal included."""
+        return sum(alert.state in ("UNACK", "RTNUN") for alert in self.alerts.values())
+
+    def layouts(self) -> list[Layout]:
+        """The site's layouts; one of all KPIs, alerts and sources where it has none."""
+        if self.site is not None and self.site.layouts:
+            return self.site.layouts
+        tiles = tuple(Panel("kpi", of=name) for name in self.kpis)
+        rows = [LayoutRow((Panel("alerts", of="open"),)), LayoutRow((Panel("sources", of="all"),))]
+        return [Layout("overview", ((LayoutRow(tiles, height=5), *rows) if tiles else tuple(rows)), title="Overview")]
+
+
+def _ordered(members: dict[str, T], order: Iterable[str] | None) -> dict[str, T]:
+    """`members` by `order`; those it does not name are gone."""
+    return members if order is None else {name: members[name] for name in order if name in members}

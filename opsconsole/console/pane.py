@@ -1,0 +1,214 @@
+"""A list with a cursor: rows keyed, columns fixed, filter and marks. Everything that is a table on screen is one.
+
+The cursor is anchored to a row's key. Where that row goes away while the person looks, the cursor stays on its line
+and `slipped` tells that it is on another row than the one last pointed at, so that no command hits the wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from opsconsole.console.text import Line, clip, fit, left, line_width, plain, restyle, right
+
+GUTTER = 2
+
+
+class Column(Struct, frozen=True):
+    """A column of `width` cells; one with `grow` shares what is left; the highest `drop` goes first when it is tight."""
+
+    title: str
+    width: int
+    align: str = "left"
+    grow: bool = False
+    drop: int = 0
+
+
+class Row(Struct, frozen=True):
+    """A row: its key, a cell per column, a style over all of it, and what is copied."""
+
+    key: str
+    cells: tuple[Line, ...]
+    style: str = ""
+    copy: str = ""
+
+
+def cell(text: str, style: str = "") -> Line:
+    """A cell of one span."""
+    return [(text, style)]
+
+
+class Pane:
+    """Rows, cursor, filter and marks; `draw` makes the lines."""
+
+    def __init__(self, columns: Sequence[Column], empty: str = "nothing here", header: bool = True) -> None:
+        self.columns = list(columns)
+        self.empty = empty
+        self.header = header
+        self.all: list[Row] = []
+        self.rows: list[Row] = []
+        self.cursor: str | None = None
+        self.slipped = False
+        self.top = 0
+        self.first = 0
+        self.height = 1
+        self.filter = ""
+        self.searched = ""
+        self.marks: set[str] = set()
+        self._index = 0
+        self._texts: dict[str, str] = {}
+
+    # --- rows ---
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Replace the rows; cursor, scroll and marks stay with their keys."""
+        self.all = list(rows)
+        self._texts = {}
+        keys = {row.key for row in rows}
+        self.marks &= keys
+        self._refilter()
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows that have every word of `text` and none of its `!words`."""
+        self.filter = text.strip()
+        self.searched = self.filter or self.searched
+        self._refilter()
+        self.slipped = False
+
+    def _refilter(self) -> None:
+        self.rows = [row for row in self.all if self._matches(row, self.filter)] if self.filter else self.all
+        positions = {row.key: index for index, row in enumerate(self.rows)}
+        at = positions.get(self.cursor) if self.cursor is not None else None
+        if at is not None:
+            self.top += at - self._index
+            self._index = at
+        elif self.rows:
+            self.slipped = self.cursor is not None
+            self._index = min(self._index, len(self.rows) - 1)
+            self.cursor = self.rows[self._index].key
+        else:
+            self._index = 0
+        self._scroll()
+
+    def _matches(self, row: Row, pattern: str) -> bool:
+        text = self._texts.get(row.key)
+        if text is None:
+            text = self._texts[row.key] = " ".join(plain(part) for part in row.cells).casefold()
+        words = pattern.casefold().split()
+        return all((word[1:] not in text) if len(word) > 1 and word[0] == "!" else word in text for word in words)
+
+    # --- cursor ---
+
+    @property
+    def index(self) -> int:
+        """Where the cursor is among the rows shown."""
+        return self._index
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self.rows[self._index] if self.rows else None
+
+    def move(self, by: int) -> bool:
+        """Move the cursor; False where it is at the end already."""
+        return self.goto(self._index + by)
+
+    def goto(self, index: int) -> bool:
+        """Put the cursor on a row by position; False where that changes nothing."""
+        self.slipped = False
+        target = max(0, min(index, len(self.rows) - 1))
+        if not self.rows or target == self._index:
+            return False
+        self._index = target
+        self.cursor = self.rows[target].key
+        self._scroll()
+        return True
+
+    def point(self, key: str) -> None:
+        """Put the cursor on a row by its key, as soon as it is there."""
+        self.cursor = key
+        self.slipped = False
+        positions = [index for index, row in enumerate(self.rows) if row.key == key]
+        if positions:
+            self._index = positions[0]
+            self._scroll()
+
+    def hit(self, step: int) -> bool:
+        """Go to the next or previous row that matches what was last filtered for."""
+        order = range(1, len(self.rows) + 1)
+        for distance in order if self.searched else ():
+            at = (self._index + step * distance) % len(self.rows)
+            if self._matches(self.rows[at], self.searched):
+                return self.goto(at)
+        return False
+
+    def mark(self) -> None:
+        """Mark or unmark the row under the cursor, and step on."""
+        if self.current is not None:
+            self.marks ^= {self.current.key}
+            self.move(1)
+
+    def chosen(self) -> list[str]:
+        """The keys that an action means: the marked rows, else the one under the cursor."""
+        if self.marks:
+            return [row.key for row in self.all if row.key in self.marks]
+        return [self.current.key] if self.current else []
+
+    def _scroll(self) -> None:
+        self.top = max(self._index - self.height + 1, min(self.top, self._index))
+        self.top = max(0, min(self.top, len(self.rows) - self.height))
+
+    # --- drawing ---
+
+    def fitted(self, cells: int) -> list[tuple[int, Column, int]]:
+        """The columns that fit, from the `first` on: (position, column, width)."""
+        kept = list(enumerate(self.columns))[self.first :]
+
+        def need() -> int:
+            return GUTTER + sum(column.width + 1 for _, column in kept)
+
+        while need() > cells and len(kept) > 1:
+            worst = max(kept, key=lambda item: (item[1].drop, item[0]))
+            if worst[1].drop == 0:
+                break
+            kept.remove(worst)
+        spare = max(0, cells - need())
+        growing = sum(column.grow for _, column in kept) or 1
+        return [(at, column, column.width + (spare // growing if column.grow else 0)) for at, column in kept]
+
+    def draw(self, cells: int, lines: int, focused: bool) -> list[Line]:
+        """Header and rows, `lines` high."""
+        out: list[Line] = []
+        columns = self.fitted(cells)
+        if self.header and lines > 1:
+            heads = "".join(_aligned(column.title, column.align, size) + " " for _, column, size in columns)
+            out.append(fit([(" " * GUTTER + heads, "dim")], cells))
+        self.height = max(1, lines - len(out))
+        self._scroll()
+        if not self.rows:
+            text = f"no row has “{self.filter}”  (Esc shows all {len(self.all)})" if self.filter else self.empty
+            out.append(fit([("  " + clip(text, cells - 2), "dim")], cells))
+        for position in range(self.top, min(self.top + self.height, len(self.rows))):
+            out.append(self._row(self.rows[position], columns, cells, focused and position == self._index))
+        out.extend(fit([], cells) for _ in range(lines - len(out)))
+        return out[:lines]
+
+    def _row(self, row: Row, columns: list[tuple[int, Column, int]], cells: int, here: bool) -> Line:
+        body: Line = []
+        for at, column, size in columns:
+            text = row.cells[at] if at < len(row.cells) else []
+            pad = size - line_width(text)
+            if column.align == "right" and pad > 0:
+                body.append((" " * pad, ""))
+                body.extend(text)
+            else:
+                body.extend(fit(text, size))
+            body.append((" ", ""))
+        gutter: Line = [("▸" if here else " ", "bold"), ("✓" if row.key in self.marks else " ", "bold")]
+        body = restyle(fit(body, cells - GUTTER), f"{row.style} {'cursor' if here else ''}".strip())
+        return [*gutter, *body]
+
+
+def _aligned(text: str, align: str, size: int) -> str:
+    return right(text, size) if align == "right" else left(text, size)

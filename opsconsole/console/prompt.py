@@ -1,0 +1,107 @@
+"""The one-line prompt at the bottom: command, filter or palette, edited in place with a ghost of what could follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from opsconsole.console.text import Line, fit, width
+
+Kind = Literal["command", "filter", "palette"]
+HEADS: dict[Kind, str] = {"command": ":", "filter": "/", "palette": "» "}
+
+
+class Prompt:
+    """What is being typed. `complete` gives what the whole line could become, best first."""
+
+    def __init__(self, kind: Kind, text: str = "", complete: Callable[[str], list[str]] = lambda _: []) -> None:
+        self.kind: Kind = kind
+        self.text = text
+        self.at = len(text)
+        self.complete = complete
+        self.choice = 0
+
+    def insert(self, text: str) -> None:
+        """Type or paste; a prompt is one line, so a line break ends what is taken."""
+        taken = "".join(char for char in text.split("\n", 1)[0] if char.isprintable())
+        self.text = self.text[: self.at] + taken + self.text[self.at :]
+        self.at += len(taken)
+        self.choice = 0
+
+    def key(self, key: str, character: str | None) -> bool:
+        """Take a key; False for one that means nothing here."""
+        edit = getattr(self, f"_key_{key.replace('+', '_')}", None)
+        if edit is not None:
+            edit()
+            return True
+        if character is not None and character.isprintable():
+            self.insert(character)
+            return True
+        return False
+
+    def _key_backspace(self) -> None:
+        if self.at:
+            self.text = self.text[: self.at - 1] + self.text[self.at :]
+            self.at -= 1
+            self.choice = 0
+
+    def _key_delete(self) -> None:
+        self.text = self.text[: self.at] + self.text[self.at + 1 :]
+
+    def _key_left(self) -> None:
+        self.at = max(0, self.at - 1)
+
+    def _key_right(self) -> None:
+        if self.at == len(self.text):
+            self._key_tab()
+        else:
+            self.at += 1
+
+    def _key_home(self) -> None:
+        self.at = 0
+
+    def _key_end(self) -> None:
+        self.at = len(self.text)
+
+    def _key_ctrl_u(self) -> None:
+        self.text, self.at = self.text[self.at :], 0
+
+    def _key_ctrl_k(self) -> None:
+        self.text = self.text[: self.at]
+
+    def _key_ctrl_w(self) -> None:
+        kept = self.text[: self.at].rstrip()
+        cut = kept.rfind(" ") + 1
+        self.text, self.at = kept[:cut] + self.text[self.at :], cut
+
+    def _key_tab(self) -> None:
+        ghost = self.ghost()
+        if ghost:
+            self.text += ghost
+            self.at = len(self.text)
+
+    def _key_up(self) -> None:
+        self.choice = max(0, self.choice - 1)
+
+    def _key_down(self) -> None:
+        self.choice += 1
+
+    def ghost(self) -> str:
+        """What would follow the text if the best completion were taken."""
+        if self.kind != "command" or self.at < len(self.text):
+            return ""
+        fitting = [line for line in self.complete(self.text) if line.startswith(self.text) and line != self.text]
+        return fitting[0][len(self.text) :] if fitting else ""
+
+    def draw(self, cells: int) -> Line:
+        """The prompt with its cursor as a reverse cell; a long text shows its end."""
+        head = HEADS[self.kind]
+        room = cells - width(head) - 1
+        before, after = self.text[: self.at], self.text[self.at :]
+        while width(before) > room - 1:
+            before = before[1:]
+        ghost = self.ghost()
+        under = after[:1] or ghost[:1] or " "
+        line: Line = [(head, "bold"), (before, ""), (under, "reverse" if after or not ghost else "ghost reverse")]
+        line.append((after[1:], "") if after else (ghost[1:], "ghost"))
+        return fit(line, cells)

@@ -1,0 +1,79 @@
+"""The signs of the screen: one scale for KPIs, alerts and sources, never told by colour alone."""
+
+from __future__ import annotations
+
+from opsconsole.engine.messages import AlertState, Status
+from opsconsole.site.model import Priority
+
+GLYPHS: dict[Status, str] = {
+    "critical": "▲",
+    "warning": "◆",
+    "good": "●",
+    "nolimit": "",
+    "nodata": "○",
+    "stale": "◌",
+}
+LETTERS: dict[Status, str] = {
+    "critical": "C",
+    "warning": "W",
+    "good": "",
+    "nolimit": "",
+    "nodata": "ND",
+    "stale": "ST",
+}
+WORDS: dict[Status, str] = {
+    "critical": "critical",
+    "warning": "warning",
+    "good": "good",
+    "nolimit": "no limits set",
+    "nodata": "no data",
+    "stale": "stale",
+}
+PRIORITY: dict[Priority, tuple[str, str]] = {"critical": ("▲", "C"), "warning": ("◆", "W"), "low": ("▽", "L")}
+RANK: dict[Priority, int] = {"critical": 0, "warning": 1, "low": 2}
+SOURCE_SIGNS = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "·"}
+STATE_WORDS = {"UNACK": "UNACK", "ACK": "ACK", "RTNUN": "RTN-UN", "NORM": "NORM"}
+
+# One cell for one cell, so that nothing moves where the locale has no UTF-8.
+ASCII = str.maketrans(
+    {
+        "▲": "!", "◆": "*", "▽": "v", "●": "o", "○": ".", "◌": "~", "≈": "~", "↑": "^", "↓": "v", "→": ">",
+        "─": "-", "━": "=", "╸": "-", "│": "|", "┃": "|", "├": "|", "┤": "|", "┼": "+", "╎": ":", "┄": ".", "╌": ".",
+        "┬": "+", "┴": "+", "└": "+", "┊": ":", "▸": ">", "›": ">", "…": "~", "·": ".", "–": "-", "—": "-", "✓": "x",
+        "▁": "_", "▂": "_", "▃": "-", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "█": "#", "▌": "#", "▏": "|", "▎": "|",
+        "▍": "|", "▋": "#", "▊": "#", "▉": "#", "≥": ">", "≤": "<", "↵": "<", "∞": "8", "«": "<", "»": ">", "“": '"',
+        "”": '"', "’": "'", "‘": "'", "\u202f": " ", "\u00a0": " ", "×": "x", "−": "-", "±": "~", "°": "o", "µ": "u",
+        **{chr(0x2400 + code): "?" for code in range(0x22)},
+    }
+)  # fmt: skip
+
+
+def sign(status: Status) -> str:
+    """Glyph and letter of a status ("▲C"); empty for a KPI without limits."""
+    return GLYPHS[status] + LETTERS[status]
+
+
+def style(status: Status) -> str:
+    """The style name of a status; good and unlimited values stay plain."""
+    return {"critical": "critical", "warning": "warning", "nodata": "nodata", "stale": "stale"}.get(status, "")
+
+
+def alert_sign(priority: Priority) -> str:
+    """Glyph and letter of a priority."""
+    return "".join(PRIORITY[priority])
+
+
+def alert_style(alert: AlertState) -> str:
+    """Colour by priority; reverse only while nobody has acknowledged."""
+    if alert.state == "UNACK":
+        return f"{alert.priority} reverse"
+    return alert.priority if alert.state == "ACK" else "dim"
+
+
+def to_ascii(text: str) -> str:
+    """`text` for a terminal without UTF-8, cell for cell."""
+    from opsconsole.console.text import width
+
+    if text.isascii():
+        return text
+    return "".join(char if char.isascii() else "?" * width(char) for char in text.translate(ASCII))

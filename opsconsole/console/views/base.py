@@ -1,0 +1,123 @@
+"""What every screen is: something with an address that draws lines, moves a cursor and remembers where it was."""
+
+from __future__ import annotations
+
+from opsconsole.console.address import Address
+from opsconsole.console.context import Context
+from opsconsole.console.link import LinkError
+from opsconsole.console.pane import Pane
+from opsconsole.console.text import Line
+from opsconsole.engine.messages import Answer, Ask, Failure
+
+
+class View:
+    """A screen. Actions call `do_<id>`; what a screen has no method for is tried on the program."""
+
+    def __init__(self, ctx: Context, address: Address) -> None:
+        self.ctx = ctx
+        self.address = address
+        self.trouble = ""
+
+    @property
+    def stack(self) -> str:
+        """Which scopes of actions are active, by name in `opsconsole.console.actions.STACKS`."""
+        return "list"
+
+    @property
+    def pane(self) -> Pane | None:
+        """The list that has the cursor."""
+        return None
+
+    def label(self) -> str:
+        """Its part of the breadcrumb."""
+        return self.address.view.capitalize()
+
+    def update(self, topics: set[str]) -> None:
+        """Take from the model what is shown; `topics` are the parts that changed."""
+
+    async def load(self) -> None:
+        """Ask the engine for what the model does not have."""
+
+    def draw(self, cells: int, lines: int) -> list[Line]:
+        """The lines of the screen's body."""
+        raise NotImplementedError
+
+    def target(self) -> Address | None:
+        """What Enter leads to."""
+        return None
+
+    async def ask(self, body: Ask) -> Answer | None:
+        """An answer; None with `trouble` set where there is none."""
+        try:
+            answer = await self.ctx.ask(body)
+        except LinkError as error:
+            self.trouble = str(error)
+            return None
+        if isinstance(answer, Failure):
+            self.trouble = answer.message
+            return None
+        self.trouble = ""
+        return answer
+
+    # --- what all lists can do ---
+
+    def move(self, dx: int, dy: int) -> None:
+        """Arrows."""
+        if self.pane is not None and dy:
+            self.pane.move(dy)
+
+    def page(self, lines: int) -> None:
+        """Move by many lines."""
+        self.move(0, lines)
+
+    def do_up(self) -> None:
+        self.move(0, -1)
+
+    def do_down(self) -> None:
+        self.move(0, 1)
+
+    def do_left(self) -> None:
+        self.move(-1, 0)
+
+    def do_right(self) -> None:
+        self.move(1, 0)
+
+    def do_top(self) -> None:
+        if self.pane is not None:
+            self.pane.goto(0)
+
+    def do_bottom(self) -> None:
+        if self.pane is not None:
+            self.pane.goto(len(self.pane.rows) - 1)
+
+    def do_half_down(self) -> None:
+        self.page(self._height() // 2 or 1)
+
+    def do_half_up(self) -> None:
+        self.page(-(self._height() // 2 or 1))
+
+    def do_page_down(self) -> None:
+        self.page(self._height())
+
+    def do_page_up(self) -> None:
+        self.page(-self._height())
+
+    def _height(self) -> int:
+        return self.pane.height if self.pane is not None else 10
+
+    def do_open(self) -> None:
+        target = self.target()
+        if target is not None:
+            self.ctx.go(target)
+
+    def do_next_hit(self) -> None:
+        if self.pane is not None and not self.pane.hit(1):
+            self.ctx.say("no other row matches" if self.pane.searched else "filter with / first")
+
+    def do_previous_hit(self) -> None:
+        if self.pane is not None and not self.pane.hit(-1):
+            self.ctx.say("no other row matches" if self.pane.searched else "filter with / first")
+
+    def copied(self) -> str:
+        """What `y` copies."""
+        return self.pane.current.copy if self.pane is not None and self.pane.current else ""

@@ -1,0 +1,42 @@
+"""From an address to its screen; a screen's module is loaded when it is first shown."""
+
+from __future__ import annotations
+
+from opsconsole.console.actions import Registry
+from opsconsole.console.address import Address
+from opsconsole.console.context import Context
+from opsconsole.console.views.base import View
+
+
+def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View:
+    """The screen of an address; `stack` are the scopes of the screen it is opened from (for help)."""
+    view: type[View]
+    if address.view == "help":
+        from opsconsole.console.views.help import HelpView
+
+        return HelpView(ctx, address, registry, stack)
+    if address.view in ("alerts", "alert"):
+        from opsconsole.console.views.alerts import AlertsView, AlertView
+
+        view = AlertsView if address.view == "alerts" else AlertView
+    elif address.view in ("kpis", "kpi"):
+        from opsconsole.console.views.kpis import KpisView, KpiView
+
+        view = KpisView if address.view == "kpis" else KpiView
+    elif address.view in ("sources", "tables", "source"):
+        from opsconsole.console.views.sources import SourcesView, SourceView
+
+        view = SourceView if address.view == "source" else SourcesView
+    elif address.view == "rows":
+        from opsconsole.console.views.rows import RowsView
+
+        view = RowsView
+    elif address.view == "line":
+        from opsconsole.console.views.line import LineView
+
+        view = LineView
+    else:
+        from opsconsole.console.views.overview import Overview
+
+        view = Overview
+    return view(ctx, address)

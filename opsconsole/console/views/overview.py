@@ -1,0 +1,172 @@
+"""The overview: the panels of a layout."""
+
+from __future__ import annotations
+
+from opsconsole.console import signs
+from opsconsole.console.address import Address
+from opsconsole.console.context import Context
+from opsconsole.console.pane import Pane
+from opsconsole.console.panels import AlertsPanel, Panel, TilesPanel, build
+from opsconsole.console.place import Block, Spot, place
+from opsconsole.console.text import Line, beside, fit, inert
+from opsconsole.console.views.base import View
+from opsconsole.site.model import Layout
+
+
+class Overview(View):
+    """A layout on screen. It is built anew when the engine sends other layouts; the focus stays with its panel."""
+
+    def __init__(self, ctx: Context, address: Address) -> None:
+        super().__init__(ctx, address)
+        self.layout: Layout | None = None
+        self.blocks: list[Block] = []
+        self.panels: list[Panel] = []
+        self.spots: list[Spot] = []
+        self.at = 0
+
+    @property
+    def stack(self) -> str:
+        return "overview/alerts" if isinstance(self.panel, AlertsPanel) else "overview"
+
+    @property
+    def panel(self) -> Panel | None:
+        """The panel that has the focus."""
+        return self.panels[self.at] if self.at < len(self.panels) else None
+
+    @property
+    def pane(self) -> Pane | None:
+        return self.panel.pane if self.panel else None
+
+    def label(self) -> str:
+        title = self.layout.title or self.layout.name.capitalize() if self.layout else ""
+        return inert(title) if title else "Overview"
+
+    def update(self, topics: set[str]) -> None:
+        if "site" in topics or "kpis" in topics or self.layout is None:
+            self._rebuild()
+        for panel in self.panels:
+            panel.update()
+
+    def _rebuild(self) -> None:
+        layouts = self.ctx.model.layouts()
+        wanted = next((layout for layout in layouts if layout.name == self.address.name), layouts[0])
+        if wanted == self.layout:
+            return
+        before, focused = self.panels, self.panel
+        self.layout = wanted
+        self.blocks = build(self.ctx, wanted)
+        self.panels = [panel for block in self.blocks for panel, _ in block.panels if isinstance(panel, Panel)]
+        self.at = next((at for at, panel in enumerate(self.panels) if panel.focusable), 0)
+        for at, panel in enumerate(self.panels):
+            panel.update()
+            old = next((old for old in before if old.spec == panel.spec and type(old) is type(panel)), None)
+            if old is not None:
+                panel.inherit(old)
+            if old is not None and old is focused:
+                self.at = at
+
+    def draw(self, cells: int, lines: int) -> list[Line]:
+        pinned = self._pinned(cells)
+        self.spots = place(self.blocks, cells, lines - len(pinned))
+        self._keep_focus_in_sight()
+        rows: dict[int, list[Spot]] = {}
+        for spot in self.spots:
+            rows.setdefault(spot.y, []).append(spot)
+        out = list(pinned)
+        for spots in rows.values():
+            drawn = [(spot.cells, self._draw(spot)) for spot in spots]
+            out += beside(drawn, 2, max(spot.lines for spot in spots))
+        return [*out, *(fit([], cells) for _ in range(lines - len(out)))]
+
+    def _draw(self, spot: Spot) -> list[Line]:
+        assert isinstance(spot.panel, Panel)
+        return spot.panel.draw(spot, spot.panel is self.panel)
+
+    def _keep_focus_in_sight(self) -> None:
+        shown = [id(spot.panel) for spot in self.spots]
+        if self.panel is not None and id(self.panel) not in shown:
+            in_sight = (at for at, panel in enumerate(self.panels) if panel.focusable and id(panel) in shown)
+            self.at = next(in_sight, self.at)
+
+    def _pinned(self, cells: int) -> list[Line]:
+        """Critical alerts stay in sight on a layout that has no alert list."""
+        if any(isinstance(panel, AlertsPanel) for panel in self.panels):
+            return []
+        critical = [alert for alert in self.ctx.model.alerts_in_order() if alert.priority == "critical"]
+        if not critical:
+            return []
+        more = f"  and {len(critical) - 1} more critical (2 alerts)" if len(critical) > 1 else ""
+        first = critical[0]
+        text = f" {signs.alert_sign('critical')} {inert(first.text)}{more}"
+        return [fit([(text, signs.alert_style(first))], cells)]
+
+    # --- moving ---
+
+    def move(self, dx: int, dy: int) -> None:
+        if self.panel is not None and not self.panel.move(dx, dy):
+            self._beyond(dx, dy)
+
+    def page(self, lines: int) -> None:
+        if self.panel is not None:
+            self.panel.move(0, lines)
+
+    def _beyond(self, dx: int, dy: int) -> None:
+        """From the edge of a panel on to its neighbour in that direction."""
+        here = next((spot for spot in self.spots if spot.panel is self.panel), None)
+        if here is None:
+            return
+
+        def beyond(spot: Spot) -> bool:
+            if dy:
+                return (spot.y - here.y) * dy > 0 and spot.x < here.x + here.cells and here.x < spot.x + spot.cells
+            return spot.y == here.y and (spot.x - here.x) * dx > 0
+
+        near = [spot for spot in self.spots if beyond(spot) and isinstance(spot.panel, Panel) and spot.panel.focusable]
+        if near:
+            nearest = min(near, key=lambda spot: (abs(spot.y - here.y), abs(spot.x - here.x)))
+            self.at = next(at for at, panel in enumerate(self.panels) if panel is nearest.panel)
+
+    def do_next_panel(self) -> None:
+        self._step(1)
+
+    def do_previous_panel(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        shown = {id(spot.panel) for spot in self.spots}
+        ring = [at for at, panel in enumerate(self.panels) if panel.focusable and id(panel) in shown]
+        if ring:
+            position = ring.index(self.at) if self.at in ring else 0
+            self.at = ring[(position + by) % len(ring)]
+
+    def focus_alerts(self) -> AlertsPanel | None:
+        """Put the focus on the alert list, where the layout has one in sight."""
+        shown = {id(spot.panel) for spot in self.spots}
+        for at, panel in enumerate(self.panels):
+            if isinstance(panel, AlertsPanel) and id(panel) in shown:
+                self.at = at
+                return panel
+        return None
+
+    def do_next_layout(self) -> None:
+        self._turn(1)
+
+    def do_previous_layout(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        names = [layout.name for layout in self.ctx.model.layouts()]
+        if len(names) < 2 or self.layout is None:
+            self.ctx.say("this site has one layout")
+            return
+        at = names.index(self.layout.name) if self.layout.name in names else 0
+        self.ctx.go(Address("overview", name=names[(at + by) % len(names)]))
+
+    def target(self) -> Address | None:
+        return self.panel.open() if self.panel else None
+
+    def copied(self) -> str:
+        if isinstance(self.panel, TilesPanel):
+            kpi = self.ctx.model.kpis.get(self.panel.name())
+            return f"{kpi.title}\t{kpi.value}\t{kpi.unit}" if kpi else ""
+        return super().copied()

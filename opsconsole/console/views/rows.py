@@ -1,0 +1,210 @@
+"""Rows behind a KPI or an alert, or of a whole source, by pages; the cursor stands on a cell."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from opsconsole.console import fmt
+from opsconsole.console.address import Address
+from opsconsole.console.context import Context
+from opsconsole.console.pane import GUTTER, Column, Pane, Row
+from opsconsole.console.panels import heading
+from opsconsole.console.text import Line, fit, inert, width
+from opsconsole.console.views.base import View
+from opsconsole.engine.messages import AskRows, Rows
+
+PAGE = 200
+WIDEST = 32
+NUMERIC = ("INT", "DOUBLE", "FLOAT", "REAL", "DECIMAL", "HUGE")
+
+
+class RowsView(View):
+    """A table of rows. Pages are fetched as the cursor nears the end; what is loaded stays as it was loaded."""
+
+    @property
+    def stack(self) -> str:
+        return "rows"
+
+    def __init__(self, ctx: Context, address: Address) -> None:
+        super().__init__(ctx, address)
+        self._pane = Pane((), empty="asking the engine …")
+        self.column = 0
+        self.total = 0
+        self.source = ""
+        self.note = ""
+        self.newer = False
+        self._types: list[str] = []
+        self._origin: dict[str, tuple[str, int]] = {}
+        self._values: dict[str, tuple[Any, ...]] = {}
+        self._next: list[Any] | None = None
+        self._asking = False
+
+    @property
+    def pane(self) -> Pane:
+        return self._pane
+
+    def label(self) -> str:
+        if self.address.where:
+            return " ".join(f"{inert(dim)} {inert(member or '(none)')}" for dim, member in self.address.where)
+        if self.address.of == "source":
+            return inert(self.address.name)
+        if self.address.of == "kpi":
+            kpi = self.ctx.model.kpis.get(self.address.name)
+            return f"{inert(kpi.title)} rows" if kpi else "rows"
+        return "rows"
+
+    def update(self, topics: set[str]) -> None:
+        if "data" in topics and self._pane.all:
+            self.newer = True
+
+    # --- loading ---
+
+    async def load(self) -> None:
+        """The first page anew; the cursor stays on its row where that is among it."""
+        wanted = max(PAGE, min(len(self._pane.all), 5000))
+        page = await self._page(None, wanted)
+        if page is None:
+            self._pane.empty = self.trouble
+            return
+        self.newer = False
+        self._origin.clear()
+        self._values.clear()
+        self._start(page)
+        self._take(page, [])
+
+    async def _page(self, after: list[Any] | None, limit: int) -> Rows | None:
+        of = {self.address.of: self.address.name}
+        body = AskRows(
+            kpi=of.get("kpi", ""),
+            alert=of.get("alert", ""),
+            source=of.get("source", ""),
+            where=dict(self.address.where),
+            after=after,
+            limit=limit,
+        )
+        self._asking = True
+        try:
+            answer = await self.ask(body)
+        finally:
+            self._asking = False
+        return answer if isinstance(answer, Rows) else None
+
+    async def _more(self) -> None:
+        page = await self._page(self._next, PAGE)
+        if page is not None:
+            self._take(page, self._pane.all)
+
+    def _start(self, page: Rows) -> None:
+        """Columns get their width from the first page and keep it, so that nothing moves as pages come."""
+        self.source = page.source
+        self._types = [*page.types, "VARCHAR", "BIGINT"]
+        titles = [*page.columns, "file", "line"]
+        columns: list[Column] = []
+        for title, kind, data in zip(titles, self._types, [*page.data, page.files, page.lines], strict=True):
+            texts = [width(inert(fmt.value_text(value))) for value in itertools.islice(data, 500)]
+            size = min(WIDEST, max([width(inert(title)), *texts, 3]))
+            columns.append(Column(inert(title), size, "right" if kind.upper().startswith(NUMERIC) else "left"))
+        self._pane.columns = columns
+        self._pane.empty = page.note or "no rows"
+        self.column = min(self.column, len(columns) - 1)
+
+    def _take(self, page: Rows, before: list[Row]) -> None:
+        self.total, self.note, self._next = page.total, page.note, page.next
+        rows = list(before)
+        for values in zip(*page.data, page.files, page.lines, strict=True):
+            file, line = values[-2], values[-1]
+            key = f"{file}:{line}"
+            while key in self._origin:
+                key += "'"
+            self._origin[key] = (file, line)
+            self._values[key] = values
+            texts = tuple(fmt.value_text(value) for value in values)
+            rows.append(Row(key, tuple([(inert(text), "")] for text in texts), copy="\t".join(texts)))
+        self._pane.set_rows(rows)
+
+    def _reach(self) -> None:
+        """Fetch the next page before the cursor gets there."""
+        near = self._pane.index + self._pane.height >= len(self._pane.rows) - 20
+        if near and self._next is not None and not self._asking:
+            self._asking = True
+            self.ctx.spawn(self._more())
+
+    # --- moving ---
+
+    def move(self, dx: int, dy: int) -> None:
+        if dy:
+            self._pane.move(dy)
+            self._reach()
+        if dx:
+            self.column = max(0, min(self.column + dx, len(self._pane.columns) - 1))
+
+    def do_bottom(self) -> None:
+        super().do_bottom()
+        self._reach()
+
+    def target(self) -> Address | None:
+        row = self._pane.current
+        if row is None:
+            return None
+        file, line = self._origin[row.key]
+        return Address("line", name=self.source, by=file, line=line)
+
+    def copied(self) -> str:
+        row = self._pane.current
+        return fmt.value_text(self._values[row.key][self.column]) if row else ""
+
+    # --- drawing ---
+
+    def draw(self, cells: int, lines: int) -> list[Line]:
+        return [heading("Rows", self._note(), cells, True), *self._table(cells, lines - 1)]
+
+    def _note(self) -> Line:
+        pane = self._pane
+        note: Line = []
+        if pane.all:
+            shown = f"{fmt.number(len(pane.all), 0)} of {fmt.count(self.total, 'row')}"
+            note.append((shown if len(pane.all) < self.total else fmt.count(self.total, "row"), ""))
+        if pane.filter:
+            note.append((f" · filter among these: {inert(pane.filter)}, {len(pane.rows)} match", "bold"))
+        if self.newer:
+            note.append((" · newer data: r", "bold"))
+        if self.trouble or self.note:
+            note.append((f" · {inert(self.trouble or self.note)}", "warning" if self.trouble else "dim"))
+        return note
+
+    def _table(self, cells: int, lines: int) -> list[Line]:
+        """The columns from the pane's first on; it moves so that the cursor's column is among them."""
+        pane = self._pane
+        if not pane.columns:
+            return pane.draw(cells, lines, True)
+        pane.first = min(pane.first, self.column)
+        while pane.first < self.column and self._span(pane.first, self.column) > cells - GUTTER:
+            pane.first += 1
+        drawn = pane.draw(cells, lines, True)
+        size = pane.columns[self.column].width
+        start = GUTTER + self._span(pane.first, self.column) - size - 1
+        for at, style in ((0, "bold"), (pane.index - pane.top + 1, "cell")):
+            if 0 <= at < len(drawn) and pane.rows:
+                drawn[at] = _overlay(drawn[at], start, min(cells, start + size), style)
+        return drawn
+
+    def _span(self, first: int, last: int) -> int:
+        return sum(column.width + 1 for column in self._pane.columns[first : last + 1])
+
+
+def _overlay(line: Line, start: int, stop: int, style: str) -> Line:
+    """A line with `style` added between two cells."""
+    out: Line = []
+    x = 0
+    for text, own in line:
+        for char in text:
+            size = width(char)
+            inside = start <= x < stop
+            styles = f"{own} {style}".strip() if inside else own
+            if out and out[-1][1] == styles:
+                out[-1] = (out[-1][0] + char, styles)
+            else:
+                out.append((char, styles))
+            x += size
+    return fit(out, x)

@@ -1,0 +1,83 @@
+"""What can be typed after `:` and found in the palette, from the registry and the names the site has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from opsconsole.console.actions import Registry
+from opsconsole.console.address import Address
+from opsconsole.console.model import Model
+
+
+def complete(text: str, registry: Registry, model: Model) -> list[str]:
+    """Whole command lines that begin with `text`, shortest first."""
+    head, space, rest = text.partition(" ")
+    if not space:
+        # what is used most comes first where several fit
+        return [word for word in registry.by_word if word.startswith(head)]
+    return [f"{head} {line}" for line in _arguments(head, rest, model) if line.startswith(rest)]
+
+
+def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
+    if word == "kpi":
+        name, _, tail = rest.partition(" ")
+        kpi = model.kpis.get(name)
+        if kpi is not None and tail:
+            return [f"{name} by {dim}" for dim in kpi.by]
+        return [quoted("kpi", name) for name in model.kpis]
+    if word == "source":
+        return [quoted("source", name) for name in model.sources]
+    if word == "alert":
+        return [quoted("alert", alert.id) for alert in model.alerts_in_order()]
+    if word == "overview":
+        return [quoted("overview", layout.name) for layout in model.layouts()]
+    if word == "rows":
+        return [
+            *(f"source {quoted('source', name)}" for name in model.sources),
+            *(f"kpi {quoted('kpi', name)}" for name in model.kpis),
+        ]
+    return []
+
+
+def quoted(view: str, name: str) -> str:
+    """A name as it has to be typed."""
+    return str(Address(view, name=name)).partition(" ")[2]
+
+
+def palette(text: str, registry: Registry, model: Model) -> list[tuple[str, str]]:
+    """What the palette offers for `text`: (title, action id or ":line"), best first."""
+    offers: list[tuple[str, str]] = [(action.title, action.id) for action in registry.actions if action.id != "palette"]
+    offers += [(f"KPI: {kpi.title or kpi.name}", f":{Address('kpi', name=kpi.name)}") for kpi in model.kpis.values()]
+    offers += [
+        (f"Source: {source.title or source.name}", f":{Address('source', name=source.name)}")
+        for source in model.sources.values()
+    ]
+    offers += [
+        (f"Layout: {layout.title or layout.name}", f":{Address('overview', name=layout.name)}")
+        for layout in model.layouts()
+    ]
+    ranked = [(rank(text, title), title, do) for title, do in offers]
+    return [(title, do) for score, title, do in sorted(ranked, key=lambda item: -item[0]) if score > 0]
+
+
+def rank(wanted: str, title: str) -> float:
+    """How well a title answers what was typed: its words, else its letters in order; 0 not at all."""
+    needle, hay = wanted.casefold().strip(), title.casefold()
+    if not needle:
+        return 1.0
+    if all(word in hay for word in needle.split()):
+        return 3.0 if hay.startswith(needle) else 2.0
+    at = -1
+    for char in needle.replace(" ", ""):
+        at = hay.find(char, at + 1)
+        if at < 0:
+            return 0.0
+    return 1.0 / (1 + at)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """ "; did you mean `kpis`?", or nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, 1)
+    return f"; did you mean `{close[0]}`?" if close else ""

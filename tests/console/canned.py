@@ -1,0 +1,322 @@
+"""A stand-in for the engine: a real Unix socket that serves canned states of a plant, and lets a test change them.
+
+Only the wire and the messages are the product's; what is behind them is made up here, because the console must not
+need more of an engine than that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from pathlib import Path
+from types import TracebackType
+
+from msgspec.structs import replace
+
+from opsconsole.engine.messages import (
+    PROTOCOL,
+    AlertState,
+    Answer,
+    Ask,
+    AskBreakdown,
+    AskFiles,
+    AskLine,
+    AskQuarantine,
+    AskRows,
+    Breakdown,
+    Changes,
+    Command,
+    Done,
+    Failure,
+    Files,
+    FileState,
+    Goodbye,
+    Grid,
+    Hello,
+    KpiState,
+    Lines,
+    Quarantine,
+    Quarantined,
+    Reply,
+    Request,
+    Rows,
+    ShiftState,
+    SiteState,
+    Snapshot,
+    SourceState,
+    Status,
+    Subscribe,
+    ToClient,
+    Welcome,
+)
+from opsconsole.engine.place import Place
+from opsconsole.engine.wire import frame, read_to_engine
+from opsconsole.site.model import Layout, LayoutRow, Panel
+
+NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
+HOUR = 3600.0
+SHIFT = NOW - 52 * 60 - 4 * HOUR
+TOTAL_ROWS = 12_304
+
+LAYOUTS = [
+    Layout(
+        "overview",
+        (
+            LayoutRow(tuple(Panel("kpi", of=name) for name in ("oee", "scrap", "on_time", "output")), 5),
+            LayoutRow((Panel("alerts", of="open"),), 5),
+            LayoutRow((Panel("grid", of="oee", by="line", title="Line × hour: OEE"),), 6),
+            LayoutRow((Panel("sources", of="all"),), 1),
+        ),
+        "Overview",
+    ),
+    Layout(
+        "stations",
+        (
+            LayoutRow((Panel("kpi", of="scrap"), Panel("kpi", of="oee")), 5),
+            LayoutRow((Panel("breakdown", of="oee", by="line"), Panel("breakdown", of="scrap", by="station"))),
+            LayoutRow((Panel("text", text="Call the tool shop on 4711 before a tip is changed."),)),
+        ),
+        "Stations",
+    ),
+]
+
+
+def trend(last: float, drop: float, count: int = 32) -> list[float | None]:
+    """A level with small waves that leaves by `drop` in its last third."""
+    out: list[float | None] = []
+    for at in range(count):
+        wave = ((at * 7919) % 13 - 6) / 6 * abs(drop or last * 0.05) * 0.15
+        out.append(last - drop * (1 - max(0.0, (at - count * 0.66) / (count * 0.34))) + wave)
+    out[5] = None
+    return out
+
+
+def kpis() -> list[KpiState]:
+    """Four KPIs of a plant: one critical, one warning, one good, one without limits' trouble; and two without data."""
+    common = {"window": "8 h", "start": NOW - 8 * HOUR, "end": NOW, "trend_start": NOW - 8 * HOUR, "trend_step": 900.0}
+    return [
+        KpiState(
+            "oee", "OEE", "cycles", "critical", 52.4, "%", 1, "higher", 85, 77, 60,
+            previous=58.6, previous_label="8 h before", change=-6.2, trend=trend(52.4, -26), rows=4812,
+            leader="first late: line 3", by=["line", "station", "product"], formula="100 * sum(planned_s) / sum(busy_s)",
+            description="Overall equipment effectiveness: availability × effectiveness × quality ratio", owner="M. Weber",
+            objective="Throughput", procedure="procedures/oee.md", **common,
+        ),
+        KpiState(
+            "scrap", "Scrap ratio", "cycles", "good", 2.1, "%", 1, "lower", 2.5, 3, 5,
+            previous=2.2, previous_label="8 h before", change=-0.1, trend=trend(2.1, 0.1), rows=4812,
+            by=["station"], formula="100 * sum(scrap) / sum(qty)", **common,
+        ),
+        KpiState(
+            "on_time", "Orders on time", "orders", "warning", 88.5, "%", 1, "higher", 95, 90, 80,
+            previous=91.5, previous_label="same shift yesterday", change=-3.0, trend=trend(88.5, -3), rows=61,
+            leader="order 4711", partial=True, by=["line"], **common,
+        ),
+        KpiState(
+            "output", "Output", "cycles", "good", 4812, "pcs", 0, "higher", 5000, None, None,
+            previous=4600, previous_label="same shift yesterday", change=212, trend=trend(4812, 600), rows=4812,
+            leader="plan at 10:52 4 780", by=["line"],
+            **{**common, "window": "shift", "start": SHIFT, "trend_start": SHIFT},
+        ),
+        KpiState("energy", "Energy per piece", "meters", "nodata", unit="kWh", reason="no rows since 09:10", window="1 h"),
+        KpiState("queue", "Queue at the press", "cycles", "nolimit", 17, "trays", window="15 min", trend=trend(17, 4)),
+    ]  # fmt: skip
+
+
+def grid() -> Grid:
+    """OEE by line and hour; line 3 falls."""
+    values = [[82, 84, 83, 81, 83], [79, 80, 82, 80, 81], [80, 77, 71, 63, 52], [85, 83, 84, 86, 85]]
+
+    def status(value: float) -> Status:
+        return "critical" if value < 60 else "warning" if value < 77 else "good"
+
+    return Grid(
+        "oee", "line", ["line 1", "line 2", "line 3", "line 4"], [SHIFT + at * HOUR for at in range(5)], HOUR,
+        [[float(value) for value in row] for row in values], [[status(value) for value in row] for row in values],
+    )  # fmt: skip
+
+
+def breakdown(kpi: str, by: str) -> Breakdown:
+    """Members of a dimension, worst first; one has no name, one no value."""
+    return Breakdown(
+        kpi, by, [f"{by} 3", f"{by} 1", f"{by} 2", f"{by} 4", None], [52.0, 83.0, 81.0, 85.0, None],
+        [58.0, 82.0, 80.0, 85.0, None], [1200, 1190, 1210, 1212, 3],
+        ["critical", "good", "good", "good", "nodata"], total=5,
+    )  # fmt: skip
+
+
+def alerts() -> list[AlertState]:
+    """Three open alerts, one of them unacknowledged."""
+    return [
+        AlertState(
+            "kpi:oee|line=3", "kpi:oee", "Line 3 weld: OEE 52 % under 60 % for 11 min", "UNACK", "critical", NOW - 660, 4,
+            {"line": "line 3"}, value=52.4, worst=49.0, kpi="oee", source="cycles", procedure="procedures/oee.md",
+        ),
+        AlertState(
+            "late|order=4711", "late", "Order 4711 will miss 14:00 (82 %)", "ACK", "warning", NOW - 1920, 2,
+            {"order": "4711"}, who="ana", acked_at=NOW - 1500, value=82.0, kpi="on_time", source="orders", count=3,
+        ),
+        AlertState(
+            "silent:quality|", "silent:quality", "Quality file is 47 min late", "ACK", "warning", NOW - 2820, 2,
+            who="ben", acked_at=NOW - 2000, source="quality",
+        ),
+    ]  # fmt: skip
+
+
+def sources() -> list[SourceState]:
+    """Five sources, one stale, one with quarantine."""
+    return [
+        SourceState("cycles", "Machine cycles", "fresh", 3, 81_220, 2, 0, 0, NOW - 12, NOW - 10, 1200.0, "ts"),
+        SourceState("orders", "Orders", "fresh", 1, 611, 0, 0, 0, NOW - 300, NOW - 290, 3600.0, "ts"),
+        SourceState("quality", "Quality checks", "stale", 4, 2_410, 0, 1, 0, NOW - 2820, NOW - 2800, 1800.0, "ts"),
+        SourceState("maintenance", "Maintenance", "fresh", 9, 88, 0, 0, 1, NOW - 2000, NOW - 1900, 6000.0, "ts"),
+        SourceState("meters", "Energy meters", "nodata", note="no file matches data/meters/*.csv"),
+    ]
+
+
+def site(**changes: object) -> SiteState:
+    """The plant's frame at 10:52 in Berlin."""
+    state = SiteState(
+        "North plant", "Europe/Berlin", "wall", 1.0, NOW, NOW, True, 7, False,
+        ShiftState("Early", SHIFT, SHIFT + 8 * HOUR), LAYOUTS,
+    )  # fmt: skip
+    return replace(state, **changes)
+
+
+def snapshot(**changes: object) -> Snapshot:
+    """All of it."""
+    tables = [breakdown("oee", "line"), breakdown("scrap", "station")]
+    return replace(Snapshot(site(), kpis(), [grid()], tables, alerts(), sources(), []), **changes)
+
+
+def rows(first: int, count: int, source: str = "cycles") -> Rows:
+    """A page of rows; number 3 carries an escape sequence and markup."""
+    numbers = range(first, min(first + count, TOTAL_ROWS))
+    stamps = [dt.datetime.fromtimestamp(NOW - number * 2, dt.UTC).strftime("%Y-%m-%d %H:%M:%S") for number in numbers]
+    return Rows(
+        source,
+        ["ts", "line", "station", "order", "qty", "scrap", "cycle_s"],
+        ["TIMESTAMP", "VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "DOUBLE"],
+        [
+            stamps,
+            [f"line {number % 4 + 1}" for number in numbers],
+            ["weld" if number % 3 else "press" for number in numbers],
+            ["\x1b[31m[bold]K2[/bold]" if number == 3 else f"K2-{9000 + number}" for number in numbers],
+            [4] * len(numbers),
+            [number % 2 for number in numbers],
+            [31.2 + number % 10 / 10 for number in numbers],
+        ],
+        [f"cycles/2026-06-{24 - number // 6000}.csv" for number in numbers],
+        [81_220 - number for number in numbers],
+        TOTAL_ROWS,
+        [numbers[-1] + 1] if numbers and numbers[-1] + 1 < TOTAL_ROWS else None,
+    )
+
+
+class CannedEngine:
+    """A server on `folder`/socket. `asked` are the questions it got; `refuse` makes commands fail with that reason."""
+
+    def __init__(self, folder: Path, state: Snapshot | None = None) -> None:
+        self.place = Place(site=folder / "site.yaml", state=folder)
+        self.state = state or snapshot()
+        self.asked: list[Ask] = []
+        self.refuse = ""
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> CannedEngine:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen."""
+        self._server = await asyncio.start_unix_server(self._serve, str(self.place.socket))
+
+    async def stop(self, goodbye: str = "") -> None:
+        """End: with a reason, on purpose; without one, as if killed."""
+        if goodbye:
+            self._push(Goodbye(goodbye))
+        for writer in tuple(self._writers):
+            writer.close()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.place.socket.unlink(missing_ok=True)
+
+    def change(self, changes: Changes) -> None:
+        """Push what differs to every console."""
+        self._push(changes)
+
+    def _push(self, message: ToClient) -> None:
+        for writer in self._writers:
+            writer.write(frame(message))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while (message := await read_to_engine(reader)) is not None:
+                if isinstance(message, Hello):
+                    writer.write(frame(Welcome(PROTOCOL, "0", 1, "ana", "supervisor", "North plant", "")))
+                elif isinstance(message, Request):
+                    self.asked.append(message.body)
+                    writer.write(frame(Reply(message.id, self._answer(message.body))))
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    def _answer(self, ask: Ask) -> Answer:
+        if isinstance(ask, Subscribe):
+            return self.state
+        if isinstance(ask, AskBreakdown):
+            return breakdown(ask.kpi, ask.by)
+        if isinstance(ask, AskRows):
+            if ask.kpi == "energy":
+                return Failure("the source meters has no rows yet")
+            return rows(ask.after[0] if ask.after else 0, ask.limit)
+        if isinstance(ask, AskLine):
+            around = [f"2026-06-24T08:{at % 60:02};line 3;weld;K2-{at};4;1;31.2" for at in range(ask.line - 3, ask.line + 4)]
+            around[3] = "2026-06-24T08:51;line 3;weld;[bold]K2[/bold]\x1b[2J;4;1;31.2"
+            return Lines(ask.file, ask.line - 3, ask.line, around)
+        if isinstance(ask, AskFiles):
+            return Files(files())
+        if isinstance(ask, AskQuarantine):
+            return Quarantine(quarantine(), 2)
+        if isinstance(ask, Command):
+            return self._command(ask)
+        return Failure(f"not canned: {ask}")
+
+    def _command(self, command: Command) -> Done:
+        ids = [target.alert for target in command.targets]
+        if self.refuse:
+            return Done(refused={name: self.refuse for name in ids})
+        known = {alert.id: alert for alert in self.state.alerts}
+        moved = [
+            replace(known[name], state="ACK" if command.name == "ack" else "UNACK", who="ana", version=known[name].version + 1)
+            for name in ids
+        ]
+        self.state = replace(self.state, alerts=[{alert.id: alert for alert in moved}.get(old.id, old) for old in self.state.alerts])
+        self.change(Changes(alerts=moved))
+        return Done(applied=ids)
+
+
+def files() -> list[FileState]:
+    """A file of each fate."""
+    return [
+        FileState("cycles", "cycles/2026-06-24.csv", "ready", 5_612_000, 81_220, 2, "", "csv, utf-8, ;", NOW - 10),
+        FileState("cycles", "cycles/2026-06-23.csv", "ready", 4_100_000, 60_001, 0, "", "csv, utf-8, ;", NOW - 90_000),
+        FileState("cycles", "cycles/broken.csv", "failed", 812, 0, 0, "no column ts", arrived=NOW - 600),
+        FileState("cycles", "cycles/2026-06-24b.csv.part", "ignored", 10, reason="still being written"),
+    ]
+
+
+def quarantine() -> list[Quarantined]:
+    """Two records that could not be taken."""
+    return [
+        Quarantined("cycles", "cycles/2026-06-24.csv", 812, "qty", "not a number: “vier”", "08:41;line 2;weld;K2;vier"),
+        Quarantined("cycles", "cycles/2026-06-24.csv", 431, "", "7 fields instead of 6", "08:01;line 2;weld;K2;4;1;2\x07"),
+    ]
