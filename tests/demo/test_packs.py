@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from opsconsole.demo import packs
-from opsconsole.demo.demo import opening
+from opsconsole.demo.demo import opening, prepare
 from opsconsole.demo.incidents import INCIDENTS
+from opsconsole.kpis.bind import bind
 from opsconsole.site.parse import load_site
+from opsconsole.tables.feed import Feed
+from opsconsole.tables.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -54,8 +57,35 @@ def test_procedures_exist(name: str) -> None:
     folder = packs.pack(name).layouts
     site = load_site(folder).site
     assert site is not None
-    named = {each.procedure for each in (*site.kpis.values(), *site.rules.values()) if each.procedure}
-    assert [path for path in named if not (folder / path).is_file()] == []
+    named = {kpi.procedure for kpi in site.kpis.values()} | {rule.procedure for rule in site.rules.values()}
+    assert [path for path in named - {""} if not (folder / path).is_file()] == []
+
+
+@pytest.mark.parametrize("name", packs.names())
+def test_every_file_is_taken_and_every_expression_binds(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with prepare(name, speed=1) as demo:
+        loaded = load_site(demo.site_path)
+        assert loaded.site is not None
+        store = Store.open(demo.folder / "tables.duckdb")
+        feed = Feed(store, demo.site_path.parent, loaded.site.sources, loaded.site.timezone, lambda: None)
+        feed.start()
+        try:
+            assert feed.wait_settled(30)
+            totals = store.totals()
+            binding, problems = bind(loaded, store.schemas())
+        finally:
+            feed.stop()
+            store.close()
+    assert totals.keys() == loaded.site.sources.keys()
+    assert [(source, total) for source, total in totals.items() if total.quarantined or total.failed] == []
+    assert min(total.rows for total in totals.values()) >= 16
+    assert problems == []
+    assert binding.kpis.keys() == loaded.site.kpis.keys()
+    assert not binding.waiting
+    assert not binding.idle
 
 
 def test_incidents_are_in_the_readme_and_the_site() -> None:
