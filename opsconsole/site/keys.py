@@ -24,7 +24,10 @@ from opsconsole.site.model import PanelKind
 from opsconsole.site.sections import Either, Key, Named, Section
 from opsconsole.site.timekinds import Duration, Moment, TimeOfDay, WindowKind, Zone
 
-COMPARISON = re.compile(r"(<=|>=|==|=|!=|<>|<|>)\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_COMPARISON = re.compile(
+    rf"(?:<=|>=|!=|<>|==|=|<|>)\s*{_NUMBER}|(?:outside|inside)\s+{_NUMBER}\s*(?:\.\.|to)\s*{_NUMBER}"
+)
 
 
 def _encoding(text: str) -> str:
@@ -37,7 +40,7 @@ def _encoding(text: str) -> str:
 
 
 def _when(text: str) -> str:
-    return "" if COMPARISON.fullmatch(text) else "write one comparison with a bare number"
+    return "" if _COMPARISON.fullmatch(text) else "write a sign and a bare number, or a range such as outside 20..30"
 
 
 def _glob(text: str) -> str:

@@ -122,19 +122,20 @@ class Checked(Text):
 
 @dataclass(frozen=True)
 class Character(Kind):
-    """One character, kept as it is (a tab, a space)."""
+    """One character, kept as it is (a space); a tab may be written in words."""
 
     @property
     def noun(self) -> str:
         return "one character"
 
     def schema(self) -> Schema:
-        return {"type": "string", "minLength": 1, "maxLength": 1}
+        return {"type": "string", "pattern": r"^(.|\t|\\t|tab)$"}
 
     def read(self, node: Node, key: str, report: Report) -> str | Bad:
-        if not isinstance(node, Scalar) or len(node.text) != 1:
-            hint = 'write a tab as "\\t"' if isinstance(node, Scalar) and node.text in ("tab", "\\t") else ""
-            return self.wrong(node, key, report, hint)
+        if isinstance(node, Scalar) and node.text in ("tab", "\\t", "\t"):
+            return "\t"
+        if not isinstance(node, Scalar) or len(node.text) != 1 or not node.text.isprintable():
+            return self.wrong(node, key, report)
         return node.text
 
 

@@ -48,7 +48,8 @@ def load_site(path: Path) -> Loaded:
     Raises OSError when the site file cannot be read; never raises for what is in the files.
     """
     if path.is_dir():
-        path = path / SITE_FILE
+        named = path / SITE_FILE
+        path = named if named.exists() or not named.with_suffix(".yml").exists() else named.with_suffix(".yml")
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     files = [path]

@@ -133,6 +133,11 @@ def test_anchors_may_be_used() -> None:
     assert site.kpis["three"].source == "cycles"
 
 
+@pytest.mark.parametrize("when", ["< 70", ">=3.5", "!= -1e3", "outside 20..30", "inside 1 to 2"])
+def test_what_a_rule_may_compare(when: str) -> None:
+    assert good(RULES + f"{{kpi: scrap, when: '{when}'}}\n").rules["r"].when == when
+
+
 def test_an_empty_section_is_no_mistake() -> None:
     assert good("sources:\nkpis:\nrules:\n# all is still to come\n").sources == {}
 
@@ -197,7 +202,7 @@ RULES = MINIMAL + "rules:\n  r: "
         ("sources: {a: {files: x, columns: [q]}}", "`columns`: expected a mapping of column names to"),
         ("sources: {a: {files: x, read: {encoding: utf8x}}}", "there is no such text encoding"),
         ("sources: {a: {files: x, read: {encoding: hex}}}", "there is no such text encoding"),
-        ("sources: {a: {files: x, read: {delimiter: tab}}}", "`delimiter`: expected one character, found `tab`"),
+        ("sources: {a: {files: x, read: {delimiter: tabs}}}", "`delimiter`: expected one character, found `tabs`"),
         # what must fit something else
         ("sources: {a: {files: x, read: {delimiter: ',', decimal: ','}}}", "`delimiter` and `decimal` are the same sign"),
         ("sources: {a: {files: x, time: t, columns: {t: number}}}", "1:47 `t`: the time column is pinned as number"),
@@ -222,7 +227,7 @@ RULES = MINIMAL + "rules:\n  r: "
         (RULES + "{kpi: scrp, when: '> 3'}\n", "7:12 unknown KPI `scrp`, did you mean `scrap`?"),
         (RULES + "{kpi: scrap}\n", "`r`: needs `when`, or the KPI `scrap` a `warning` or `critical` limit"),
         (RULES + "{kpi: scrap, when: '>> 3'}\n", "`when`: expected a comparison such as \"< 70\", found \">> 3\""),
-        (RULES + "{kpi: scrap, when: '< 70 %'}\n", "write one comparison with a bare number"),
+        (RULES + "{kpi: scrap, when: '< 70 %'}\n", "write a sign and a bare number, or a range"),
         (RULES + "{kpi: scrap, source: cycles, when: '> 3'}\n", "a rule on a KPI takes the KPI's source"),
         (RULES + "{source: plain, rows: a > 3}\n", "`rows`: looks back in time, but `plain` has no time column"),
         (RULES + "{source: plain, silent: 3m, by: [line]}\n", "`by`: a rule with `silent` watches the whole source"),
@@ -340,6 +345,16 @@ def test_a_folder_stands_for_the_site_file_in_it(tmp_path: Path) -> None:
     assert loaded.site is not None
     assert loaded.site.name == tmp_path.name
     assert loaded.files == [tmp_path / "site.yaml", tmp_path / "layouts" / "overview.yaml"]
+
+
+def test_a_site_file_may_end_in_yml(tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text(MINIMAL)
+    assert load_site(tmp_path).files == [tmp_path / "site.yml"]
+
+
+@pytest.mark.parametrize("written", ["tab", "\\t", "'\\t'", '"\\t"'])
+def test_a_tab_may_be_written_in_many_ways(written: str) -> None:
+    assert good(f"sources: {{a: {{files: x, read: {{delimiter: {written}}}}}}}").sources["a"].read.delimiter == "\t"
 
 
 def test_a_site_file_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
