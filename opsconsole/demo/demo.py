@@ -90,7 +90,7 @@ def prepare(name: str, speed: float | None = None, seed: int = 1) -> Demo:
     process: subprocess.Popen[bytes] | None = None
     try:
         site = folder / "site"
-        shutil.copytree(found.layouts, site)
+        _copy(found.layouts, site)
         since = time.time()
         _write_clock(site / "site.yaml", start, speed, since)
         process = _start_player(folder, site, found, speed, seed, since)
@@ -103,6 +103,15 @@ def prepare(name: str, speed: float | None = None, seed: int = 1) -> Demo:
         remove_folder(folder)
         raise
     return Demo(folder, process)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a tree's contents but not its modes: an installed pack may be read-only, the copy must not be."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
 
 
 def _write_clock(site: Path, start: Opening, speed: float, since: float) -> None:

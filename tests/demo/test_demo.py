@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from opsconsole.demo import demo as module
 from opsconsole.demo.demo import PREFIX, Demo, DemoError, prepare
-from opsconsole.demo.packs import UnknownPackError
+from opsconsole.demo.packs import UnknownPackError, pack
 from opsconsole.site.parse import load_site
 from tests.waiting import until
 
@@ -134,6 +135,20 @@ def test_senseless_speed_is_refused(speed: float, tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="speed"):
         prepare("factory", speed=speed)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_read_only_pack_makes_a_demo_that_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = pack("factory")
+    layouts = tmp_path / "packs" / "factory"
+    shutil.copytree(found.layouts, layouts)
+    for path in (*layouts.rglob("*"), layouts):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    monkeypatch.setattr(module, "pack", lambda _: found._replace(layouts=layouts))
+    with prepare("factory") as demo:
+        assert demo.site_path.stat().st_mode & 0o200
+        assert (demo.site_path.parent / "layouts").stat().st_mode & 0o200
+    for path in (*layouts.rglob("*"), layouts):
+        path.chmod(0o755)
 
 
 def test_unknown_pack_is_refused(tmp_path: Path) -> None:
