@@ -209,6 +209,11 @@ class AlertBook:
                 self._take(alert, outcome, why, now, transitions, who=user)
         return Outcome(transitions, refused)
 
+    def take_back(self, alerts: Iterable[Alert]) -> None:
+        """Put alerts back as they were before a command that could not be written to the journal."""
+        for alert in alerts:
+            self._keep(alert)
+
     # --- restarts and edits ----------------------------------------------------------------------------------
 
     def restore(self, alerts: Iterable[Alert | Mapping[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from typing import NoReturn
@@ -11,7 +12,7 @@ from opsconsole.cli import headless
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
-from opsconsole.site.schema import layout_schema_text, site_schema_text
+from opsconsole.site.schema import layout_schema, site_schema
 
 ASKING = {
     "snapshot": headless.snapshot,
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.command in ASKING:
             return ASKING[arguments.command](arguments)
         if arguments.command == "schema":
-            print(layout_schema_text() if arguments.layout else site_schema_text())
+            print(json.dumps(layout_schema() if arguments.layout else site_schema(), ensure_ascii=False, indent=1))
             return 0
         _become_engine(arguments)
     except (PlaceError, LaunchError, RefusedError, EngineGoneError) as error:

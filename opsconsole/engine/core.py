@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -19,18 +20,20 @@ import duckdb
 
 from opsconsole.engine.clock import SiteClock, grid_point
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import Command, Done, Notice, Snapshot
+from opsconsole.engine.messages import COMMANDS, Command, Done, Notice, Snapshot
 from opsconsole.engine.picture import picture
 from opsconsole.engine.sitefile import SiteError, SiteFile
 from opsconsole.engine.watch import AlertWatch, alert_from
-from opsconsole.kpis.bind import Binding, bind
+from opsconsole.kpis.bind import bind
+from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.evaluate import evaluate
-from opsconsole.kpis.rules import evaluate_rules
+from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.site.calendar import shift_at
 from opsconsole.site.model import Problem, Site
 from opsconsole.site.parse import Loaded
 from opsconsole.tables.feed import Feed
-from opsconsole.tables.store import Store, Totals
+from opsconsole.tables.records import Totals
+from opsconsole.tables.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ _T = TypeVar("_T")
 # At most five evaluations a second, however fast data comes.
 _SPACING = 0.2
 _LOOK_AT_SITE = 1.0
+_MOST_POINTS_AGAIN = 60
 
 
 class Core:
@@ -65,6 +69,8 @@ class Core:
         self._publish = publish
         self._wake = threading.Event()
         self._stopping = False
+        self._started = time.time()
+        self._settled_once = False
         self._orders: deque[Callable[[], None]] = deque()
         self._news = True
         self._evaluated = 0.0
@@ -76,6 +82,7 @@ class Core:
         self._site_notice: list[Notice] = []
         self._thread = threading.Thread(target=self._run, name="tick")
         self._rebind()
+        watch.configure(self.site, self.now())
 
     # --- from other threads ------------------------------------------------------------------------------------
 
@@ -98,6 +105,15 @@ class Core:
     def command(self, command: Command, peer: Peer) -> Future[Done]:
         """Have a person's command checked, written to the journal and applied, in that order."""
         return self._order(lambda: self._apply(command, peer))
+
+    def subject(self, alert: str) -> tuple[str, dict[str, str | None]]:
+        """The rule and the labels of an alert. Raises LookupError."""
+        return self._watch.subject(alert)
+
+    @property
+    def rows_from(self) -> dt.datetime | None:
+        """Rows with an event time before this raise nothing."""
+        return self._alert_from
 
     def now(self) -> dt.datetime:
         """Site time now."""
@@ -161,7 +177,7 @@ class Core:
     def _evaluate(self) -> None:
         self._evaluated = time.monotonic()
         wall = time.time()
-        settled = self._feed.settled
+        settled = self._settled_once = self._settled_once or self._feed.settled
         totals = self._store.totals()
         self._watch_newest(totals)
         self._rebind_if_needed()
@@ -200,27 +216,28 @@ class Core:
         self, cursor: duckdb.DuckDBPyConnection, totals: Mapping[str, Totals], wall: float, settled: bool
     ) -> None:
         """Rules see only settled tables: half of a first load would raise alerts that nobody could explain."""
-        if not settled and self._ruled_at is None:
+        if self._ruled_at is None and not settled:
             return
         at = self.clock.at(wall)
         point = at if self.clock.mode == "data" else grid_point(at, self.site.every)
-        if point == self._ruled_at and self.clock.mode != "data":
-            return
+        points = [point]
         if self._ruled_at is None:
             self._alert_from = alert_from(self.site, self.clock.now(wall))
+            points = self._points_again(point)
+        elif point == self._ruled_at and self.clock.mode != "data":
+            return
         self._ruled_at = point
-        moment = dt.datetime.fromtimestamp(point, dt.UTC)
-        arrivals = {name: total.last_arrival for name, total in totals.items()}
-        observations = evaluate_rules(
-            cursor,
-            self.binding,
-            moment,
-            arrivals=arrivals,
-            wall=wall,
-            speed=self.clock.speed,
-            alert_from=self._alert_from,
-        )
-        self._watch.observe(observations, moment)
+        for each in points:
+            age = (at - each) / self.clock.speed if self.clock.speed else 0.0
+            arrivals = Arrivals(totals, wall - age, self._started, self.clock.speed)
+            moment = dt.datetime.fromtimestamp(each, dt.UTC)
+            self._watch.observe(evaluate_rules(cursor, self.binding, moment, arrivals, self._alert_from))
+
+    def _points_again(self, point: float) -> list[float]:
+        """The grid points that running delays need after a restart, by event time; thinned out where there are many."""
+        count = int(self._watch.longest_delay / self.site.every)
+        stride = max(1, math.ceil(count / _MOST_POINTS_AGAIN)) * self.site.every
+        return [point - stride * back for back in range(math.ceil(count * self.site.every / stride), 0, -1)] + [point]
 
     # --- the site file -----------------------------------------------------------------------------------------
 
@@ -279,4 +296,8 @@ class Core:
     # --- people ------------------------------------------------------------------------------------------------
 
     def _apply(self, command: Command, peer: Peer) -> Done:
+        if command.name == "save-draft":
+            return self._file.save_draft()
+        if command.name not in COMMANDS:
+            return Done(refused={target.alert: f"unknown command {command.name}" for target in command.targets})
         return self._watch.command(command, peer, self.now())

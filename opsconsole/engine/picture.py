@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -23,6 +24,9 @@ from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.figures import duration
 from opsconsole.site.model import Kpi, Site, Source
 from opsconsole.tables.records import Totals
+
+
+Freshness = Literal["fresh", "stale", "nodata", "off"]
 
 
 def picture(
@@ -69,7 +73,7 @@ def source_state(source: Source, totals: Totals | None, clock: SiteClock, wall: 
 
     `fresh_within` is site time: in a replay at speed 60 it passes sixty times as fast on the wall.
     """
-    status = "nodata" if totals is None or totals.last_arrival is None else "fresh"
+    status: Freshness = "nodata" if totals is None or totals.last_arrival is None else "fresh"
     note = ""
     if totals is not None and totals.last_arrival is not None:
         if clock.mode == "data":

@@ -23,6 +23,7 @@ from opsconsole.engine.messages import (
     AskQuarantine,
     AskQuery,
     AskRows,
+    Breakdown,
     Command,
     Failure,
     Files,
@@ -33,8 +34,7 @@ from opsconsole.engine.messages import (
     Quarantined,
     Rows,
 )
-from opsconsole.kpis.drill import DrillError, breakdown, rows
-from opsconsole.tables.raw import RawError, raw_lines
+from opsconsole.kpis.drill import Subject, breakdown, rows, subject_of_kpi, subject_of_rule
 from opsconsole.tables.store import Store
 
 _T = TypeVar("_T")
@@ -62,8 +62,10 @@ class Queries:
             return await asyncio.wrap_future(self._core.command(body, peer))
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body)
-        except (AdhocError, DrillError, RawError) as error:
+        except AdhocError as error:
             return Failure(message=str(error))
+        except (LookupError, ValueError) as error:
+            return Failure(message=str(error.args[0]) if error.args else str(error))
         except duckdb.Error as error:
             return Failure(message=str(error).splitlines()[0])
 
@@ -84,10 +86,7 @@ class Queries:
                 )
             )
         if isinstance(body, AskBreakdown):
-            ask = body
-            return self._with_cursor(
-                lambda cursor: breakdown(cursor, self._core.binding, ask.kpi, ask.by, ask.where, self._core.now())
-            )
+            return self._breakdown(body)
         if isinstance(body, AskRows):
             return self._rows(body)
         return Failure(message=f"not understood: {type(body).__name__}")
@@ -99,31 +98,34 @@ class Queries:
         finally:
             cursor.close()
 
-    def _rows(self, body: AskRows) -> Rows:
-        page = self._with_cursor(
-            lambda cursor: rows(
-                cursor,
-                self._core.binding,
-                kpi=body.kpi,
-                alert=self._core.alert(body.alert) if body.alert else None,
-                source=body.source,
-                where=body.where,
-                now=self._core.now(),
-                after=body.after,
-                limit=body.limit,
-            )
+    def _breakdown(self, body: AskBreakdown) -> Breakdown:
+        now = self._core.now()
+        split = self._with_cursor(
+            lambda cursor: breakdown(cursor, self._core.binding, body.kpi, body.by, body.where, now)
         )
-        files = [self._store.path_of(number) for number in page.files]
+        return Breakdown(**{name: getattr(split, name) for name in split.__struct_fields__}, where=body.where)
+
+    def _rows(self, body: AskRows) -> Rows:
+        binding, now, where = self._core.binding, self._core.now(), dict(body.where)
+        if body.alert:
+            rule, labels = self._core.subject(body.alert)
+            subject = subject_of_rule(binding, rule, now, self._core.rows_from)
+            where = {**labels, **where}
+        elif body.kpi:
+            subject = subject_of_kpi(binding, body.kpi, now)
+        else:
+            subject = Subject(body.source)
+        page = self._with_cursor(lambda cursor: rows(cursor, binding, subject, where, body.after, body.limit))
+        paths = {number: self._store.path_of(number) for number in set(page.files)}
         return Rows(
             source=page.source,
             columns=page.columns,
             types=page.types,
             data=page.data,
-            files=files,
+            files=[paths[number] for number in page.files],
             lines=page.lines,
             total=page.total,
-            next=page.next,
-            note=page.note,
+            next=page.after,
         )
 
     def _lines(self, body: AskLine) -> Lines:

@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from opsconsole.engine.messages import Done
 from opsconsole.engine.place import Place
 from opsconsole.site.model import Problem
 from opsconsole.site.parse import Loaded, load_site
@@ -55,6 +56,18 @@ class SiteFile:
             stamp = self._folder_stamp()
             return self._draft() if stamp != self._stamp else None
         return self.load() if self._stamp_now() != self._stamp else None
+
+    def save_draft(self) -> Done:
+        """Write the draft as files, for a person to edit; refused where there is a site file already."""
+        from opsconsole.engine.draft import write_draft
+
+        if not self._place.draft:
+            return Done(refused={"draft": "this site has a site file already"})
+        try:
+            written = write_draft(self._place.site)
+        except OSError as error:
+            return Done(refused={"draft": f"cannot write the draft: {error}"})
+        return Done(applied=[str(path) for path in written])
 
     def _draft(self) -> Loaded:
         from opsconsole.engine.draft import draft_text, load_draft

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from opsconsole.alerts.book import AlertBook
-from opsconsole.alerts.lifecycle import Transition
+from opsconsole.alerts.book import AlertBook, Target, Transition
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import COMMANDS, AlertState, Command, Done, Notice
-from opsconsole.journal.journal import Journal, JournalError, Record
-from opsconsole.kpis.rules import Observation
+from opsconsole.engine.messages import AlertState, Command, Done, Notice
+from opsconsole.journal.journal import Entry, Journal, JournalError
+from opsconsole.kpis.observation import Evaluation
 from opsconsole.site.calendar import shift_at, zone
 from opsconsole.site.model import Site
 
@@ -27,49 +26,61 @@ SYSTEM = "system"
 
 
 class AlertWatch:
-    """The alerts of one site and their journal. Used by the tick's thread alone."""
+    """The alerts of one site and their journal. Used by the tick's thread alone, but for `subject`."""
 
     def __init__(self, site: Site, journal: Journal) -> None:
         self._journal = journal
         self._book = AlertBook(site)
-        self._unwritten: list[Record] = []
+        self._unwritten: list[Entry] = []
         self._trouble = ""
-        self._book.restore([record.data for record in journal.latest("alert")])
+        self._book.restore([record.data["alert"] for record in journal.latest("alert")])
+
+    @property
+    def longest_delay(self) -> float:
+        """Seconds of site time that are gone through again after a restart, so that running delays go on."""
+        return self._book.longest_delay
 
     def configure(self, site: Site, now: dt.datetime) -> None:
-        """Take over an edited site: alerts of rules that are gone close."""
-        self._record(self._book.configure(site, now), SYSTEM, now)
+        """Take over a site, at the start or when it was edited: alerts of rules that are gone close."""
+        self._record(self._book.replace(site, now.timestamp()), now)
 
-    def observe(self, observations: Sequence[Observation], now: dt.datetime) -> None:
-        """Take what the rules found at a grid point."""
-        self._record(self._book.observe(observations, now), SYSTEM, now)
+    def observe(self, evaluation: Evaluation) -> None:
+        """Take what the rules found at a point of the evaluation grid."""
+        self._record(self._book.observe(evaluation), dt.datetime.fromtimestamp(evaluation.at, dt.UTC))
 
     def open_alerts(self) -> list[AlertState]:
         """The open alerts, the most urgent first."""
-        return self._book.open()
+        return [msgspec.convert(alert, AlertState, from_attributes=True) for alert in self._book.open()]
+
+    def subject(self, alert: str) -> tuple[str, dict[str, str | None]]:
+        """The rule and the labels of an alert. Raises LookupError. May be called from any thread."""
+        found = self._book.get(alert)
+        if found is None:
+            raise LookupError("there is no such alert any more")
+        return found.rule, found.labels
 
     def notices(self) -> list[Notice]:
         """What people must know of the journal."""
         return [Notice("journal", self._trouble, "critical")] if self._trouble else []
 
     def command(self, command: Command, peer: Peer, now: dt.datetime) -> Done:
-        """Check a command, write it, then apply it."""
-        if command.name not in COMMANDS:
-            return Done(refused={target.alert: f"unknown command {command.name}" for target in command.targets})
-        trial = self._book.command(command.name, command.targets, peer.user, now, command.text)
-        if trial.transitions:
-            records = [*self._unwritten, *(self._as_record(each, str(peer), now) for each in trial.transitions)]
+        """Check a command, apply it and write it; it is done once it is written, else it is taken back."""
+        before = [alert for target in command.targets if (alert := self._book.get(target.alert)) is not None]
+        targets = [Target(target.alert, target.version) for target in command.targets]
+        outcome = self._book.command(command.name, targets, peer.user, now.timestamp())
+        if outcome.transitions:
+            records = [self._as_record(each, str(peer), now) for each in outcome.transitions]
             try:
-                self._journal.append(records)
+                self._journal.append([*self._unwritten, *records])
             except JournalError as error:
+                self._book.take_back(before)
                 self._trouble = f"nothing can be acknowledged: {error}"
                 return Done(refused={target.alert: self._trouble for target in command.targets})
             self._unwritten, self._trouble = [], ""
-            self._book.apply(trial.transitions)
-        return Done(applied=trial.applied, refused=trial.refused)
+        return Done(applied=[each.alert.id for each in outcome.transitions], refused=outcome.refused)
 
-    def _record(self, transitions: Sequence[Transition], actor: str, now: dt.datetime) -> None:
-        self._unwritten += [self._as_record(each, actor, now) for each in transitions]
+    def _record(self, transitions: Sequence[Transition], now: dt.datetime) -> None:
+        self._unwritten += [self._as_record(each, SYSTEM, now) for each in transitions]
         if not self._unwritten:
             return
         try:
@@ -82,12 +93,12 @@ class AlertWatch:
         self._unwritten, self._trouble = [], ""
 
     @staticmethod
-    def _as_record(transition: Transition, actor: str, now: dt.datetime) -> Record:
-        return Record(
+    def _as_record(transition: Transition, actor: str, now: dt.datetime) -> Entry:
+        return Entry(
             kind="alert",
-            object=transition.alert,
+            object=transition.alert.id,
             actor=actor,
-            site_time=now,
+            site_time=now.timestamp(),
             data=msgspec.to_builtins(transition),
         )
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 VERSION = 1
 BUSY_MS = 5_000
+CHECKED = 64 * 1024 * 1024  # a file up to this size is looked through when it is opened (a third of a second)
 FIRST_HASH = "0" * 64
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS journal (
@@ -46,6 +47,10 @@ class JournalError(Exception):
     """The journal cannot be written or read; the message is one sentence for a person."""
 
 
+class _DamagedError(Exception):
+    """SQLite's own check found the file damaged."""
+
+
 class Entry(Struct, frozen=True):
     """What is to be recorded. `site_time`: seconds since the epoch; `data`: JSON values."""
 
@@ -71,7 +76,7 @@ class Record(Struct, frozen=True):
 
 
 class Journal:
-    """One site's journal. Belongs to the thread that opened it."""
+    """One site's journal. Used by one thread at a time."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, note: str) -> None:
         self.path = path
@@ -87,8 +92,10 @@ class Journal:
         """
         try:
             return cls(path, _connect(path), "")
+        except _DamagedError:
+            pass
         except sqlite3.DatabaseError as error:
-            if not _damaged(error):
+            if not _is_damage(error):
                 raise JournalError(_sentence(path, error)) from error
         aside = _set_aside(path)
         note = f"the journal {path} was damaged; it lies as {aside.name} beside a new one"
@@ -163,7 +170,10 @@ class Journal:
             rows = self._connection.execute(query, parameters).fetchall()
         except sqlite3.Error as error:
             raise JournalError(_sentence(self.path, error)) from error
-        return [Record(*row[:6], json.loads(row[6]), row[7], row[8]) for row in rows]
+        return [
+            Record(seq, utc, site_time, actor, kind, object_, json.loads(data), prev, digest)
+            for seq, utc, site_time, actor, kind, object_, data, prev, digest in rows
+        ]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -180,7 +190,8 @@ class Journal:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+    # opened at the start by one thread, used by another: never by two at a time
+    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
@@ -192,6 +203,8 @@ def _connect(path: Path) -> sqlite3.Connection:
                 connection.execute(statement)
         else:
             connection.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+            if path.stat().st_size <= CHECKED and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise _DamagedError
     except BaseException:
         connection.close()
         raise
@@ -224,7 +237,7 @@ def _iso(moment: dt.datetime) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
-def _damaged(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return True
