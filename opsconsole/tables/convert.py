@@ -36,6 +36,9 @@ def typed(column: str, kind: Kind, style: Style, zone: str, words: tuple[str, ..
     if kind == "text":
         empty = f"nullif({column}, '')"
         return f"CASE WHEN {column} IN ({_list(words)}) THEN NULL ELSE {empty} END" if words else empty
+    if words:
+        bare = typed(column, kind, style, zone)
+        return f"CASE WHEN NOT lower(trim({column})) IN ({_list(tuple(w.lower() for w in words))}) THEN {bare} END"
     if kind == "integer":
         value = _number(column, style) if style.messy or style.decimal == "," else column
         whole = f"regexp_full_match(trim({value}), '[+-]?[0-9]{{1,19}}(\\.0*)?')"

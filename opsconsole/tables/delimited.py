@@ -96,7 +96,7 @@ def _records(body: bytes, stretch: Stretch, dialect: Dialect, wish: Wish) -> Pie
     starts, ends, lines = starts[skip:], ends[skip:], lines[skip:]
     table, lines, ragged = _parse(body, starts, ends, lines, dialect)
     rejects += ragged
-    table, lines, extra = _unwanted(table, lines, dialect)
+    table, lines, extra = unwanted(table, lines, dialect)
     rejects += extra
     columns = [table.column(i) for i in range(table.num_columns)]
     styles = judge(dialect.names, columns, dialect.styles, wish)
@@ -245,7 +245,7 @@ def _parse_slowly(
     return table, np.array(kept, np.int64), rejects
 
 
-def _unwanted(
+def unwanted(
     table: pa.Table, lines: NDArray[np.int64], dialect: Dialect
 ) -> tuple[pa.Table, NDArray[np.int64], list[Reject]]:
     """Set aside rows that would be counted twice: totals, and the header repeated in the middle of a file."""
@@ -261,7 +261,7 @@ def _unwanted(
     rejects = []
     drop = []
     for index in marked.tolist():
-        row = [table.column(i)[index].as_py() for i in range(table.num_columns)]
+        row = [table.column(i)[index].as_py() or "" for i in range(table.num_columns)]
         if row[0].strip().lower() in _TOTALS:
             reason = "a total row: it would be counted twice"
         elif dialect.header and clean(row) == dialect.names:

@@ -176,7 +176,7 @@ class Keeper:
     def unsettled(self) -> bool:
         """Whether a file's last record may still be being written, or is being retried."""
         now = time.time()
-        return any(until > now for until in self._tails.values())
+        return self.scanned == float("-inf") or any(until > now for until in self._tails.values())
 
     # --- doing it ----------------------------------------------------------------------------------------------
 
@@ -271,6 +271,11 @@ class Keeper:
             self._commit(batch)
         except Retype as retype:
             self._retype(retype)
+            self._batch = Batch(
+                [take for take in batch.takes if take.entry.source != retype.source],
+                [entry for entry in batch.gone if entry.source != retype.source],
+            )
+            self._flush()
         except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.ConnectionException):
             raise
         except duckdb.Error as error:

@@ -77,7 +77,21 @@ def _read_plain(format_: Format, stretch: Stretch, dialect: Dialect | None, wish
         from opsconsole.tables import delimited
 
         return delimited.read(stretch, dialect, wish)
-    raise NotReady(f"{format_} is not read yet")
+    if format_ in ("ndjson", "json"):
+        from opsconsole.tables import jsonread
+
+        return (
+            jsonread.read_lines(stretch, dialect, wish)
+            if format_ == "ndjson"
+            else jsonread.read_document(stretch, wish)
+        )
+    if format_ == "parquet":
+        from opsconsole.tables import parquetread
+
+        return parquetread.read(stretch)
+    from opsconsole.tables import excelread
+
+    return excelread.read(stretch, wish)
 
 
 def _unzip(data: bytes) -> bytes:

@@ -154,15 +154,22 @@ class _Load:
 
     def run(self) -> None:
         """Raises duckdb.Error and Retype."""
-        table = self._joined()
-        if not table.num_rows:
+        raw = self._joined()
+        if not raw.num_rows:
             return
-        self._cursor.register("_batch", table)
+        self._cursor.register("_batch", raw)
         try:
-            self._check()
-            self._insert()
+            typed = self._converted()
+            while self._check(raw, typed):
+                typed = self._converted()
         finally:
             self._cursor.unregister("_batch")
+        self._cursor.register("_typed", typed)
+        try:
+            self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT * FROM _typed")
+        finally:
+            self._cursor.unregister("_typed")
+        self._events(typed)
 
     def _joined(self) -> pa.Table:
         import numpy as np
@@ -187,25 +194,56 @@ class _Load:
         style = self._styles.get(name, Style())
         return convert.typed(f"c{index}", kind, style, self._columns.zone, self._words)
 
-    def _check(self) -> None:
-        """Count values and misfits of each typed column, and deal with the misfits."""
-        checked = [(i, n) for i, n in self._used if self._column(n).kind != "text"]
-        while checked:
-            parts = []
-            for index, name in checked:
-                misfit = self._misfit(index, name)
-                parts += [f"count(*) FILTER ({self._filled(index)})", f"count(*) FILTER ({misfit})"]
-            row = self._cursor.execute(f"SELECT {', '.join(parts)} FROM _batch").fetchone() or ()
-            self._cursor.fetchall()
-            again = []
-            counts: dict[str, int] = {}
-            for place, (index, name) in enumerate(checked):
-                total, misfits = row[place * 2], row[place * 2 + 1]
-                counts[name] = total - misfits
-                if misfits and self._misfits(index, name, total, misfits):
-                    again.append((index, name))
-            self._columns.saw(self._cursor, {n: c for n, c in counts.items() if (n not in {a for _, a in again})})
-            checked = again
+    def _converted(self) -> pa.Table:
+        """The batch in the types of the table, with `_file`, `_line` and `_time`."""
+        moment = "CAST(NULL AS TIMESTAMP)"
+        time_column = (self._columns.source.time or "").lower()
+        values = []
+        for index, name in self._used:
+            column = self._column(name)
+            values.append(f"{self._value(index, name)} AS {ident(column.name)}")
+            if name.lower() == time_column:
+                moment = convert.moment_utc(ident(column.name), convert.TYPES[column.kind], self._columns.zone)
+        listed = ", ".join([*values, "_f AS _file", "_l AS _line"])
+        table: pa.Table = self._cursor.sql(
+            f"SELECT *, {moment} AS _time FROM (SELECT {listed} FROM _batch)"
+        ).to_arrow_table()
+        return table
+
+    def _check(self, raw: pa.Table, typed: pa.Table) -> bool:
+        """Deal with values that became NULL; True if a column was widened and all must be converted again.
+
+        Most batches have none, which counting NULLs shows; only a column that lost values is asked in SQL
+        (an aggregate per column in one query takes DuckDB quadratic time to plan).
+        """
+        import pyarrow.compute as pc
+
+        again = False
+        counts: dict[str, int] = {}
+        misfits: list[tuple[int, str, int, int]] = []
+        for place, (index, name) in enumerate(self._used):
+            if self._column(name).kind == "text":
+                continue
+            before, nulls = raw.column(index), typed.column(place).null_count
+            empty = before.null_count
+            if nulls > empty and not self._typed:
+                empty += pc.sum(pc.equal(before, "")).as_py() or 0
+            counts[name] = raw.num_rows - nulls
+            if nulls > empty:
+                row = self._cursor.execute(
+                    f"SELECT count(*), count(*) FILTER ({self._filled(index)}) FROM _batch"
+                    f" WHERE ({self._value(index, name)}) IS NULL"
+                ).fetchall()[0]
+                if row[1]:
+                    misfits.append((index, name, counts[name] + row[1], row[1]))
+        for index, name, _, _ in misfits:
+            again = self._widened(index, name) or again
+        if again:
+            return True
+        for index, name, total, count in misfits:
+            self._misfits(index, name, total, count)
+        self._columns.saw(self._cursor, counts)
+        return False
 
     def _filled(self, index: int) -> str:
         if self._typed:
@@ -215,21 +253,28 @@ class _Load:
     def _misfit(self, index: int, name: str) -> str:
         return f"c{index} IS NOT NULL AND ({self._value(index, name)}) IS NULL AND {self._filled(index)}"
 
-    def _misfits(self, index: int, name: str, total: int, count: int) -> bool:
-        """Deal with values that do not fit; True if the column was widened and must be counted again."""
-        column = self._column(name)
-        where = self._misfit(index, name)
-        values = self._cursor.execute(
-            f"SELECT DISTINCT CAST(c{index} AS VARCHAR) AS v FROM _batch WHERE {where} ORDER BY v LIMIT 2000"
+    def _strange(self, index: int, name: str) -> list[str]:
+        """Some of the values that do not fit."""
+        rows = self._cursor.execute(
+            f"SELECT DISTINCT CAST(c{index} AS VARCHAR) AS v FROM _batch WHERE {self._misfit(index, name)}"
+            " ORDER BY v LIMIT 2000"
         ).fetchall()
-        seen = guess([row[0] for row in values], self._styles.get(name, Style()).decimal).kind
-        if self._columns.widen(self._cursor, name, seen):
-            return True
+        return [row[0] for row in rows if row[0].strip().lower().lstrip("+-") not in ("inf", "infinity")]
+
+    def _widened(self, index: int, name: str) -> bool:
+        """Whether the column's type could be widened to take the values that do not fit."""
+        values = self._strange(index, name)
+        seen = guess(values, self._styles.get(name, Style()).decimal).kind
+        return bool(values) and self._columns.widen(self._cursor, name, seen)
+
+    def _misfits(self, index: int, name: str, total: int, count: int) -> None:
+        """Set values aside that do not fit. Raises Retype where too many do not."""
+        column = self._column(name)
         share = 0.25 if column.kind in ("date", "time", "zoned") else 0.02
-        if not column.pinned and column.seen < YOUNG and count > share * (total + column.seen):
+        many = count > share * (total + column.seen)
+        if many and not column.pinned and column.seen < YOUNG and self._strange(index, name):
             raise Retype(self._columns.source.name, name)
-        self._set_aside(index, name, where)
-        return False
+        self._set_aside(index, name, self._misfit(index, name))
 
     def _set_aside(self, index: int, name: str, where: str) -> None:
         kind = self._column(name).kind
@@ -245,25 +290,17 @@ class _Load:
         for take in self._takes:
             take.entry.quarantined += counts.get(take.entry.id, 0)
 
-    def _insert(self) -> None:
-        time_column = (self._columns.source.time or "").lower()
-        moment = "CAST(NULL AS TIMESTAMP)"
-        for _, name in self._used:
-            if name.lower() == time_column:
-                moment = convert.moment_utc(ident(name), convert.TYPES[self._column(name).kind], self._columns.zone)
-        values = ", ".join(f"{self._value(i, n)} AS {ident(self._column(n).name)}" for i, n in self._used)
-        values = values + ", " if values else ""
-        self._cursor.execute(
-            f"INSERT INTO {self._columns.table} BY NAME SELECT *, {moment} AS _time"
-            f" FROM (SELECT {values}_f AS _file, _l AS _line FROM _batch)"
-        )
-        if moment.startswith("CAST(NULL"):
+    def _events(self, typed: pa.Table) -> None:
+        """Note the newest event of each file."""
+        import pyarrow as pa
+
+        moments = typed.column("_time")
+        if moments.null_count == len(moments):
             return
-        index, name = next((i, n) for i, n in self._used if n.lower() == time_column)
-        kind = convert.TYPES[self._column(name).kind]
-        event = convert.moment_utc(f"({self._value(index, name)})", kind, self._columns.zone)
-        newest = dict(self._cursor.execute(f"SELECT _f, epoch(max({event})) FROM _batch GROUP BY _f").fetchall())
+        pairs = pa.table({"file": typed.column("_file"), "at": moments.cast(pa.timestamp("us")).cast(pa.int64())})
+        newest = pairs.group_by("file").aggregate([("at", "max")]).to_pydict()
+        found = dict(zip(newest["file"], newest["at_max"], strict=True))
         for take in self._takes:
-            found = newest.get(take.entry.id)
-            if found is not None:
-                take.entry.last_event = max(found, take.entry.last_event or found)
+            at = found.get(take.entry.id)
+            if at is not None:
+                take.entry.last_event = max(at / 1e6, take.entry.last_event or at / 1e6)
