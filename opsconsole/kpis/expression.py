@@ -146,6 +146,8 @@ class Checker:
         answer = self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
         tree: dict[str, Any] = json.loads(answer[0][0])
         if tree["error"]:
+            if tree["error_message"].startswith("Only SELECT"):
+                return Fault("several statements, expected one expression")
             place = _offset(query, int(tree.get("position", len(_PREFIX)))) - len(_PREFIX)
             return Fault(f"SQL: {tree['error_message'].splitlines()[0]}", min(max(place, 0), len(text)))
         if len(tree["statements"]) != 1:

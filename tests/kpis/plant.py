@@ -1,0 +1,91 @@
+"""A bound site over a real DuckDB table, for the tests of this room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from opsconsole.kpis.bind import bind
+from opsconsole.kpis.binding import Binding
+from opsconsole.site.model import Problem
+from opsconsole.site.parse import Loaded, load_site
+
+UTC = dt.UTC
+HEAD = """\
+site: Plant
+timezone: Europe/Berlin
+calendar:
+  shifts: [{name: Early, start: "06:00", end: "14:00"}, {name: Late, start: "14:00", end: "22:00"}]
+sources:
+  cycles: {files: cycles/*.csv, time: ts, dimensions: [line]}
+  orders: {files: orders/*.csv, dimensions: []}
+"""
+COLUMNS = {
+    "ts": "TIMESTAMP",
+    "line": "VARCHAR",
+    "station": "BIGINT",
+    "Weird, name": "VARCHAR",
+    "qty": "BIGINT",
+    "scrap": "BIGINT",
+    "cost": "DECIMAL(12,2)",
+    "text": "VARCHAR",
+    "_file": "INTEGER",
+    "_line": "BIGINT",
+    "_time": "TIMESTAMP",
+}
+ORDERS = {"id": "BIGINT", "_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
+SCHEMAS = {"cycles": COLUMNS, "orders": ORDERS}
+NOON = dt.datetime(2026, 6, 24, 12, 0, tzinfo=UTC)
+
+
+def load(folder: Path, text: str, layout: str = "") -> Loaded:
+    """A site file of `HEAD` and a text, loaded."""
+    (folder / "site.yaml").write_text(HEAD + text)
+    if layout:
+        (folder / "layouts").mkdir(exist_ok=True)
+        (folder / "layouts" / "overview.yaml").write_text(layout)
+    loaded = load_site(folder)
+    assert loaded.site is not None, [str(problem) for problem in loaded.problems]
+    return loaded
+
+
+def problems_of(folder: Path, text: str, layout: str = "") -> list[Problem]:
+    """What binding has to say of a site."""
+    return bind(load(folder, text, layout), SCHEMAS)[1]
+
+
+def bound(folder: Path, text: str, layout: str = "") -> Binding:
+    """A site without any problem, bound."""
+    binding, problems = bind(load(folder, text, layout), SCHEMAS)
+    assert not problems, [str(problem) for problem in problems]
+    return binding
+
+
+def database() -> duckdb.DuckDBPyConnection:
+    """Empty tables under the settings of the store."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET error_on_division_by_zero = false")
+    connection.execute("SET ieee_floating_point_ops = false")
+    connection.execute("SET threads = 1")
+    for name, columns in SCHEMAS.items():
+        listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE {name} ({listed})")
+    return connection
+
+
+def put(connection: duckdb.DuckDBPyConnection, when: dt.datetime | None, **values: Any) -> None:
+    """One row of `cycles`."""
+    number = connection.execute("SELECT count(*) FROM cycles").fetchall()[0][0] + 1
+    stamp = when.astimezone(UTC).replace(tzinfo=None) if when is not None else None
+    row = {"ts": stamp, "_time": stamp, "_file": 1, "_line": number, **values}
+    names = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join("?" for _ in row)
+    connection.execute(f"INSERT INTO cycles ({names}) VALUES ({marks})", list(row.values()))
+
+
+def ago(hours: float = 0, minutes: float = 0) -> dt.datetime:
+    """A moment before `NOON`."""
+    return NOON - dt.timedelta(hours=hours, minutes=minutes)

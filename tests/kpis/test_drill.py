@@ -1,0 +1,90 @@
+"""From a number to its members, to its rows, to file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kpis.plant import NOON, ago, bound, database, put
+from opsconsole.kpis.drill import Subject, breakdown, rows, subject_of_kpi, subject_of_rule
+
+SITE = """\
+kpis:
+  scrap: {source: cycles, value: 100 * sum(scrap) / sum(qty), where: qty > 0, window: 8h, by: [line]}
+rules:
+  big: {source: cycles, rows: scrap > 5, within: 1h, by: [line]}
+  hush: {source: cycles, silent: 30m}
+  high: {kpi: scrap, when: "> 5"}
+"""
+
+
+def test_a_breakdown_within_chosen_members(tmp_path: Path) -> None:
+    db, binding = database(), bound(tmp_path, SITE)
+    put(db, ago(20), qty=1)
+    for line, station, scrap in (("A", 1, 1), ("A", 2, 5), (None, 1, 9), ("A", 2, 7), ("O'Hara", 1, 3)):
+        put(db, ago(1), line=line, station=station, qty=100, scrap=scrap)
+    found = breakdown(db, binding, "scrap", "station", {"line": "A"}, NOON)
+    assert (found.members, found.values, found.rows) == (["2", "1"], [6.0, 1.0], [2, 1])
+    assert breakdown(db, binding, "scrap", "station", {"line": None}, NOON).values == [9.0]
+    assert breakdown(db, binding, "scrap", "station", {"LINE": "O'Hara", "station": "1"}, NOON).values == [3.0]
+    assert breakdown(db, binding, "scrap", "station", {"line": "Z"}, NOON).members == []
+
+
+@pytest.mark.parametrize(("kpi", "by"), [("nope", "line"), ("scrap", "nope")])
+def test_unknown_names_are_said(tmp_path: Path, kpi: str, by: str) -> None:
+    with pytest.raises(LookupError, match="nope"):
+        breakdown(database(), bound(tmp_path, SITE), kpi, by, {}, NOON)
+
+
+def test_pages_newest_first_each_row_once_whatever_the_times(tmp_path: Path) -> None:
+    db, binding = database(), bound(tmp_path, SITE)
+    expected: list[int] = []
+    for number in range(1, 24):
+        when = None if number % 6 == 0 else ago(0, number // 3)
+        put(db, when, qty=number)
+    table = db.execute("SELECT _time, _file, _line FROM cycles").fetchall()
+    timed = sorted((row for row in table if row[0] is not None), reverse=True)
+    expected = [row[2] for row in timed] + sorted((row[2] for row in table if row[0] is None), reverse=True)
+    seen: list[int] = []
+    after = None
+    while True:
+        page = rows(db, binding, Subject("cycles"), {}, msgspec.json.decode(msgspec.json.encode(after)), limit=5)
+        assert page.total == 23
+        seen += page.lines
+        if page.after is None:
+            break
+        after = page.after
+    assert seen == expected
+    assert page.columns == [name for name in ("ts", "line", "station", "Weird, name", "qty", "scrap", "cost", "text")]
+    assert page.data[page.columns.index("qty")] == page.lines
+    assert page.files == [1] * len(page.lines)
+
+
+def test_the_rows_behind_a_kpi_are_those_it_was_made_of(tmp_path: Path) -> None:
+    db, binding = database(), bound(tmp_path, SITE)
+    put(db, ago(8), qty=1)
+    put(db, ago(7), qty=0)
+    put(db, ago(6), qty=3, line="A")
+    put(db, ago(5), qty=4, line="B")
+    assert rows(db, binding, subject_of_kpi(binding, "scrap", NOON), {}).lines == [4, 3]
+    assert rows(db, binding, subject_of_kpi(binding, "scrap", NOON), {"line": "A"}).lines == [3]
+    assert rows(db, binding, subject_of_rule(binding, "high", NOON), {"line": "A"}).lines == [3]
+
+
+def test_the_rows_behind_a_rule(tmp_path: Path) -> None:
+    db, binding = database(), bound(tmp_path, SITE)
+    put(db, ago(1), scrap=9)
+    put(db, ago(0, 50), scrap=9)
+    put(db, ago(0, 40), scrap=5)
+    put(db, ago(0, 30), scrap=6)
+    assert rows(db, binding, subject_of_rule(binding, "big", NOON), {}).lines == [4, 2]
+    assert rows(db, binding, subject_of_rule(binding, "big", NOON, ago(0, 45)), {}).lines == [4]
+    assert rows(db, binding, subject_of_rule(binding, "hush", NOON), {}).total == 4
+
+
+@pytest.mark.parametrize("after", [[1], [1, 2, "3"], ["x", 1, 1], [1.5, 1, 1], [True, 1, 1], [None, 1, "0) OR (1=1"]])
+def test_a_made_up_place_is_refused(tmp_path: Path, after: list[object]) -> None:
+    with pytest.raises(ValueError, match="not where a page ended"):
+        rows(database(), bound(tmp_path, SITE), Subject("cycles"), {}, after)
