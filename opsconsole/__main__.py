@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+# Seconds that a demo's engine outlives a console that was killed and could not stop it.
+DEMO_IDLE_EXIT = 5.0
+
 
 def main() -> None:
     """Run opsconsole; exits with 0 (fine), 1 (could not) or 2 (wrong words)."""
@@ -35,8 +38,8 @@ def _screen() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "")
 
 
-def _console(site: str) -> int:
-    from opsconsole.engine.launch import Launch, LaunchError, start_engine
+def _console(site: str, idle_exit: float | None = None) -> int:
+    from opsconsole.engine.launch import IDLE_EXIT, Launch, LaunchError, start_engine
     from opsconsole.engine.place import PlaceError, find_place
 
     if not _screen():
@@ -47,7 +50,8 @@ def _console(site: str) -> int:
     try:
         place = find_place(site)
         # before Textual is imported, so that the engine gets ready meanwhile
-        launch: Launch | None = None if _listens(place.socket) else start_engine(place)
+        patience = IDLE_EXIT if idle_exit is None else idle_exit
+        launch: Launch | None = None if _listens(place.socket) else start_engine(place, idle_exit=patience)
     except (PlaceError, LaunchError) as error:
         print(f"opsconsole: {error}", file=sys.stderr)
         return 1
@@ -64,12 +68,21 @@ def _listens(path: os.PathLike[str]) -> bool:
 
 
 def _demo(pack: str, speed: float | None, seed: int) -> int:
-    from opsconsole.demo.demo import prepare
+    import asyncio
 
-    demo = prepare(pack, speed=speed, seed=seed)
+    from opsconsole.demo.demo import DemoError, prepare
+    from opsconsole.engine.place import find_place
+    from opsconsole.engine.reach import stop_engine
+
     try:
-        return _console(str(demo.site_path))
+        demo = prepare(pack, speed=speed, seed=seed)
+    except (DemoError, OSError) as error:
+        print(f"opsconsole: the demo could not be prepared: {error}", file=sys.stderr)
+        return 1
+    try:
+        return _console(str(demo.site_path), idle_exit=DEMO_IDLE_EXIT)
     finally:
+        asyncio.run(stop_engine(find_place(demo.site_path)))
         demo.close()
 
 

@@ -15,7 +15,6 @@ from opsconsole.engine.messages import (
     AskFiles,
     AskQuery,
     AskStatus,
-    AskStop,
     EngineStatus,
     Files,
     Snapshot,
@@ -23,7 +22,7 @@ from opsconsole.engine.messages import (
     Table,
 )
 from opsconsole.engine.place import Place, find_place
-from opsconsole.engine.reach import reach
+from opsconsole.engine.reach import reach, stop_engine
 
 
 def snapshot(arguments: argparse.Namespace) -> int:
@@ -96,21 +95,9 @@ def status(arguments: argparse.Namespace) -> int:
 def stop(arguments: argparse.Namespace) -> int:
     """End the engine, and wait until it has gone."""
     place = find_place(arguments.site)
-
-    async def work() -> int:
-        try:
-            client = await Client.connect(place)
-        except EngineGoneError:
-            print(f"no engine runs for {place.site}")
-            return 0
-        await client.ask(AskStop())
-        async for _ in client.events():
-            pass
-        await client.close()
-        print(f"the engine of {place.site} has ended")
-        return 0
-
-    return asyncio.run(work())
+    ended = asyncio.run(stop_engine(place))
+    print(f"the engine of {place.site} has ended" if ended else f"no engine runs for {place.site}")
+    return 0
 
 
 def logs(arguments: argparse.Namespace) -> int:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
 from opsconsole.engine.place import PlaceError, find_place
-from opsconsole.site.model import Problem, Site
-from opsconsole.site.parse import Loaded, load_site
+from opsconsole.kpis.bind import bind
+from opsconsole.site.model import Site
+from opsconsole.site.parse import load_site
+from opsconsole.tables.convert import PINS, TYPES
+from opsconsole.tables.globs import Pattern, expand
+from opsconsole.tables.sniff import sniff
+from opsconsole.tables.store import OWN
 
 # Columns and types are learnt from this many files of each source: enough for names, cheap for folders of thousands.
 _FILES_LOOKED_AT = 20
@@ -29,7 +34,7 @@ def check(target: str, *, as_json: bool) -> int:
         return 1
     problems = list(loaded.problems)
     if loaded.site is not None:
-        problems += _bind_problems(loaded, loaded.site, place.root)
+        problems += bind(loaded, _schemas(loaded.site, place.root))[1]
     errors = sum(problem.severity == "error" for problem in problems)
     if as_json:
         print(json.dumps([msgspec.to_builtins(problem) for problem in problems], ensure_ascii=False, indent=1))
@@ -48,16 +53,19 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _bind_problems(loaded: Loaded, site: Site, root: object) -> list[Problem]:
-    from pathlib import Path
-
-    from opsconsole.kpis.bind import bind
-
-    assert isinstance(root, Path)
-    _binding, problems = bind(loaded, _schemas(site, root))
-    return problems
-
-
-def _schemas(site: Site, root: object) -> Mapping[str, Mapping[str, str]]:
-    """The tables that the sources would become, learnt from some of their files."""
-    raise NotImplementedError
+def _schemas(site: Site, root: Path) -> dict[str, dict[str, str]]:
+    """The tables that the sources would become, learnt from some of their files; none for a source without files."""
+    found: dict[str, dict[str, str]] = {}
+    for source in site.sources.values():
+        patterns = [Pattern(root, text) for text in source.files]
+        columns: dict[str, str] = {}
+        for path in list(expand(patterns, {}))[:_FILES_LOOKED_AT]:
+            try:
+                seen = sniff(Path(path), source.read, source.format, source.timezone or site.timezone)
+            except (OSError, ValueError):
+                continue  # which files cannot be read is for `opsconsole sources` to tell, with the reason
+            for name, kind in seen.columns.items():
+                columns.setdefault(name, TYPES[PINS[source.columns.get(name, kind)]])
+        if columns:
+            found[source.name] = {**columns, **OWN}
+    return found

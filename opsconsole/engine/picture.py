@@ -25,7 +25,6 @@ from opsconsole.site.figures import duration
 from opsconsole.site.model import Kpi, Site, Source
 from opsconsole.tables.records import Totals
 
-
 Freshness = Literal["fresh", "stale", "nodata", "off"]
 
 

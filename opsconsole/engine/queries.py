@@ -35,6 +35,8 @@ from opsconsole.engine.messages import (
     Rows,
 )
 from opsconsole.kpis.drill import Subject, breakdown, rows, subject_of_kpi, subject_of_rule
+from opsconsole.tables.raw import raw_lines
+from opsconsole.tables.records import StoreError
 from opsconsole.tables.store import Store
 
 _T = TypeVar("_T")
@@ -62,7 +64,7 @@ class Queries:
             return await asyncio.wrap_future(self._core.command(body, peer))
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body)
-        except AdhocError as error:
+        except (AdhocError, StoreError) as error:
             return Failure(message=str(error))
         except (LookupError, ValueError) as error:
             return Failure(message=str(error.args[0]) if error.args else str(error))
@@ -129,8 +131,8 @@ class Queries:
         )
 
     def _lines(self, body: AskLine) -> Lines:
-        found = raw_lines(self._store, body.source, body.file, body.line, body.around)
-        return Lines(path=found.path, first=found.first, at=found.at, text=found.text, note=found.note)
+        path, first, at, text, note = raw_lines(self._store, body.source, body.file, body.line, body.around)
+        return Lines(path=path, first=first, at=at, text=text, note=note)
 
     def _files(self, body: AskFiles) -> Files:
         return Files(

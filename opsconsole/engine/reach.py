@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import time
 from typing import Literal
 
 from opsconsole.engine.client import Client, EngineGoneError
 from opsconsole.engine.launch import IDLE_EXIT, Launch, LaunchError, start_engine
+from opsconsole.engine.messages import AskStop
 from opsconsole.engine.place import Place
 
 # An engine that another client has just started holds the lock a moment before it listens.
@@ -39,3 +41,30 @@ async def reach(
             if time.monotonic() > end:
                 raise LaunchError(f"an engine holds {place.lock} but does not answer; end it and try again") from error
             await asyncio.sleep(0.02)
+
+
+async def stop_engine(place: Place) -> bool:
+    """End the engine of a place and wait until it has gone; False when none ran. Raises RefusedError."""
+    try:
+        client = await Client.connect(place)
+        await client.ask(AskStop())
+    except EngineGoneError:
+        return False
+    async for _ in client.events():
+        pass
+    await client.close()
+    while _held(place):
+        await asyncio.sleep(0.02)
+    return True
+
+
+def _held(place: Place) -> bool:
+    """Whether an engine holds the lock: it does so until its tables are closed."""
+    try:
+        with place.lock.open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -22,6 +22,9 @@ from opsconsole.tables.records import FileInfo, SetAside, StoreError, Totals
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+OWN = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
+"""Columns that every table has besides those of its files."""
+
 
 def _settings(folder: Path) -> list[str]:
     """Settings of the instance, hardening last; all global, because a cursor does not inherit its parent's own."""
@@ -109,8 +112,7 @@ class Store:
         result: dict[str, dict[str, str]] = {}
         for source, name, kind in rows:
             result.setdefault(source, {})[name] = TYPES[kind]
-        own = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
-        return {source: {**columns, **own} for source, columns in result.items()}
+        return {source: {**columns, **OWN} for source, columns in result.items()}
 
     def totals(self) -> dict[str, Totals]:
         """Sums over the files of each source that has any."""

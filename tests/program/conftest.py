@@ -65,7 +65,9 @@ class SiteFolder:
         with (self.folder / "data" / name).open("a") as file:
             file.write(text)
 
-    def run(self, *words: str, timeout: float = 60, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, timeout: float = 60, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """A headless command: `run("snapshot", "--json")`."""
         command, *rest = words
         return subprocess.run(

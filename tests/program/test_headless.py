@@ -19,7 +19,10 @@ from tests.waiting import until
 
 def test_snapshot_tells_kpis_alerts_and_sources_and_leaves_no_engine(site: SiteFolder) -> None:
     found = site.json("snapshot")
-    assert [(kpi["name"], kpi["value"], kpi["unit"]) for kpi in found["kpis"]] == [("pieces", 100, "pcs"), ("scrap", 5, "%")]
+    assert [(kpi["name"], kpi["value"], kpi["unit"]) for kpi in found["kpis"]] == [
+        ("pieces", 100, "pcs"),
+        ("scrap", 5, "%"),
+    ]
     assert found["kpis"][1]["status"] == "warning"
     assert [(alert["id"].split(" ")[0], alert["state"], alert["priority"]) for alert in found["alerts"]] == [
         ("kpi:scrap", "UNACK", "warning")
@@ -56,7 +59,9 @@ def test_query_gives_text_json_and_csv(site: SiteFolder) -> None:
     assert "pieces" in site.run("query", sql).stdout
 
 
-@pytest.mark.parametrize("sql", ["DROP TABLE cycles", "SELECT * FROM read_csv('/etc/passwd')", "SELECT nothing FROM cycles"])
+@pytest.mark.parametrize(
+    "sql", ["DROP TABLE cycles", "SELECT * FROM read_csv('/etc/passwd')", "SELECT nothing FROM cycles"]
+)
 def test_query_refuses_in_one_message(site: SiteFolder, sql: str) -> None:
     done = site.run("query", sql)
     assert done.returncode == 1
@@ -152,18 +157,24 @@ def test_an_empty_folder_says_what_to_do(tmp_path: Path, site: SiteFolder) -> No
     assert "Drop a CSV" in done.stdout
 
 
+AS_A_STRANGER = """
+import os, sys
+import opsconsole.cli.arguments, opsconsole.cli.main
+from opsconsole.__main__ import main
+if os.getuid() == 0:
+    os.setuid(54321)
+sys.argv = ["opsconsole", "snapshot", sys.argv[1]]
+main()
+"""
+
+
 def test_a_folder_without_permission_is_one_clear_message(tmp_path: Path, site: SiteFolder) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o000)
-    stranger = 54321
+    for parent in list(closed.parents)[:3]:
+        parent.chmod(parent.stat().st_mode | 0o055)
     done = subprocess.run(
-        [*PROGRAM, "snapshot", str(closed)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        preexec_fn=(lambda: os.setuid(stranger)) if os.getuid() == 0 else None,
-        env={**os.environ, "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"},
-        cwd="/",
+        [sys.executable, "-c", AS_A_STRANGER, str(closed)], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
     assert "permission denied" in done.stderr.lower()
