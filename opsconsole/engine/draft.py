@@ -32,6 +32,22 @@ MOST_TILES = 8
 MOST_SAMPLES = 60
 SECONDS = 1.2
 EMPTY = "Nothing here yet. Drop a CSV, JSON, Parquet or Excel file into the folder; it will appear by itself."
+_PLAIN_NAMES = {"value", "val", "v", "x", "y", "z", "amount", "count", "qty", "number", "measurement", "reading"}
+_PLAIN_FOLDERS = {
+    "csv",
+    "json",
+    "ndjson",
+    "parquet",
+    "excel",
+    "data",
+    "files",
+    "raw",
+    "input",
+    "inbox",
+    "in",
+    "export",
+    "exports",
+}
 _HOUR, _DAY = 3600.0, 86400.0
 _WINDOWS = (
     (_HOUR, "1h", "per hour"),
@@ -144,11 +160,12 @@ def _draft(folder: Path, now: float) -> Draft:
     if left:
         draft.notes.append(f"Left out: {listed((family.globs[0] for family in left), 6)}")
     timed = any(part.roles.time for part in parts)
-    most = 3 if len(parts) <= 2 else 2 if len(parts) <= 5 else 1
+    shown = [part for part in parts if part.roles.time or not timed]  # beside events, the rest only explains
+    most = 3 if len(shown) <= 2 else 2 if len(shown) <= 5 else 1
     for part in parts:
         draft.sources.append(_source(part))
-        if part.roles.time or not timed:  # beside events, a table without time only explains
-            draft.kpis += _kpis(part, most, {kpi.name for kpi in draft.kpis})
+    for part in shown:
+        draft.kpis += _kpis(part, most, {kpi.name for kpi in draft.kpis}, newest if old else None)
     draft.tiles = _tiles(draft.kpis)
     spread = [kpi for kpi in draft.kpis if kpi.by]
     draft.spread = next(
@@ -176,9 +193,16 @@ def _parts(folder: Path, found: list[Family]) -> tuple[list[_Part], list[Family]
     parts.sort(key=lambda part: (part.roles.time is None, -part.family.size, part.family.globs))
     used: set[str] = set()
     for part in parts[:MOST_SOURCES]:
-        part.name = _name(part.family.words or part.family.folder.rpartition("/")[2] or folder.name, used, "data")
+        part.name = _name(_called(part.family, folder), used, "data")
     unread = [family for family in found if id(family) not in samples]
     return parts[:MOST_SOURCES], [part.family for part in parts[MOST_SOURCES:]] + unread
+
+
+def _called(family: Family, root: Path) -> str:
+    """What a family is about: its files' name, or that of their folder where that says more."""
+    names = [family.words, *reversed(family.folder.split("/")), root.resolve().name]
+    telling = (name for name in names if len(re.sub(r"[^A-Za-z]", "", name)) > 2 and name.lower() not in _PLAIN_FOLDERS)
+    return next(telling, family.words)
 
 
 def _source(part: _Part) -> DraftSource:
@@ -219,18 +243,25 @@ def _fresh(part: _Part) -> float | None:
     return float(next((step for step in _FRESH if step >= 3 * usual), _FRESH[-1]))
 
 
-def _kpis(part: _Part, most: int, taken: set[str]) -> list[DraftKpi]:
+def _kpis(part: _Part, most: int, taken: set[str], end: dt.datetime | None) -> list[DraftKpi]:
+    """The KPIs of a source; `end` is the newest event of all where that is what "now" will be."""
     roles = part.roles
     title = title_of(part.name)
     window, when = "all", "rows"
     if roles.time:
         fitting = (entry for entry in _WINDOWS if entry[0] >= 2 * (roles.gap or 0.0))
-        _, window, when = next(fitting, _WINDOWS[-1])
+        seconds, window, when = next(fitting, _WINDOWS[-1])
+        if end is not None and part.newest is not None and (end - part.newest).total_seconds() > seconds:
+            window, when = "all", "rows"  # it ended long before the others: a window would be empty
     used = set(taken)
     found = [DraftKpi(_name(f"{part.name}_rows", used, "rows"), f"{title} {when}", part.name, "count(*)", window)]
     for measure in roles.measures[:most]:
         name = _name(f"{part.name}_{measure.column.name}", used, "measure")
-        found.append(DraftKpi(name, measure.title, part.name, _value(measure), window, measure.unit))
+        plain = measure.column.name.lower() in _PLAIN_NAMES
+        heading = (
+            title if plain and len(roles.measures) == 1 else f"{title} {measure.title}" if plain else measure.title
+        )
+        found.append(DraftKpi(name, heading, part.name, _value(measure), window, measure.unit))
     for kpi in found:
         kpi.by = roles.dimensions
     found[0].unit = "rows"
@@ -248,10 +279,12 @@ def _value(measure: Measure) -> str:
 
 
 def _tiles(kpis: list[DraftKpi]) -> list[str]:
-    """The first two KPIs of each source in turn, as many as the wall takes."""
+    """KPIs of each source in turn, as many as the wall takes; of many sources their measures come before their rows."""
     by_source: dict[str, list[str]] = {}
     for kpi in kpis:
         by_source.setdefault(kpi.source, []).append(kpi.name)
+    if len(by_source) > MOST_TILES // 2:
+        by_source = {source: names[1:] + names[:1] for source, names in by_source.items()}
     deepest = max((len(names) for names in by_source.values()), default=0)
     turns = [names[turn] for turn in range(deepest) for names in by_source.values() if turn < len(names)]
     kept = set(turns[:MOST_TILES])
@@ -260,7 +293,7 @@ def _tiles(kpis: list[DraftKpi]) -> list[str]:
 
 def _name(text: str, used: set[str], otherwise: str) -> str:
     """A name for SQL made from text, not used before."""
-    base = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()[:40].strip("_")
+    base = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()[:56].strip("_")
     base = re.sub(r"^[^a-z]+", "", base) or otherwise
     if base in SQL_WORDS:
         base += "_data"
@@ -280,5 +313,5 @@ def _local_zone() -> str:
     """The zone of this machine, UTC where it cannot be told."""
     name = os.environ.get("TZ", "").lstrip(":")
     if not name:
-        name = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+        name = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2].removeprefix("Etc/")
     return name if find_zone(name) is not None else "UTC"

@@ -177,10 +177,10 @@ def _dimensions(columns: list[Column]) -> list[str]:
         if column.kind not in ("text", "integer") or column.as_text or len(filled) < 0.4 * len(column.values):
             continue
         distinct = len(set(filled))
-        most = 500 if named else 60
+        most = 500 if named or distinct * 4 <= len(filled) else 60
         if not 2 <= distinct <= min(most, max(2.0, 0.5 * len(filled))):
             continue
-        if column.kind == "integer" and (not named or distinct > 40):
+        if column.kind == "integer" and not (named and 3 <= distinct <= 40):
             continue
         if column.kind == "text" and statistics.fmean(len(value) for value in filled) > 32:
             continue

@@ -80,7 +80,8 @@ def _check_source(name: str, source: Values, marks: Marks, report: Report) -> No
     if read.get("delimiter") is not None and read.get("delimiter") == read.get("decimal"):
         report.error(marks.at("sources", name, "read"), "`read`: `delimiter` and `decimal` are the same sign")
     time = source.get("time")
-    if time is not None and source.get("columns", {}).get(time, "time") not in ("time", "date"):
+    # Numbers may be seconds since the epoch.
+    if time is not None and source.get("columns", {}).get(time) in ("text", "boolean"):
         pinned = source["columns"][time]
         report.error(
             marks.at("sources", name, "columns", time), f"`{show(time)}`: the time column is pinned as {pinned}"

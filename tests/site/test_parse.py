@@ -205,7 +205,7 @@ RULES = MINIMAL + "rules:\n  r: "
         ("sources: {a: {files: x, read: {delimiter: tabs}}}", "`delimiter`: expected one character, found `tabs`"),
         # what must fit something else
         ("sources: {a: {files: x, read: {delimiter: ',', decimal: ','}}}", "`delimiter` and `decimal` are the same sign"),
-        ("sources: {a: {files: x, time: t, columns: {t: number}}}", "1:47 `t`: the time column is pinned as number"),
+        ("sources: {a: {files: x, time: t, columns: {t: text}}}", "1:47 `t`: the time column is pinned as text"),
         (MINIMAL + "  k: {source: cycels, value: 1}\n", "6:15 unknown source `cycels`, did you mean `cycles`?"),
         (MINIMAL + "  k: {source: xyz, value: 1}\n", "6:15 unknown source `xyz`; there are `cycles`, `plain`"),
         ("sources:\nkpis: {k: {source: xyz, value: 1}}", "2:20 unknown source `xyz`; there is none"),
