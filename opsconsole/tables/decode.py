@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from opsconsole.tables.piece import NotReady
+from opsconsole.tables.piece import NotReadyError
 
 FALLBACK = "cp1252"
 _BOMS = (
@@ -34,11 +34,11 @@ def detect(head: bytes, wished: str | None) -> tuple[str, int]:
 
 
 def normal(name: str) -> str:
-    """The codec's own name. Raises NotReady for an encoding that Python does not know."""
+    """The codec's own name. Raises NotReadyError for an encoding that Python does not know."""
     try:
         found = codecs.lookup(name).name
     except LookupError:
-        raise NotReady(f"unknown encoding {name!r}") from None
+        raise NotReadyError(f"unknown encoding {name!r}") from None
     return {"utf-8-sig": "utf-8"}.get(found, found)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from opsconsole.tables import cut, decode, layout
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, Piece, Reread, Stretch, Tail, Wish, describe, judge
+from opsconsole.tables.piece import Dialect, Piece, RereadError, Stretch, Tail, Wish, describe, judge
 from opsconsole.tables.records import Reject
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 def read(stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
     """Read a stretch; without a dialect it is the head of the file and decides one.
 
-    Raises Reread when the bytes do not fit the dialect, NotReady for an encoding that is not known.
+    Raises RereadError when the bytes do not fit the dialect, NotReadyError for an encoding that is not known.
     """
     if dialect is not None:
         return _read_as(stretch, dialect, wish, 0)
     encoding, mark = decode.detect(stretch.data[:_HEAD], wish.read.encoding)
     try:
         return _first(stretch, encoding, mark, wish)
-    except Reread:
+    except RereadError:
         return _first(stretch, decode.FALLBACK, mark, wish)
 
 
@@ -194,7 +194,7 @@ def _parse(
         )
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error).upper():
-            raise Reread("not UTF-8") from None
+            raise RereadError("not UTF-8") from None
         if len(bad) == len(starts):
             table = empty
         else:
@@ -231,7 +231,7 @@ def _parse_slowly(
             text = raw.decode("utf-8")
             fields = next(csv.reader([text], delimiter=dialect.delimiter), [])
         except UnicodeDecodeError:
-            raise Reread("not UTF-8") from None
+            raise RereadError("not UTF-8") from None
         except csv.Error as error:
             rejects.append(Reject(line, "", str(error), text))
             continue

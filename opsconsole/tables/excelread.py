@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from opsconsole.tables import delimited, layout
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, NotReady, Piece, Stretch, Wish, describe, judge
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Wish, describe, judge
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,16 +17,18 @@ _MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\d 00:00:00")
 
 
 def read(stretch: Stretch, wish: Wish) -> Piece:
-    """Read one sheet of a workbook. Raises NotReady when it is half-written, broken, or lacks the sheet."""
+    """Read one sheet of a workbook. Raises NotReadyError when it is half-written, broken, or lacks the sheet."""
     import fastexcel
 
     if not stretch.data.startswith(_MAGIC):
-        raise NotReady("not an Excel workbook" + (" (its content is plain text)" if _is_text(stretch.data) else ""))
+        raise NotReadyError(
+            "not an Excel workbook" + (" (its content is plain text)" if _is_text(stretch.data) else "")
+        )
     try:
         workbook = fastexcel.read_excel(stretch.data)
         name, rows, others = _sheet(workbook, wish)
     except fastexcel.FastExcelError as error:
-        raise NotReady(f"not a whole workbook: {_short(error)}") from error
+        raise NotReadyError(f"not a whole workbook: {_short(error)}") from error
     return _piece(stretch, wish, name, rows, others)
 
 
@@ -45,14 +47,14 @@ def _sheet(workbook: Any, wish: Wish) -> tuple[str, pa.RecordBatch, list[str]]:
     if wished is not None:
         chosen = next((name for name in names if name.strip().lower() == wished.strip().lower()), None)
         if chosen is None:
-            raise NotReady(f"no sheet {wished!r}; it has {', '.join(names)}")
+            raise NotReadyError(f"no sheet {wished!r}; it has {', '.join(names)}")
         sheet = workbook.load_sheet(chosen, header_row=None, skip_rows=0, dtypes="string")
         return chosen, sheet.to_arrow(), [name for name in names if name != chosen]
     for name in names:
         sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
         if sheet.visible == "visible" and sheet.height > 0:
             return name, sheet.to_arrow(), [other for other in names if other != name]
-    raise NotReady("the workbook holds no visible sheet with anything in it")
+    raise NotReadyError("the workbook holds no visible sheet with anything in it")
 
 
 def _piece(stretch: Stretch, wish: Wish, sheet: str, rows: pa.RecordBatch, others: list[str]) -> Piece:

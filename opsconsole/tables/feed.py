@@ -100,7 +100,7 @@ class Feed:
     def _run(self) -> None:
         watcher = Watcher(self._hint)
         watcher.start()
-        keeper = Keeper(self._store, self._root, lambda: self._stop, self._on_change)
+        keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell)
         failures = 0
         try:
             while not self._stop:
@@ -111,7 +111,7 @@ class Feed:
                 except (duckdb.Error, OSError, MemoryError) as error:
                     failures += 1
                     wait = self._failed(keeper, error, failures)
-                except Exception as error:  # noqa: BLE001 - the feed never dies; what failed is logged, shown and tried again
+                except Exception as error:  # noqa: BLE001 - the feed never dies: logged, shown, tried again
                     _log.exception("feed")
                     failures += 1
                     wait = self._failed(keeper, error, failures)
@@ -132,9 +132,9 @@ class Feed:
             if replaced:
                 keeper.serve(sources, timezone)
                 watcher.serve(keeper.bases())
-            elif scan or not watcher.complete:
+            elif scan or watcher.missing:
                 scan = watcher.check() or scan
-            interval = FULL_SCAN if watcher.complete else BLIND_SCAN
+            interval = BLIND_SCAN if watcher.blind else FULL_SCAN
             if scan or started - keeper.scanned >= interval:
                 keeper.scan()
             else:
@@ -147,6 +147,8 @@ class Feed:
         took = time.monotonic() - started
         self._settle(keeper)
         due = min(keeper.scanned + interval - time.monotonic(), keeper.next_due())
+        if watcher.missing:
+            due = min(due, BLIND_SCAN)
         if took > _PAUSE:
             self._rest(min(took, 0.2))
         return max(due, 0.0)
@@ -167,7 +169,7 @@ class Feed:
             self._settled = not pending
             self._state.notify_all()
         if changed and not pending:
-            self._on_change()
+            self._tell()
 
     def _failed(self, keeper: Keeper, error: Exception, failures: int) -> float:
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -186,4 +188,11 @@ class Feed:
             if text:
                 _log.warning("%s", text)
             self.problem = text
+            self._tell()
+
+    def _tell(self) -> None:
+        """Call back; what the listener does wrong must not touch the tables."""
+        try:
             self._on_change()
+        except Exception:  # noqa: BLE001 - see above; it is logged
+            _log.exception("on_change")

@@ -35,6 +35,7 @@ _NAMED = re.compile(
     rf"(?:(?:{_MONTHS})[a-z]* \d{{1,2}},? \d{{4}}|\d{{1,2}}[ -](?:{_MONTHS})[a-z]*[ -]\d{{4}})(?P<clock>{_CLOCK})?",
     re.IGNORECASE,
 )
+_FEW = 40
 
 
 class Style(Struct, frozen=True):
@@ -55,18 +56,17 @@ class Style(Struct, frozen=True):
 
 def guess(values: Iterable[str | None], decimal: str | None = None, order: Order = "dmy") -> Style:
     """Judge a column from a sample. `decimal` is what the file is known to use, `order` what to assume of dates."""
-    filled = [text for value in values if value is not None and (text := value.strip())]
+    filled = [text for value in dict.fromkeys(values) if value is not None and (text := value.strip())]
     rest = [text for text in filled if text.lower() not in NULL_WORDS]
     if not rest:
         return Style(empty=True, sure=False)
     lowered = {text.lower() for text in rest[:200]}
     if _boolean(lowered) and _boolean({text.lower() for text in rest}):
         return Style("boolean")
-    if rest[0][0] in "0123456789+-.($€£¥%iI" or any(text[0].isdigit() for text in rest[:50]):
-        found = _number(rest, decimal) or _time(rest, order)
-        if found:
-            return found
-    return _time(rest, order) or _number(rest, decimal) or Style()
+    few = rest[:: max(1, len(rest) // _FEW)]
+    if len(rest) > 2 * _FEW and not (_number(few, decimal) or _time(few, order)):
+        rest = few + rest[:_FEW]  # most columns of text show it in a few values
+    return _number(rest, decimal) or _time(rest, order) or Style()
 
 
 def _boolean(words: set[str]) -> bool:
@@ -81,12 +81,12 @@ def _nearly(count: int, total: int) -> bool:
 
 
 def _count(pattern: re.Pattern[str], values: Sequence[str]) -> int:
-    return sum(1 for value in values if pattern.fullmatch(value))
+    return len(values) - list(map(pattern.fullmatch, values)).count(None)
 
 
 def _number(rest: Sequence[str], decimal: str | None) -> Style | None:
     total = len(rest)
-    if sum(1 for value in rest if _LEADING_ZERO.fullmatch(value)):
+    if any(map(_LEADING_ZERO.fullmatch, rest)):
         return None
     if decimal != "," or not any("." in value or "," in value for value in rest):
         if _nearly(_count(_INTEGER, rest), total):

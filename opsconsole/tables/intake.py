@@ -13,13 +13,14 @@ from opsconsole.site.model import Format, Source
 from opsconsole.tables import fingerprint, reader
 from opsconsole.tables.guess import Order
 from opsconsole.tables.ledger import Entry, key_of
-from opsconsole.tables.piece import Dialect, NotReady, Piece, Reread, Stretch, Wish
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
 from opsconsole.tables.writer import Take
 
 CHUNK = 32 << 20
 """Bytes of a growing file that are read at once."""
 YOUNG_ROWS = 50
 """A growing file with fewer rows is read from the start when it grows: so few show too little of how it is written."""
+YOUNG_BYTES = 1 << 20
 RACY = 2.0
 """Seconds after a write within which time stamps may be too coarse to show the next write."""
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
@@ -114,13 +115,14 @@ class _Look:
             return self._unchanged()
         dialect = msgspec.json.decode(entry.dialect, type=Dialect) if entry.dialect else None
         growing = reader.grows(self._format, entry.path) and dialect is not None and not dialect.whole
-        if not growing or entry.tail == "taken" or entry.rows < YOUNG_ROWS:
+        young = entry.rows + entry.quarantined < YOUNG_ROWS and entry.offset < YOUNG_BYTES
+        if not growing or entry.tail == "taken" or young:
             return self._anew()
         try:
             return self._read(dialect, entry.offset)
-        except Reread:
+        except RereadError:
             return self._anew()
-        except NotReady as reason:
+        except NotReadyError as reason:
             return self._not_ready(str(reason))
 
     def _same_prefix(self) -> bool:
@@ -151,7 +153,7 @@ class _Look:
         self._prefix = b""
         try:
             return self._read(None, 0)
-        except (NotReady, Reread) as reason:
+        except (NotReadyError, RereadError) as reason:
             return self._not_ready(str(reason))
 
     def _read(self, dialect: Dialect | None, start: int) -> Outcome:
@@ -181,9 +183,8 @@ class _Look:
         if not piece.names:  # no header yet: nothing is decided, all is read again with the next bytes
             piece.end, piece.next_line = 0, 0
         new_bytes = piece.end > start or len(piece.rejects) > 0
-        if start and not new_bytes and piece.tail != "held":
-            if key_of(self._status) == entry.key:
-                return self._later(None, None, piece)
+        if start and not new_bytes and piece.tail != "held" and key_of(self._status) == entry.key:
+            return self._later(None, None, piece)
         now = time.time()
         fresh = msgspec.structs.replace(
             entry,

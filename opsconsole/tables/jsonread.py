@@ -10,7 +10,7 @@ import msgspec
 
 from opsconsole.tables import cut, decode
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, NotReady, Piece, Stretch, Tail, Wish, describe, judge
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Tail, Wish, describe, judge
 from opsconsole.tables.records import Reject
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _take_lines(data: bytes, before: int, rows: Rows, rejects: list[Reject]) -> 
 def read_document(stretch: Stretch, wish: Wish) -> Piece:
     """Read a JSON document: a list of records, or the list of records inside an object, or one record.
 
-    Raises NotReady when it is no whole document.
+    Raises NotReadyError when it is no whole document.
     """
     data = stretch.data
     encoding, mark = decode.detect(data[:4096], None)
@@ -161,7 +161,9 @@ def read_document(stretch: Stretch, wish: Wish) -> Piece:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         piece = _as_lines(text, wish)
         if piece is None:
-            raise NotReady(f"not a whole JSON document: {str(error).removeprefix('JSON is malformed: ')}") from error
+            raise NotReadyError(
+                f"not a whole JSON document: {str(error).removeprefix('JSON is malformed: ')}"
+            ) from error
         return piece
     rows, rejects = Rows(), list[Reject]()
     for number, record in enumerate(_records(document), 1):
@@ -188,7 +190,7 @@ def _records(document: Any) -> Iterable[Any]:
     if isinstance(document, list):
         return document
     if not isinstance(document, dict):
-        raise NotReady("the JSON document holds no records")
+        raise NotReadyError("the JSON document holds no records")
     return _longest(document, 0) or [document]
 
 

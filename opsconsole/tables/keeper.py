@@ -17,7 +17,7 @@ from opsconsole.tables.globs import Pattern, expand, look
 from opsconsole.tables.intake import Outcome, shown_path
 from opsconsole.tables.ledger import Entry, key_of
 from opsconsole.tables.store import Store
-from opsconsole.tables.writer import Batch, Retype, Take, Writer
+from opsconsole.tables.writer import Batch, RetypeError, Take, Writer
 
 BATCH_FILES = 500
 BATCH_BYTES = 8 << 20
@@ -269,7 +269,7 @@ class Keeper:
             return
         try:
             self._commit(batch)
-        except Retype as retype:
+        except RetypeError as retype:
             self._retype(retype)
             self._batch = Batch(
                 [take for take in batch.takes if take.entry.source != retype.source],
@@ -328,7 +328,7 @@ class Keeper:
         except duckdb.Error as error:
             _log.debug("nothing to roll back: %s", error)
 
-    def _retype(self, retype: Retype) -> None:
+    def _retype(self, retype: RetypeError) -> None:
         """Make a source's table anew with a column as text: all its files are read again."""
         _log.info("%s: column %s is text after all", retype.source, retype.column)
         self._cursor.execute("BEGIN")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from opsconsole.tables.guess import Kind, Style
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, NotReady, Piece, Stretch
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +15,7 @@ _DEPTH = 4
 
 
 def read(stretch: Stretch) -> Piece:
-    """Read a whole file. Raises NotReady while it has no footer, or when it is damaged."""
+    """Read a whole file. Raises NotReadyError while it has no footer, or when it is damaged."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -26,7 +26,7 @@ def read(stretch: Stretch) -> Piece:
         try:
             table = pq.ParquetFile(pa.BufferReader(stretch.data)).read(use_threads=False)
         except (pa.ArrowException, OSError) as error:
-            raise NotReady(f"not a whole Parquet file: {_short(error)}") from error
+            raise NotReadyError(f"not a whole Parquet file: {_short(error)}") from error
     for _ in range(_DEPTH):
         if not any(pa.types.is_struct(kind) for kind in table.schema.types):
             break

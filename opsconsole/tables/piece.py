@@ -21,14 +21,14 @@ Tail = Literal["none", "waiting", "taken", "held"]
 """Bytes after the last complete record: none; waiting for the file to be quiet; taken as a record; held back as a
 broken record that more bytes may complete."""
 
-SAMPLE_CELLS = 24_000
+SAMPLE_CELLS = 6_000
 
 
-class NotReady(Exception):
+class NotReadyError(Exception):
     """The file cannot be read as it lies there: half-written, or broken. The message is the reason."""
 
 
-class Reread(Exception):
+class RereadError(Exception):
     """What was decided from the head of the file does not hold for its new bytes: read it from the start."""
 
 
@@ -91,7 +91,7 @@ class Piece:
 def judge(names: list[str], columns: list[pa.ChunkedArray], known: dict[str, Style], wish: Wish) -> dict[str, Style]:
     """Styles of columns: those known already and sure stay, others are judged from a spread sample of the values.
 
-    Raises Reread when new values prove an earlier assumption wrong.
+    Raises RereadError when new values prove an earlier assumption wrong.
     """
     decimal = wish.read.decimal
     words = {word.lower() for word in wish.read.null}
@@ -113,7 +113,7 @@ def judge(names: list[str], columns: list[pa.ChunkedArray], known: dict[str, Sty
             style = _prove(column, style)
         before = known.get(name)
         if before is not None and not before.empty and style.sure and not style.empty and style != before:
-            raise Reread(name)
+            raise RereadError(name)
         if before is None or (before.empty and not style.empty):
             result[name] = style
     return result

@@ -48,13 +48,13 @@ def raw_lines(store: Store, source: str, file: str, line: int, around: int = 8) 
     return shown(path), first, line, lines, note
 
 
-def _open(path: str) -> IO[bytes]:
+def _open(path: str) -> IO[bytes] | gzip.GzipFile:
     if path.lower().endswith(".gz"):
         return gzip.open(path, "rb")
-    return open(path, "rb")  # noqa: SIM115 - the caller closes it
+    return open(path, "rb")
 
 
-def _around(stream: IO[bytes], encoding: str, line: int, around: int) -> tuple[int, list[str]]:
+def _around(stream: IO[bytes] | gzip.GzipFile, encoding: str, line: int, around: int) -> tuple[int, list[str]]:
     first = max(1, line - around)
     result = []
     for number, text in enumerate(_texts(stream, encoding), 1):
@@ -65,7 +65,7 @@ def _around(stream: IO[bytes], encoding: str, line: int, around: int) -> tuple[i
     return first, result
 
 
-def _texts(stream: IO[bytes], encoding: str) -> Iterator[str]:
+def _texts(stream: IO[bytes] | gzip.GzipFile, encoding: str) -> Iterator[str]:
     if encoding.startswith(("utf-16", "utf-32")):
         whole = stream.read().decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
         yield from normal(whole).decode("utf-8").removesuffix("\n").split("\n")

@@ -1,4 +1,4 @@
-"""Chooses the reader of a file by its format, and turns every way a file can be broken into `NotReady`."""
+"""Chooses the reader of a file by its format, and turns every way a file can be broken into `NotReadyError`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import zlib
 
 from opsconsole.site.model import Format
-from opsconsole.tables.piece import Dialect, NotReady, Piece, Reread, Stretch, Wish
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
 
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv",
@@ -43,19 +43,19 @@ def grows(format_: Format, path: str) -> bool:
 
 
 def read(format_: Format, path: str, stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
-    """Read a stretch of a file. Raises NotReady, Reread and MemoryError; nothing else whatever the bytes are."""
+    """Read a stretch of a file. Raises NotReadyError, RereadError and MemoryError; nothing else whatever the bytes are."""
     try:
         return _read(format_, path, stretch, dialect, wish)
-    except (NotReady, Reread, MemoryError):
+    except (NotReadyError, RereadError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - a file must never stop the others; the reason is shown and logged
+    except Exception as error:
         _log.exception("reading %s", path)
-        raise NotReady(f"cannot be read: {_first_line(error)}") from error
+        raise NotReadyError(f"cannot be read: {_first_line(error)}") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # a Rust library's panic derives from BaseException
             raise
         _log.error("a library panicked on %s: %s", path, error)
-        raise NotReady(f"cannot be read: {_first_line(error)}") from error
+        raise NotReadyError(f"cannot be read: {_first_line(error)}") from error
 
 
 def _first_line(error: BaseException) -> str:
@@ -95,15 +95,15 @@ def _read_plain(format_: Format, stretch: Stretch, dialect: Dialect | None, wish
 
 
 def _unzip(data: bytes) -> bytes:
-    """All members of a gzip file. Raises NotReady while its end is missing."""
+    """All members of a gzip file. Raises NotReadyError while its end is missing."""
     pieces = []
     while data:
         member = zlib.decompressobj(wbits=31)
         try:
             pieces.append(member.decompress(data))
         except zlib.error as error:
-            raise NotReady(f"not a whole gzip file: {error}") from error
+            raise NotReadyError(f"not a whole gzip file: {error}") from error
         if not member.eof:
-            raise NotReady("the gzip file has no end yet")
+            raise NotReadyError("the gzip file has no end yet")
         data = member.unused_data.lstrip(b"\0")
     return b"".join(pieces)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from opsconsole.site.model import ColumnType, Format, Read
 from opsconsole.tables import decode, fingerprint, intake, reader
 from opsconsole.tables.guess import Kind, Style
-from opsconsole.tables.piece import NotReady, Reread, Stretch, Wish
+from opsconsole.tables.piece import NotReadyError, RereadError, Stretch, Wish
 
 _HEAD = 1 << 20
 _KINDS: dict[Kind, ColumnType] = {
@@ -43,7 +43,12 @@ class Sniffed(Struct, frozen=True):
     told: str
 
 
-def sniff(path: Path, read: Read | None = None, format: Format | None = None, timezone: str = "UTC") -> Sniffed:  # noqa: A002
+def sniff(
+    path: Path,
+    read: Read | None = None,
+    format: Format | None = None,  # noqa: A002 - the word of the site file
+    timezone: str = "UTC",
+) -> Sniffed:
     """Look at the head of a file. Raises OSError, and ValueError with a reason where it cannot be understood."""
     from opsconsole.site.model import Source
 
@@ -63,7 +68,7 @@ def sniff(path: Path, read: Read | None = None, format: Format | None = None, ti
         os.close(fd)
     try:
         piece = reader.read(found, text, Stretch(data, last=len(data) >= size), None, wish)
-    except (NotReady, Reread) as reason:
+    except (NotReadyError, RereadError) as reason:
         raise ValueError(str(reason)) from reason
     columns, samples, distinct, empty = {}, {}, {}, {}
     for name, column in zip(piece.names, piece.data.columns, strict=True):

@@ -65,13 +65,13 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 connection = _connect(path)
-            except _Unusable as reason:
+            except _UnusableError as reason:
                 rebuilt = f"{reason}; it was set aside and is filled again from the files"
                 _set_aside(path)
                 connection = _connect(path)
         except OSError as error:
             raise StoreError(f"cannot use {path.parent}: {error.strerror or error}") from error
-        except _Unusable as error:
+        except _UnusableError as error:
             raise StoreError(f"cannot make the database {path}: {error}") from error
         except duckdb.Error as error:
             raise StoreError(_sentence(path, error)) from error
@@ -96,7 +96,7 @@ class Store:
             self._connection.close()
             try:
                 self._connection = _connect(self.path)
-            except _Unusable as reason:
+            except _UnusableError as reason:
                 _set_aside(self.path)
                 self._connection = _connect(self.path)
                 self.rebuilt = f"{reason}; it was set aside and is filled again from the files"
@@ -157,7 +157,7 @@ class Store:
         return str(row[0]) if row else ""
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     """The database file is damaged or of another version."""
 
 
@@ -166,10 +166,10 @@ def _connect(path: Path) -> DuckDBPyConnection:
         connection = duckdb.connect(str(path))
     except duckdb.IOException as error:
         if "not a valid DuckDB database" in str(error) or "version" in str(error) or "orrupt" in str(error):
-            raise _Unusable("the database file is damaged or of another DuckDB") from error
+            raise _UnusableError("the database file is damaged or of another DuckDB") from error
         raise
     except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
-        raise _Unusable("the database file is damaged") from error
+        raise _UnusableError("the database file is damaged") from error
     try:
         for setting in _settings(path.parent):
             connection.execute(f"SET GLOBAL {setting}")
@@ -193,9 +193,9 @@ def _check(connection: DuckDBPyConnection) -> None:
             connection.execute("COMMIT")
         found = connection.execute("SELECT value FROM _ops.meta WHERE key = 'ledger'").fetchone()
     except (duckdb.CatalogException, duckdb.SerializationException, duckdb.InternalException) as error:
-        raise _Unusable("the database's ledger cannot be read") from error
+        raise _UnusableError("the database's ledger cannot be read") from error
     if found is None or found[0] != ledger.VERSION:
-        raise _Unusable("the database was made by another version of opsconsole")
+        raise _UnusableError("the database was made by another version of opsconsole")
 
 
 def _set_aside(path: Path) -> None:

@@ -88,9 +88,14 @@ class Watcher:
         return came
 
     @property
-    def complete(self) -> bool:
-        """Whether every folder is watched; if not, scans must be frequent."""
-        return self._observer is not None and len(self._watched) == len(self._wanted)
+    def missing(self) -> bool:
+        """Whether a folder is not there; `check` finds it when it comes."""
+        return any(base not in self._watched and _identity(base) is None for base in self._wanted)
+
+    @property
+    def blind(self) -> bool:
+        """Whether a folder is there but cannot be watched: only frequent scans show what happens in it."""
+        return any(base not in self._watched and _identity(base) is not None for base in self._wanted)
 
     def _add(self, base: str, deep: bool, identity: tuple[int, int]) -> bool:
         if self._observer is None:
@@ -134,7 +139,8 @@ class _Overflow(logging.Handler):
         super().__init__(logging.WARNING)
         self._hint = hint
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - the signature is logging's
+        """Whatever it warns of: look everywhere."""
         self._hint(None)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RAW_LIMIT = 8192
 
 
-class Retype(Exception):
+class RetypeError(Exception):
     """A column's type, decided from few values, does not hold: the source's table must be made anew with text."""
 
     def __init__(self, source: str, column: str) -> None:
@@ -34,7 +34,7 @@ class Retype(Exception):
 class Take:
     """What one file gives to a transaction: its new entry, and a piece unless only the entry changed.
 
-    `fresh`: rows of the file that are in the table already are replaced.
+    `fresh`: rows of the file that are in the table already are replaced. `cells` counts those set aside so far.
     """
 
     entry: Entry
@@ -73,7 +73,10 @@ class Writer:
             columns.load(self._cursor)
 
     def write(self, batch: Batch) -> None:
-        """Write a batch in the transaction that the caller has begun. Raises duckdb.Error and Retype."""
+        """Write a batch in the transaction that the caller has begun. Raises duckdb.Error and RetypeError."""
+        for take in batch.takes:  # a batch that failed as a whole is written again in parts
+            take.entry.quarantined -= take.cells
+            take.cells = 0
         self._remove([(e.source, e.id) for e in batch.gone], ledger_too=True)
         self._remove([(t.entry.source, t.entry.id) for t in batch.takes if t.fresh], ledger_too=False)
         groups: dict[str, list[Take]] = {}
@@ -108,7 +111,7 @@ class Writer:
             columns.fit(self._cursor, piece.names, styles, _worth(piece))
             key = (piece.typed, tuple(piece.names), tuple(styles.get(n, Style()) for n in piece.names), _types(piece))
             groups.setdefault(key, []).append(take)
-        for group in groups.values():
+        for group in groups.values() if columns.known else ():
             _Load(self._cursor, columns, group).run()
 
     def _quarantine(self, takes: Sequence[Take]) -> None:
@@ -153,7 +156,7 @@ class _Load:
         self._used = [(i, n) for i, n in enumerate(piece.names) if n.lower() in columns.known]
 
     def run(self) -> None:
-        """Raises duckdb.Error and Retype."""
+        """Raises duckdb.Error and RetypeError."""
         raw = self._joined()
         if not raw.num_rows:
             return
@@ -268,12 +271,12 @@ class _Load:
         return bool(values) and self._columns.widen(self._cursor, name, seen)
 
     def _misfits(self, index: int, name: str, total: int, count: int) -> None:
-        """Set values aside that do not fit. Raises Retype where too many do not."""
+        """Set values aside that do not fit. Raises RetypeError where too many do not."""
         column = self._column(name)
         share = 0.25 if column.kind in ("date", "time", "zoned") else 0.02
         many = count > share * (total + column.seen)
         if many and not column.pinned and column.seen < YOUNG and self._strange(index, name):
-            raise Retype(self._columns.source.name, name)
+            raise RetypeError(self._columns.source.name, name)
         self._set_aside(index, name, self._misfit(index, name))
 
     def _set_aside(self, index: int, name: str, where: str) -> None:
@@ -288,6 +291,7 @@ class _Load:
         )
         counts = dict(self._cursor.execute(f"SELECT _f, count(*) FROM _batch WHERE {where} GROUP BY _f").fetchall())
         for take in self._takes:
+            take.cells += counts.get(take.entry.id, 0)
             take.entry.quarantined += counts.get(take.entry.id, 0)
 
     def _events(self, typed: pa.Table) -> None:
