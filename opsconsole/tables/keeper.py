@@ -44,6 +44,7 @@ class Served:
 
     def keep(self, entry: Entry) -> None:
         """Remember an entry as it now stands in the ledger."""
+        self.drop(entry.path)
         self.entries[entry.path] = entry
         self.inodes[entry.dev, entry.ino] = entry
 
@@ -183,7 +184,8 @@ class Keeper:
     def _work(self, served: Served, found: Mapping[str, os.stat_result], gone: Iterable[str]) -> None:
         now = time.time()
         vanished = set(gone)
-        for path, status in found.items():
+        # New names first: a file that was renamed keeps its id, though another now has its old name.
+        for path, status in sorted(found.items(), key=lambda item: item[0] in served.entries):
             if self._stopping():
                 return
             entry = served.entries.get(path)
@@ -202,9 +204,9 @@ class Keeper:
         """A path that is not in the ledger: a file under another name, or a new one."""
         old = served.inodes.get((status.st_dev, status.st_ino))
         shown = shown_path(self._root, path)
-        if old is not None and old.path in served.entries and intake.moved(old, path, status):
+        if old is not None and intake.moved(old, path, status):
             self._flush()  # what waits for the transaction may speak of the old name
-            old = served.inodes.get((status.st_dev, status.st_ino), old)
+        if old is not None and served.entries.get(old.path) is old and intake.moved(old, path, status):
             entry = msgspec.structs.replace(old, path=path, shown=shown)
             vanished.discard(old.path)
             served.drop(old.path)

@@ -1,0 +1,128 @@
+"""A watched folder with a real store and a real feed, and a comparison with a fresh read of the same files."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from opsconsole.site.model import Source
+from opsconsole.tables.feed import Feed
+from opsconsole.tables.names import ident
+from opsconsole.tables.records import FileInfo
+from opsconsole.tables.store import Store
+
+SETTLE = 0.15
+
+
+class Folder:
+    """`root/in` is watched, the database is `root/state/tables.duckdb`."""
+
+    def __init__(self, root: Path, *sources: Source, timezone: str = "UTC", state: str = "state") -> None:
+        self.state = state
+        self.root = root
+        self.place = root / "in"
+        self.place.mkdir(parents=True, exist_ok=True)
+        self.sources = {source.name: source for source in sources or (Source("t", ("in/*.csv",)),)}
+        self.sources = {
+            name: msgspec.structs.replace(source, settle=SETTLE) if source.settle == 10.0 else source
+            for name, source in self.sources.items()
+        }
+        self.timezone = timezone
+        self.store: Store
+        self.feed: Feed
+        self.open()
+
+    def open(self) -> None:
+        """Open the store and start the feed."""
+        self.store = Store.open(self.root / self.state / "tables.duckdb")
+        self.feed = Feed(self.store, self.root, self.sources, self.timezone, lambda: None)
+        self.feed.start()
+
+    def close(self) -> None:
+        """Stop both."""
+        self.feed.stop()
+        self.store.close()
+
+    def settle(self) -> None:
+        """Scan everything and wait until it is dealt with."""
+        self.feed.poke()
+        assert self.feed.wait_settled(20), self.feed.problem or [file for file in self.store.files()]
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Make or overwrite a file, as a plain writer does."""
+        path = self.place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def append(self, name: str, content: str | bytes) -> Path:
+        """Append to a file."""
+        path = self.place / name
+        with path.open("ab") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with contextlib.closing(self.store.cursor()) as cursor:
+            return cursor.execute(sql).fetchall()
+
+    def rows(self, source: str = "t", columns: str = "*") -> list[tuple[Any, ...]]:
+        """Rows of a source by file and line, without the engine's own columns."""
+        if source not in self.store.schemas():
+            return []
+        chosen = "* EXCLUDE (_file, _line, _time)" if columns == "*" else columns
+        return self.query(
+            f"SELECT {chosen} FROM (SELECT t.*, f.path AS _path FROM {ident(source)} t JOIN _ops.files f"
+            " ON f.id = t._file) ORDER BY _path, _line".replace("EXCLUDE (", "EXCLUDE (_path, ")
+        )
+
+    def file(self, name: str) -> FileInfo:
+        """The ledger's line for a file."""
+        return next(file for file in self.store.files() if file.path == f"in/{name}")
+
+    def contents(self) -> dict[str, Counter[tuple[Any, ...]]]:
+        """Per source every row with its file and line, and every quarantined record."""
+        result = {}
+        for source, columns in self.store.schemas().items():
+            listed = ", ".join(f"CAST({ident(name)} AS VARCHAR)" for name in sorted(columns) if name != "_file")
+            rows = self.query(
+                f"SELECT _path, {listed} FROM {ident(source)} t"
+                " LEFT JOIN (SELECT id AS _id, path AS _path FROM _ops.files) f ON f._id = t._file"
+            )
+            if rows:
+                result[source] = Counter(rows)
+        aside, _ = self.store.quarantine(limit=1_000_000)
+        result["quarantine"] = Counter((r.source, r.file, r.line, r.column, r.reason, r.raw) for r in aside)
+        return result
+
+    def check_fresh(self) -> None:
+        """The table must be what a fresh read of the files gives, and the ledger's counts must add up."""
+        fresh = Folder(self.root, *self.sources.values(), timezone=self.timezone, state="fresh")
+        try:
+            fresh.settle()
+            expected = fresh.contents()
+        finally:
+            fresh.close()
+            shutil.rmtree(self.root / "fresh")
+        assert self.contents() == expected
+        totals = self.store.totals()
+        for source in self.store.schemas():
+            count = self.query(f"SELECT count(*) FROM {ident(source)}")[0][0]
+            assert count == (totals[source].rows if source in totals else 0)
+
+
+@contextlib.contextmanager
+def folder(root: Path, *sources: Source, timezone: str = "UTC") -> Iterator[Folder]:
+    """A folder that is closed at the end."""
+    made = Folder(root, *sources, timezone=timezone)
+    try:
+        yield made
+    finally:
+        made.close()
