@@ -57,7 +57,7 @@ def test_pages_newest_first_each_row_once_whatever_the_times(tmp_path: Path) -> 
             break
         after = page.after
     assert seen == expected
-    assert page.columns == [name for name in ("ts", "line", "station", "Weird, name", "qty", "scrap", "cost", "text")]
+    assert page.columns == ["ts", "line", "station", "Weird, name", "qty", "scrap", "cost", "text"]
     assert page.data[page.columns.index("qty")] == page.lines
     assert page.files == [1] * len(page.lines)
 

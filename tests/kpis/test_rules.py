@@ -48,7 +48,8 @@ def test_a_rule_by_members_with_a_comparison_and_a_title(tmp_path: Path) -> None
 kpis:
   {SCRAP}}}
 rules:
-  bad: {{kpi: scrap, when: "> 5", by: [line], priority: critical, title: "{{line}} has {{value}} > {{limit}} {{{{x}}}}"}}
+  bad:
+    {{kpi: scrap, when: "> 5", by: [line], priority: critical, title: "{{line}} has {{value}} > {{limit}} {{{{x}}}}"}}
   plain: {{kpi: scrap, when: ">= 5", by: [line, station]}}
 """
     db, binding = database(), bound(tmp_path, text)
