@@ -78,7 +78,7 @@ def draft_text(folder: Path, now: float | None = None) -> dict[str, str]:
 
     Looks into a bounded number of files and bytes. Raises OSError when the folder cannot be read.
     """
-    os.listdir(folder)  # noqa: PTH208 - os.walk would pass over a folder that cannot be read
+    os.listdir(folder)
     draft = _draft(folder, time.time() if now is None else now)
     return {SITE_FILE: site_text(draft), LAYOUT_FILE: layout_text(draft)}
 
@@ -114,8 +114,8 @@ def write_draft(folder: Path) -> tuple[list[Path], list[Path]]:
     except OSError as error:
         for path in written:
             path.unlink()
-        if isinstance(error, FileExistsError):
-            return [], [path for path in targets if os.path.lexists(path)]
+        if isinstance(error, FileExistsError):  # made by someone else just now, or `layouts` is a file
+            return [], [Path(error.filename)]
         raise
     return written, []
 
@@ -200,6 +200,8 @@ def _parts(folder: Path, found: list[Family]) -> tuple[list[_Part], list[Family]
 
 def _called(family: Family, root: Path) -> str:
     """What a family is about: its files' name, or that of their folder where that says more."""
+    if "*" not in family.globs[0] and re.search(r"[A-Za-z]", family.words):
+        return family.words
     names = [family.words, *reversed(family.folder.split("/")), root.resolve().name]
     telling = (name for name in names if len(re.sub(r"[^A-Za-z]", "", name)) > 2 and name.lower() not in _PLAIN_FOLDERS)
     return next(telling, family.words)

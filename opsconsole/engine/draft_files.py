@@ -68,11 +68,11 @@ def find_files(folder: Path) -> tuple[list[Found], bool]:
             if not name.startswith(".") and prefix.count("/") < DEEPEST and (prefix or name not in OWN_FOLDERS)
         )
         for name in sorted(names):
-            path = os.path.join(at, name)  # noqa: PTH118 - thousands of files; a Path for each costs half a second
+            path = os.path.join(at, name)
             if ignored(path) or format_of(path, None) is None:
                 continue
             try:
-                status = os.stat(path)  # noqa: PTH116
+                status = os.stat(path)
             except OSError:
                 continue  # gone again, or a dangling link: the feed will say so if it comes back
             found.append(Found(prefix + name, path, status.st_size, status.st_mtime))

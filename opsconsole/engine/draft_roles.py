@@ -177,7 +177,7 @@ def _dimensions(columns: list[Column]) -> list[str]:
         if column.kind not in ("text", "integer") or column.as_text or len(filled) < 0.4 * len(column.values):
             continue
         distinct = len(set(filled))
-        most = 500 if named or distinct * 4 <= len(filled) else 60
+        most = 500 if named or distinct * 3 <= len(filled) else 60
         if not 2 <= distinct <= min(most, max(2.0, 0.5 * len(filled))):
             continue
         if column.kind == "integer" and not (named and 3 <= distinct <= 40):

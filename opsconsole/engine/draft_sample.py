@@ -13,7 +13,7 @@ from opsconsole.engine.draft_files import Family, Found
 from opsconsole.site.model import Format, Read
 from opsconsole.tables import reader
 from opsconsole.tables.guess import Kind, Style, guess
-from opsconsole.tables.piece import Dialect, NotReady, Piece, Reread, Stretch, Wish
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,10 +54,12 @@ class Sample(Struct):
 
 def take(family: Family) -> Sample | None:
     """A sample of the newest file of a family that can be read, of three; None when none can."""
-    for file in sorted(family.files, key=lambda file: (file.size > 0, file.changed), reverse=True)[:3]:
+    for file in sorted(family.files, key=lambda file: (file.size > 0, round(file.changed), file.name), reverse=True)[
+        :3
+    ]:
         try:
             sample = _sample(file, family.format)
-        except (OSError, NotReady, Reread, MemoryError):
+        except (OSError, NotReadyError, RereadError, MemoryError):
             continue  # the feed reports files that cannot be read, each with its reason
         if sample is not None and sample.columns:
             return sample
@@ -69,7 +71,7 @@ def _sample(file: Found, format_: Format) -> Sample | None:
         return _parquet(Path(file.path))
     grows = reader.grows(format_, file.path)
     if not grows and file.size > LARGEST_WHOLE:
-        raise NotReady("too large to look into")
+        raise NotReadyError("too large to look into")
     with Path(file.path).open("rb") as stream:
         data = stream.read(HEAD if grows else LARGEST_WHOLE)
         whole = len(data) >= file.size
@@ -117,13 +119,33 @@ def _parquet(path: Path) -> Sample:
         with pq.ParquetFile(path) as file:
             batch = next(file.iter_batches(batch_size=ROWS, use_threads=False), None)
             total = file.metadata.num_rows
+            highest = _highest(file.metadata)
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_batches([batch] if batch is not None else [], schema=batch and batch.schema), sink)
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-        raise NotReady(str(error)) from error
+        raise NotReadyError(str(error)) from error
     # Through the reader of the tables, so that names and kinds are those that the table will have.
     piece = parquetread.read(Stretch(sink.getvalue().to_pybytes()))
-    return _columns(piece, total <= ROWS)
+    sample = _columns(piece, total <= ROWS)
+    for column in sample.columns:
+        if column.name in sample.newest and column.name in highest:
+            newest = moment_of(highest[column.name], Style(column.kind))
+            sample.newest[column.name] = max(newest or sample.newest[column.name], sample.newest[column.name])
+    return sample
+
+
+def _highest(metadata: Any) -> dict[str, Any]:
+    """The highest value of each column by the statistics of a Parquet file."""
+    highest: dict[str, Any] = {}
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            column = metadata.row_group(group).column(index)
+            if column.statistics is None or not column.statistics.has_min_max:
+                continue
+            value = column.statistics.max
+            before = highest.get(column.path_in_schema)
+            highest[column.path_in_schema] = value if before is None or value > before else before
+    return highest
 
 
 def _add_tail(sample: Sample, data: bytes, format_: Format, path: str, dialect: Dialect) -> None:
@@ -133,7 +155,7 @@ def _add_tail(sample: Sample, data: bytes, format_: Format, path: str, dialect: 
         return
     try:
         piece = reader.read(format_, path, Stretch(data[start:], start=1, lines=1, quiet=True), dialect, WISH)
-    except (NotReady, Reread):
+    except (NotReadyError, RereadError):
         return  # the end is written otherwise than the head; the head alone then says how new the data is
     for column in _columns(piece, whole=False).columns:
         if column.kind in ("time", "zoned", "date") and column.filled:

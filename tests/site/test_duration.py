@@ -1,6 +1,7 @@
 """Durations in words and back."""
 
-# ruff: noqa: E501 - tables of cases read better with one case to a line
+# ruff: noqa: E501
+# Tables of cases read better with one case to a line.
 from __future__ import annotations
 
 import contextlib

@@ -1,6 +1,7 @@
 """No bytes in a site or layout file can make the parser raise: hypothesis breaks good files at random."""
 
-# ruff: noqa: E501 - tables of cases read better with one case to a line
+# ruff: noqa: E501
+# Tables of cases read better with one case to a line.
 from __future__ import annotations
 
 import random

@@ -1,6 +1,7 @@
 """Site files: what a good one gives, and that every mistake is reported at its place, all at once."""
 
-# ruff: noqa: E501 - tables of cases read better with one case to a line
+# ruff: noqa: E501
+# Tables of cases read better with one case to a line.
 from __future__ import annotations
 
 import datetime as dt

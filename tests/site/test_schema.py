@@ -1,6 +1,7 @@
 """The JSON Schemas and the reference say the same as the validation, because both come from the declared keys."""
 
-# ruff: noqa: E501 - tables of cases read better with one case to a line
+# ruff: noqa: E501
+# Tables of cases read better with one case to a line.
 from __future__ import annotations
 
 import re
