@@ -58,7 +58,7 @@ class Action(Struct, frozen=True):
         return self.line.split(" ", 1)[0]
 
 
-class Clash(Exception):
+class ClashError(Exception):
     """Two actions want one key, one word or one id where both can be active."""
 
 
@@ -89,7 +89,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("page-down", "A page down", ("pagedown",), LIST),
     Action("page-up", "A page up", ("pageup",), LIST),
     Action("open", "Open what is under the cursor", ("enter",), LIST, rank=3, short="open"),
-    Action("filter", "Filter: words that must be there, !words that must not", ("/",), LIST, line="filter [WORDS]", rank=2, short="filter"),
+    Action(
+        "filter",
+        "Filter: words that must be there, !words that must not",
+        ("/",),
+        LIST,
+        line="filter [WORDS]",
+        rank=2,
+        short="filter",
+    ),
     Action("next-hit", "Next row that matches the filter", ("n",), LIST),
     Action("previous-hit", "Previous row that matches the filter", ("N",), LIST),
     Action("next-panel", "Next panel", ("tab",), PANELS, rank=7, short="panel"),
@@ -99,7 +107,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark", "Mark the alert and step on", ("space",), ALERTS, rank=6, short="mark"),
     Action("clear-marks", "Clear all marks", ("u",), ALERTS),
     Action("ack", "Acknowledge", ("a",), ALERTS, line="ack", command="ack", rank=4, short="ack"),
-    Action("unack", "Take an acknowledgement back", ("U",), ALERTS, line="unack", command="unack", rank=5, short="unack"),
+    Action(
+        "unack", "Take an acknowledgement back", ("U",), ALERTS, line="unack", command="unack", rank=5, short="unack"
+    ),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
     Action("copy-row", "Copy the whole row as tab-separated text", ("Y",), CELLS, rank=5, short="copy row"),
     Action("kpi", "One KPI: trend, breakdown, limits", line="kpi NAME [by DIM] [where DIM=MEMBER …]"),
@@ -109,7 +119,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("line", "A line of a file as it lies there", line="line SOURCE FILE NUMBER"),
     Action("restart-engine", "Start the engine anew", line="restart-engine"),
     Action("save-draft", "Write the draft as site.yaml, to make it yours", line="save-draft", command="save-draft"),
-)  # fmt: skip
+)
 
 
 class Registry:
@@ -127,21 +137,21 @@ class Registry:
 
     def _check(self) -> None:
         if len(self.by_id) < len(self.actions):
-            raise Clash("two actions have one id")
+            raise ClashError("two actions have one id")
         if len(self.by_word) < sum(bool(action.line) for action in self.actions):
-            raise Clash("two actions have one command word")
+            raise ClashError("two actions have one command word")
         for action in self.actions:
             if action.scope not in SCOPES:
-                raise Clash(f"action {action.id}: no such scope as {action.scope}")
+                raise ClashError(f"action {action.id}: no such scope as {action.scope}")
             if action.command is not None and action.command not in COMMANDS:
-                raise Clash(f"action {action.id}: the engine knows no command {action.command}")
+                raise ClashError(f"action {action.id}: the engine knows no command {action.command}")
         for stack, scopes in STACKS.items():
             taken: dict[str, Action] = {}
             for action in self.in_scopes(scopes):
                 for key in action.keys:
                     other = taken.setdefault(key, action)
                     if other is not action:
-                        raise Clash(f"key {key} means both {other.id} and {action.id} in {stack}")
+                        raise ClashError(f"key {key} means both {other.id} and {action.id} in {stack}")
 
     def in_scopes(self, scopes: Sequence[str]) -> list[Action]:
         """The actions of these scopes, in the order of the registry."""

@@ -11,7 +11,7 @@ VIEWS = ("overview", "alerts", "alert", "kpis", "kpi", "tables", "rows", "line",
 NULL = ":null"
 
 
-class BadAddress(ValueError):
+class BadAddressError(ValueError):
     """A command line that names no screen; one sentence for a person."""
 
 
@@ -43,13 +43,13 @@ class Address(Struct, frozen=True):
 
 
 def parse(line: str) -> Address:
-    """The address that a command line names. Raises `BadAddress`."""
+    """The address that a command line names. Raises `BadAddressError`."""
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise BadAddress(f"a quotation mark is missing its partner in: {line}") from error
+        raise BadAddressError(f"a quotation mark is missing its partner in: {line}") from error
     if not words or words[0] not in VIEWS:
-        raise BadAddress(f"no such view: {words[0] if words else ''}")
+        raise BadAddressError(f"no such view: {words[0] if words else ''}")
     view, rest = words[0], words[1:]
     if view == "rows":
         return _rows(rest)
@@ -59,38 +59,38 @@ def parse(line: str) -> Address:
         return _kpi(rest)
     if view in ("alert", "source"):
         if len(rest) != 1:
-            raise BadAddress(f"{view} needs one name")
+            raise BadAddressError(f"{view} needs one name")
         return Address(view, name=rest[0])
     if view == "overview" and len(rest) <= 1:
         return Address(view, name=rest[0] if rest else "")
     if rest:
-        raise BadAddress(f"{view} takes no argument")
+        raise BadAddressError(f"{view} takes no argument")
     return Address(view)
 
 
 def _rows(words: Sequence[str]) -> Address:
     if len(words) < 2 or words[0] not in ("kpi", "alert", "source"):
-        raise BadAddress("rows needs kpi, alert or source and a name, such as: rows source cycles")
+        raise BadAddressError("rows needs kpi, alert or source and a name, such as: rows source cycles")
     return Address("rows", of=words[0], name=words[1], where=_members(words[2:]))
 
 
 def _line(words: Sequence[str]) -> Address:
     if len(words) != 3 or not words[2].isdecimal() or int(words[2]) < 1:
-        raise BadAddress("line needs a source, a file and a line number")
+        raise BadAddressError("line needs a source, a file and a line number")
     return Address("line", name=words[0], by=words[1], line=int(words[2]))
 
 
 def _kpi(words: Sequence[str]) -> Address:
     if not words:
-        raise BadAddress("kpi needs a name")
+        raise BadAddressError("kpi needs a name")
     name, rest = words[0], list(words[1:])
     by = ""
     if rest[:1] == ["by"]:
         if len(rest) < 2:
-            raise BadAddress("by needs a dimension")
+            raise BadAddressError("by needs a dimension")
         by, rest = rest[1], rest[2:]
     if rest and rest[0] != "where":
-        raise BadAddress(f"kpi {name}: expected `by` or `where`, not `{rest[0]}`")
+        raise BadAddressError(f"kpi {name}: expected `by` or `where`, not `{rest[0]}`")
     return Address("kpi", name=name, by=by, where=_members(rest[1:]))
 
 
@@ -103,5 +103,5 @@ def _members(words: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
         elif word.endswith(NULL) and len(word) > len(NULL):
             members.append((word[: -len(NULL)], None))
         else:
-            raise BadAddress(f"expected DIM=MEMBER, not `{word}`")
+            raise BadAddressError(f"expected DIM=MEMBER, not `{word}`")
     return tuple(members)

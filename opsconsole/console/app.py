@@ -37,7 +37,7 @@ OFFERS = 8
 class Main(Screen[None], inherit_bindings=False):
     """The one Textual screen: a canvas and nothing that could take a key from the registry."""
 
-    def compose(self) -> list[Canvas]:  # type: ignore[override]
+    def compose(self) -> list[Canvas]:
         app = self.app
         assert isinstance(app, Console)
         return [app.canvas]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from opsconsole.console.actions import Action, Registry
-from opsconsole.console.address import VIEWS, Address, BadAddress, parse
+from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
 from opsconsole.console.context import Context
 from opsconsole.console.history import History
 from opsconsole.console.link import Link, LinkError
@@ -67,7 +67,7 @@ class Doing:
         elif word in VIEWS:
             try:
                 self.program.go(parse(line))
-            except BadAddress as error:
+            except BadAddressError as error:
                 self.program.say(inert(str(error)), "warning")
         else:
             self.run(action, rest.strip())

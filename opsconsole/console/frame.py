@@ -10,7 +10,13 @@ from opsconsole.console.model import Model
 from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width
 
 # Tabs in the order of the views; a number is left free for each view that comes later.
-TABS = (("1", "overview", "Overview"), ("2", "alerts", "Alerts"), ("3", "kpis", "KPIs"), ("5", "tables", "Tables"), ("8", "sources", "Sources"))  # fmt: skip
+TABS = (
+    ("1", "overview", "Overview"),
+    ("2", "alerts", "Alerts"),
+    ("3", "kpis", "KPIs"),
+    ("5", "tables", "Tables"),
+    ("8", "sources", "Sources"),
+)
 NOTICES = 2
 
 
@@ -129,16 +135,16 @@ def trust_line(model: Model, cells: int) -> Line:
         parts.append((f"◌ stale: {', '.join(inert(source.title or source.name) for source in late)}", "warning"))
     if empty:
         parts.append((f"○ no data: {', '.join(inert(source.title or source.name) for source in empty)}", "warning"))
-    if fresh:
-        parts.append((f"{fmt.count(fresh, 'source')} fresh", "dim"))
-    if off:
-        parts.append((f"{fmt.count(off, 'source')} without freshness check", "dim"))
     failed = sum(source.failed for source in sources)
     quarantined = sum(source.quarantined for source in sources)
     if failed:
         parts.append((f"{fmt.count(failed, 'file')} failed", "warning"))
     if quarantined:
         parts.append((f"{fmt.count(quarantined, 'row')} in quarantine", "dim"))
+    if fresh:
+        parts.append((f"{fmt.count(fresh, 'source')} fresh", "dim"))
+    if off:
+        parts.append((f"{fmt.count(off, 'source')} without freshness check", "dim"))
     if not sources:
         parts.append(("no sources", "warning"))
     if not site.settled:

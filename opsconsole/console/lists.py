@@ -19,14 +19,14 @@ from opsconsole.engine.messages import (
 
 ALERTS_SHORT = (
     Column("", 2),
-    Column("what", 16, grow=True),
-    Column("since", 9, "right", drop=2),
-    Column("who", 6, drop=1),
+    Column("what", 24, grow=True, most=90),
+    Column("since", 9, "right", drop=1),
+    Column("who", 6, drop=2),
 )
 ALERTS_FULL = (
     Column("P", 2),
     Column("state", 6, drop=2),
-    Column("what", 20, grow=True),
+    Column("what", 20, grow=True, most=90),
     Column("since", 9, "right", drop=3),
     Column("age", 4, "right", drop=1),
     Column("n", 3, "right", drop=5),
@@ -34,7 +34,7 @@ ALERTS_FULL = (
 )
 KPIS = (
     Column("", 3),
-    Column("KPI", 16, grow=True),
+    Column("KPI", 16, grow=True, most=32),
     Column("value", 14, "right"),
     Column("change", 10, drop=1),
     Column("goal", 10, drop=2),
@@ -44,7 +44,7 @@ KPIS = (
 )
 SOURCES = (
     Column("", 3),
-    Column("source", 12, grow=True),
+    Column("source", 12, grow=True, most=28),
     Column("rows", 12, "right"),
     Column("files", 6, "right", drop=2),
     Column("quarantine", 10, "right", drop=1),
@@ -55,7 +55,7 @@ SOURCES = (
 )
 FILES = (
     Column("state", 7),
-    Column("file", 20, grow=True),
+    Column("file", 20, grow=True, most=60),
     Column("rows", 10, "right"),
     Column("quarantine", 10, "right", drop=1),
     Column("size", 8, "right", drop=4),
@@ -70,8 +70,8 @@ QUARANTINE = (
     Column("raw", 14, grow=True, drop=1),
 )
 BREAKDOWN = (
-    Column("", 2),
-    Column("", 12, grow=True),
+    Column("", 3),
+    Column("", 12, grow=True, most=28),
     Column("", 16, drop=2),
     Column("value", 11, "right"),
     Column("before", 9, "right", drop=1),
@@ -192,7 +192,7 @@ def breakdown_rows(table: Breakdown, kpi: KpiState | None) -> list[Row]:
 
 
 def _mark(status: Status) -> str:
-    return signs.sign(status)[:2] if status != "good" else ""
+    return signs.sign(status) if status != "good" else ""
 
 
 def bar(share: float, cells: int) -> str:

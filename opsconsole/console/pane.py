@@ -16,13 +16,14 @@ GUTTER = 2
 
 
 class Column(Struct, frozen=True):
-    """A column of `width` cells; one with `grow` shares what is left; the highest `drop` goes first when it is tight."""
+    """A column of `width` cells. One with `grow` shares what is left, up to `most`; the highest `drop` goes first."""
 
     title: str
     width: int
     align: str = "left"
     grow: bool = False
     drop: int = 0
+    most: int = 500
 
 
 class Row(Struct, frozen=True):
@@ -175,7 +176,10 @@ class Pane:
             kept.remove(worst)
         spare = max(0, cells - need())
         growing = sum(column.grow for _, column in kept) or 1
-        return [(at, column, column.width + (spare // growing if column.grow else 0)) for at, column in kept]
+        more = spare // growing
+        return [
+            (at, column, min(column.most, column.width + more) if column.grow else column.width) for at, column in kept
+        ]
 
     def draw(self, cells: int, lines: int, focused: bool) -> list[Line]:
         """Header and rows, `lines` high."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from opsconsole.console import fmt, lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
+from opsconsole.console.detail import detail
 from opsconsole.console.draw.heat import heat
 from opsconsole.console.draw.tile import one_line, tile
 from opsconsole.console.pane import Pane, Row
@@ -44,9 +45,13 @@ class Panel:
         """The fewest lines it is of use with."""
         return 3
 
-    def wanted(self, cells: int) -> int:
+    def wanted(self, _cells: int) -> int:
         """How many lines would show all of it."""
         return len(self.pane.all) + 1 + self.pane.header if self.pane else self.least()
+
+    def most(self, cells: int) -> int:
+        """How many lines it can make use of."""
+        return self.wanted(cells)
 
     def update(self) -> None:
         """Take from the model what is shown."""
@@ -55,7 +60,7 @@ class Panel:
         """The lines of its rectangle."""
         raise NotImplementedError
 
-    def move(self, dx: int, dy: int) -> bool:
+    def move(self, _dx: int, dy: int) -> bool:
         """Move its cursor; False where there is nothing more in that direction."""
         return self.pane.move(dy) if self.pane and dy else False
 
@@ -112,8 +117,9 @@ class TilesPanel(Panel):
             drawn = [[one_line(kpi, size, focused and at == self.at)] for at, kpi in enumerate(states)]
             return self._grid(drawn, size, 1, spot)
         self._across = per_line(len(states), spot.cells)
-        size = (spot.cells - 2 * (self._across - 1)) // self._across
-        drawn = [tile(kpi, size, min(spot.tile, 5), focused and at == self.at) for at, kpi in enumerate(states)]
+        gap = 1 if spot.cells < 100 else 2
+        size = (spot.cells - gap * (self._across - 1)) // self._across
+        drawn = [tile(kpi, size, spot.tile, focused and at == self.at) for at, kpi in enumerate(states)]
         return self._grid(drawn, size, spot.tile, spot)
 
     def _grid(self, drawn: list[list[Line]], size: int, lines: int, spot: Spot) -> list[Line]:
@@ -123,7 +129,7 @@ class TilesPanel(Panel):
         first = max(0, min(here - shown + 1, len(rows) - shown)) if here >= shown else 0
         out: list[Line] = []
         for row in rows[first : first + shown]:
-            out += beside([(size, block) for block in row], 2, lines)
+            out += beside([(size, block) for block in row], 1 if spot.cells < 100 and lines > 1 else 2, lines)
         return out
 
     def move(self, dx: int, dy: int) -> bool:
@@ -156,7 +162,7 @@ class AlertsPanel(Panel):
     def least(self) -> int:
         return 3
 
-    def wanted(self, cells: int) -> int:
+    def wanted(self, _cells: int) -> int:
         return max(3, len(self.ctx.model.alerts) + 1)
 
     def update(self) -> None:
@@ -167,8 +173,16 @@ class AlertsPanel(Panel):
 
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
         assert self.pane is not None
-        lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
-        return [heading(self.spec.title or "Alerts", self._note(spot.lines), spot.cells, focused), *lines]
+        head = heading(self.spec.title or "Alerts", self._note(spot.lines), spot.cells, focused)
+        alert = self.ctx.model.alerts.get(self.pane.cursor or "")
+        below = spot.lines - self.wanted(spot.cells) - 1
+        if alert is None or below < 5:
+            return [head, *self.pane.draw(spot.cells, spot.lines - 1, focused)]
+        lines = self.pane.draw(spot.cells, spot.lines - 1 - below, focused)
+        return [head, *lines, *detail(self.ctx, alert, spot.cells, below)]
+
+    def most(self, cells: int) -> int:
+        return self.wanted(cells) + (14 if self.ctx.model.alerts else 0)
 
     def _note(self, lines: int) -> Line:
         model = self.ctx.model
@@ -237,7 +251,7 @@ class GridPanel(Panel):
 
     kind = "grid"
 
-    def wanted(self, cells: int) -> int:
+    def wanted(self, _cells: int) -> int:
         grid = self.ctx.model.grids.get((self.spec.of, self.spec.by))
         return len(grid.members) + 2 if grid else 3
 
@@ -280,13 +294,20 @@ class SourcesPanel(Panel):
         title = heading(self.spec.title or "Sources", [], spot.cells, focused)
         return [title, *self.pane.draw(spot.cells, spot.lines - 1, focused)]
 
+    def wanted(self, _cells: int) -> int:
+        return len(self.ctx.model.sources) + 2
+
     def _strip(self, cells: int, focused: bool) -> Line:
         """All sources on one line."""
         line: Line = [("▸" if focused else " ", "bold"), ("Sources", "bold" if focused else "")]
         for source in self.ctx.model.sources.values():
             late = "warning" if source.status in ("stale", "nodata") else "dim"
             sign = signs.SOURCE_SIGNS[source.status]
-            line += [("  ", ""), (sign, late), (f" {inert(source.title or source.name)}", late if late != "dim" else "")]
+            line += [
+                ("  ", ""),
+                (sign, late),
+                (f" {inert(source.title or source.name)}", late if late != "dim" else ""),
+            ]
         return fit(line, cells)
 
     def open(self) -> Address | None:
@@ -312,7 +333,7 @@ class TextPanel(Panel):
     def wanted(self, cells: int) -> int:
         return len(wrap(self.spec.text, max(10, cells - 2))) + bool(self.spec.title)
 
-    def draw(self, spot: Spot, focused: bool) -> list[Line]:
+    def draw(self, spot: Spot, _focused: bool) -> list[Line]:
         head = [heading(inert(self.spec.title), [], spot.cells, False)] if self.spec.title else []
         body = [fit([(" " + inert(line), "")], spot.cells) for line in wrap(self.spec.text, max(10, spot.cells - 2))]
         return [*head, *(restyle(line, "dim") for line in body)][: spot.lines]

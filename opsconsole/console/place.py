@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 ESSENTIAL_WIDTH, ESSENTIAL_HEIGHT = 58, 13
-TILE_WIDTH, TILE_HEIGHTS = 18, (5, 4, 3, 1)
+TILE_WIDTH, TILE_HEIGHTS, TILE_MOST = 18, (5, 4, 3, 1), 9
 PANEL_WIDTH = 34
 
 
@@ -27,6 +27,10 @@ class Placeable(Protocol):
 
     def wanted(self, cells: int) -> int:
         """How many lines would show all of it."""
+        ...
+
+    def most(self, cells: int) -> int:
+        """How many lines it can make use of."""
         ...
 
 
@@ -50,7 +54,7 @@ class Spot(Struct, frozen=True):
 
 def per_line(tiles: int, cells: int) -> int:
     """How many tiles stand side by side, spread evenly over their lines."""
-    fit = max(1, min(tiles, (cells + 2) // (TILE_WIDTH + 2)))
+    fit = max(1, min(tiles, (cells + 1) // (TILE_WIDTH + 1)))
     lines = -(-tiles // fit)
     return -(-tiles // lines)
 
@@ -94,6 +98,8 @@ def _side_by_side(block: Block, cells: int) -> list[Block]:
 
 
 def _tile_lines(panel: Placeable, cells: int, tile: int) -> int:
+    if not panel.tiles():
+        return 0
     across = per_line(panel.tiles(), cells)
     if tile == 1:
         across = max(1, cells // 48)
@@ -108,30 +114,40 @@ def _least(row: Block, cells: int, tile: int) -> int:
 
 
 def _share(rows: list[Block], least: list[int], cells: int, lines: int, tile: int) -> list[int]:
-    """Heights: first what rows ask for, then what their panels could show, then the rest to the last that can grow."""
+    """Heights: what rows ask for, then what their panels could show; then air, larger tiles, and what helps further."""
     heights = list(least)
     spare = lines - sum(heights)
+    tiled = [
+        max(_tile_lines(panel, cells // len(row.panels), TILE_MOST) for panel, _ in row.panels) // TILE_MOST
+        for row in rows
+    ]
 
-    def grow(at: int, to: int) -> None:
+    def grow(towards: list[int]) -> None:
+        """One line each in turn, so that no row starves another."""
         nonlocal spare
-        more = max(0, min(to - heights[at], spare))
-        heights[at] += more
-        spare -= more
+        while spare > 0 and any(height < goal for height, goal in zip(heights, towards, strict=True)):
+            for at, goal in enumerate(towards):
+                if heights[at] < goal and spare > 0:
+                    heights[at] += 1
+                    spare -= 1
 
-    tiled = [any(panel.tiles() for panel, _ in row.panels) for row in rows]
+    def each(measure: Callable[[Placeable, int], int]) -> list[int]:
+        return [
+            0 if tiled[at] else max(measure(panel, cells // len(row.panels)) for panel, _ in row.panels)
+            for at, row in enumerate(rows)
+        ]
+
+    grow([0 if tiled[at] or row.height is None else row.height for at, row in enumerate(rows)])
+    wants = each(lambda panel, size: panel.wanted(size))
+    grow([want if row.height is None else 0 for want, row in zip(wants, rows, strict=True)])
     for at, row in enumerate(rows):
-        if row.height is not None and not tiled[at]:
-            grow(at, row.height)
-    wants = [max(panel.wanted(cells // len(row.panels)) for panel, _ in row.panels) for row in rows]
-    open_ended = [at for at, row in enumerate(rows) if row.height is None and not tiled[at]]
-    while spare > 0 and any(heights[at] < wants[at] for at in open_ended):
-        for at in open_ended:
-            grow(at, min(wants[at], heights[at] + 1))
-    for at in range(len(rows)):
-        if tiled[at] and tile >= 4 and spare > 0:
-            grow(at, heights[at] + 1)
-    if open_ended and spare > 0:
-        grow(open_ended[-1], lines)
+        # beyond the height its author gave, a panel grows only if that shows all of it
+        if row.height is not None and 0 < wants[at] - heights[at] <= spare - 1:
+            grow([want if other == at else 0 for other, want in enumerate(wants)])
+    if tile >= 4:
+        grow([count and least[at] + 1 for at, count in enumerate(tiled)])
+        grow([count and count * TILE_MOST + 1 for count in tiled])
+    grow(each(lambda panel, size: panel.most(size)))
     return heights
 
 
@@ -143,7 +159,10 @@ def _across(row: Block, y: int, cells: int, lines: int, tile: int) -> list[Spot]
     x = 0
     for position, (panel, weight) in enumerate(row.panels):
         size = cells - x if position == len(row.panels) - 1 else room * max(1, weight) // total
-        spots.append(Spot(panel, x, y, size, lines, tile if panel.tiles() else 0))
+        high = tile
+        if panel.tiles() and tile > 1:
+            high = max(tile, min(TILE_MOST, (lines - 1) // -(-panel.tiles() // per_line(panel.tiles(), size))))
+        spots.append(Spot(panel, x, y, size, lines, high if panel.tiles() else 0))
         x += size + gap
     return spots
 

@@ -96,31 +96,100 @@ def kpis() -> list[KpiState]:
     common = {"window": "8 h", "start": NOW - 8 * HOUR, "end": NOW, "trend_start": NOW - 8 * HOUR, "trend_step": 900.0}
     return [
         KpiState(
-            "oee", "OEE", "cycles", "critical", 52.4, "%", 1, "higher", 85, 77, 60,
-            previous=58.6, previous_label="8 h before", change=-6.2, trend=trend(52.4, -26), rows=4812,
-            leader="first late: line 3", by=["line", "station", "product"], formula="100 * sum(planned_s) / sum(busy_s)",
-            description="Overall equipment effectiveness: availability × effectiveness × quality ratio", owner="M. Weber",
-            objective="Throughput", procedure="procedures/oee.md", **common,
+            "oee",
+            "OEE",
+            "cycles",
+            "critical",
+            52.4,
+            "%",
+            1,
+            "higher",
+            85,
+            77,
+            60,
+            previous=58.6,
+            previous_label="8 h before",
+            change=-6.2,
+            trend=trend(52.4, -26),
+            rows=4812,
+            leader="first late: line 3",
+            by=["line", "station", "product"],
+            formula="100 * sum(planned_s) / sum(busy_s)",
+            description="Overall equipment effectiveness: availability × effectiveness × quality ratio",
+            owner="M. Weber",
+            objective="Throughput",
+            procedure="procedures/oee.md",
+            **common,
         ),
         KpiState(
-            "scrap", "Scrap ratio", "cycles", "good", 2.1, "%", 1, "lower", 2.5, 3, 5,
-            previous=2.2, previous_label="8 h before", change=-0.1, trend=trend(2.1, 0.1), rows=4812,
-            by=["station"], formula="100 * sum(scrap) / sum(qty)", **common,
+            "scrap",
+            "Scrap ratio",
+            "cycles",
+            "good",
+            2.1,
+            "%",
+            1,
+            "lower",
+            2.5,
+            3,
+            5,
+            previous=2.2,
+            previous_label="8 h before",
+            change=-0.1,
+            trend=trend(2.1, 0.1),
+            rows=4812,
+            by=["station"],
+            formula="100 * sum(scrap) / sum(qty)",
+            **common,
         ),
         KpiState(
-            "on_time", "Orders on time", "orders", "warning", 88.5, "%", 1, "higher", 95, 90, 80,
-            previous=91.5, previous_label="same shift yesterday", change=-3.0, trend=trend(88.5, -3), rows=61,
-            leader="order 4711", partial=True, by=["line"], **common,
+            "on_time",
+            "Orders on time",
+            "orders",
+            "warning",
+            88.5,
+            "%",
+            1,
+            "higher",
+            95,
+            90,
+            80,
+            previous=91.5,
+            previous_label="same shift yesterday",
+            change=-3.0,
+            trend=trend(88.5, -3),
+            rows=61,
+            leader="order 4711",
+            partial=True,
+            by=["line"],
+            **common,
         ),
         KpiState(
-            "output", "Output", "cycles", "good", 4812, "pcs", 0, "higher", 5000, None, None,
-            previous=4600, previous_label="same shift yesterday", change=212, trend=trend(4812, 600), rows=4812,
-            leader="plan at 10:52 4 780", by=["line"],
+            "output",
+            "Output",
+            "cycles",
+            "good",
+            4812,
+            "pcs",
+            0,
+            "higher",
+            5000,
+            None,
+            None,
+            previous=4600,
+            previous_label="same shift yesterday",
+            change=212,
+            trend=trend(4812, 600),
+            rows=4812,
+            leader="plan at 10:52 4 780",
+            by=["line"],
             **{**common, "window": "shift", "start": SHIFT, "trend_start": SHIFT},
         ),
-        KpiState("energy", "Energy per piece", "meters", "nodata", unit="kWh", reason="no rows since 09:10", window="1 h"),
+        KpiState(
+            "energy", "Energy per piece", "meters", "nodata", unit="kWh", reason="no rows since 09:10", window="1 h"
+        ),
         KpiState("queue", "Queue at the press", "cycles", "nolimit", 17, "trays", window="15 min", trend=trend(17, 4)),
-    ]  # fmt: skip
+    ]
 
 
 def grid() -> Grid:
@@ -131,36 +200,77 @@ def grid() -> Grid:
         return "critical" if value < 60 else "warning" if value < 77 else "good"
 
     return Grid(
-        "oee", "line", ["line 1", "line 2", "line 3", "line 4"], [SHIFT + at * HOUR for at in range(5)], HOUR,
-        [[float(value) for value in row] for row in values], [[status(value) for value in row] for row in values],
-    )  # fmt: skip
+        "oee",
+        "line",
+        ["line 1", "line 2", "line 3", "line 4"],
+        [SHIFT + at * HOUR for at in range(5)],
+        HOUR,
+        [[float(value) for value in row] for row in values],
+        [[status(value) for value in row] for row in values],
+    )
 
 
 def breakdown(kpi: str, by: str) -> Breakdown:
     """Members of a dimension, worst first; one has no name, one no value."""
     return Breakdown(
-        kpi, by, [f"{by} 3", f"{by} 1", f"{by} 2", f"{by} 4", None], [52.0, 83.0, 81.0, 85.0, None],
-        [58.0, 82.0, 80.0, 85.0, None], [1200, 1190, 1210, 1212, 3],
-        ["critical", "good", "good", "good", "nodata"], total=5,
-    )  # fmt: skip
+        kpi,
+        by,
+        [f"{by} 3", f"{by} 1", f"{by} 2", f"{by} 4", None],
+        [52.0, 83.0, 81.0, 85.0, None],
+        [58.0, 82.0, 80.0, 85.0, None],
+        [1200, 1190, 1210, 1212, 3],
+        ["critical", "good", "good", "good", "nodata"],
+        total=5,
+    )
 
 
 def alerts() -> list[AlertState]:
     """Three open alerts, one of them unacknowledged."""
     return [
         AlertState(
-            "kpi:oee|line=3", "kpi:oee", "Line 3 weld: OEE 52 % under 60 % for 11 min", "UNACK", "critical", NOW - 660, 4,
-            {"line": "line 3"}, value=52.4, worst=49.0, kpi="oee", source="cycles", procedure="procedures/oee.md",
+            "kpi:oee|line=3",
+            "kpi:oee",
+            "Line 3 weld: OEE 52 % under 60 % for 11 min",
+            "UNACK",
+            "critical",
+            NOW - 660,
+            4,
+            {"line": "line 3"},
+            value=52.4,
+            worst=49.0,
+            kpi="oee",
+            source="cycles",
+            procedure="procedures/oee.md",
         ),
         AlertState(
-            "late|order=4711", "late", "Order 4711 will miss 14:00 (82 %)", "ACK", "warning", NOW - 1920, 2,
-            {"order": "4711"}, who="ana", acked_at=NOW - 1500, value=82.0, kpi="on_time", source="orders", count=3,
+            "late|order=4711",
+            "late",
+            "Order 4711 will miss 14:00 (82 %)",
+            "ACK",
+            "warning",
+            NOW - 1920,
+            2,
+            {"order": "4711"},
+            who="ana",
+            acked_at=NOW - 1500,
+            value=82.0,
+            kpi="on_time",
+            source="orders",
+            count=3,
         ),
         AlertState(
-            "silent:quality|", "silent:quality", "Quality file is 47 min late", "ACK", "warning", NOW - 2820, 2,
-            who="ben", acked_at=NOW - 2000, source="quality",
+            "silent:quality|",
+            "silent:quality",
+            "Quality file is 47 min late",
+            "ACK",
+            "warning",
+            NOW - 2820,
+            2,
+            who="ben",
+            acked_at=NOW - 2000,
+            source="quality",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def sources() -> list[SourceState]:
@@ -177,9 +287,18 @@ def sources() -> list[SourceState]:
 def site(**changes: object) -> SiteState:
     """The plant's frame at 10:52 in Berlin."""
     state = SiteState(
-        "North plant", "Europe/Berlin", "wall", 1.0, NOW, NOW, True, 7, False,
-        ShiftState("Early", SHIFT, SHIFT + 8 * HOUR), LAYOUTS,
-    )  # fmt: skip
+        "North plant",
+        "Europe/Berlin",
+        "wall",
+        1.0,
+        NOW,
+        NOW,
+        True,
+        7,
+        False,
+        ShiftState("Early", SHIFT, SHIFT + 8 * HOUR),
+        LAYOUTS,
+    )
     return replace(state, **changes)
 
 
@@ -279,7 +398,9 @@ class CannedEngine:
                 return Failure("the source meters has no rows yet")
             return rows(ask.after[0] if ask.after else 0, ask.limit)
         if isinstance(ask, AskLine):
-            around = [f"2026-06-24T08:{at % 60:02};line 3;weld;K2-{at};4;1;31.2" for at in range(ask.line - 3, ask.line + 4)]
+            around = [
+                f"2026-06-24T08:{at % 60:02};line 3;weld;K2-{at};4;1;31.2" for at in range(ask.line - 3, ask.line + 4)
+            ]
             around[3] = "2026-06-24T08:51;line 3;weld;[bold]K2[/bold]\x1b[2J;4;1;31.2"
             return Lines(ask.file, ask.line - 3, ask.line, around)
         if isinstance(ask, AskFiles):
@@ -293,13 +414,20 @@ class CannedEngine:
     def _command(self, command: Command) -> Done:
         ids = [target.alert for target in command.targets]
         if self.refuse:
-            return Done(refused={name: self.refuse for name in ids})
+            return Done(refused=dict.fromkeys(ids, self.refuse))
         known = {alert.id: alert for alert in self.state.alerts}
         moved = [
-            replace(known[name], state="ACK" if command.name == "ack" else "UNACK", who="ana", version=known[name].version + 1)
+            replace(
+                known[name],
+                state="ACK" if command.name == "ack" else "UNACK",
+                who="ana",
+                version=known[name].version + 1,
+            )
             for name in ids
         ]
-        self.state = replace(self.state, alerts=[{alert.id: alert for alert in moved}.get(old.id, old) for old in self.state.alerts])
+        self.state = replace(
+            self.state, alerts=[{alert.id: alert for alert in moved}.get(old.id, old) for old in self.state.alerts]
+        )
         self.change(Changes(alerts=moved))
         return Done(applied=ids)
 
@@ -318,5 +446,7 @@ def quarantine() -> list[Quarantined]:
     """Two records that could not be taken."""
     return [
         Quarantined("cycles", "cycles/2026-06-24.csv", 812, "qty", "not a number: “vier”", "08:41;line 2;weld;K2;vier"),
-        Quarantined("cycles", "cycles/2026-06-24.csv", 431, "", "7 fields instead of 6", "08:01;line 2;weld;K2;4;1;2\x07"),
+        Quarantined(
+            "cycles", "cycles/2026-06-24.csv", 431, "", "7 fields instead of 6", "08:01;line 2;weld;K2;4;1;2\x07"
+        ),
     ]

@@ -68,7 +68,11 @@ class Session:
 
 @asynccontextmanager
 async def console(
-    folder: Path, cells: int = 80, lines: int = 24, state: Snapshot | None = None, wall: Callable[[], float] = lambda: NOW
+    folder: Path,
+    cells: int = 80,
+    lines: int = 24,
+    state: Snapshot | None = None,
+    wall: Callable[[], float] = lambda: NOW,
 ) -> AsyncIterator[Session]:
     """A console that has drawn its first snapshot."""
     async with CannedEngine(folder, state) as engine:

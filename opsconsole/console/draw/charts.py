@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -34,6 +35,12 @@ def resample(values: Values, cells: int) -> list[float | None]:
     return out
 
 
+def stretch(values: Values, cells: int) -> list[float | None]:
+    """Exactly `cells` values: averaged where there are more, repeated where there are fewer."""
+    shown = resample(values, cells)
+    return [shown[x * len(shown) // cells] for x in range(cells)]
+
+
 def spark(values: Values, cells: int) -> str:
     """A sparkline of at most `cells` cells between the least and the greatest value; gaps stay empty."""
     shown = resample(values, cells)
@@ -44,6 +51,22 @@ def spark(values: Values, cells: int) -> str:
     if high == low:
         return "".join(" " if value is None else "▄" for value in shown)
     return "".join(" " if value is None else BLOCKS[1 + round((value - low) / (high - low) * 7)] for value in shown)
+
+
+def mini(kpi: KpiState, cells: int, rows: int) -> list[Line]:
+    """The trend as columns over several lines, without axes; what was beyond a limit is coloured."""
+    known = [value for value in kpi.trend if value is not None]
+    if not known:
+        return []
+    shown = stretch(kpi.trend, cells)
+    low, high = min(known), max(known)
+    low -= (high - low) * 0.1 or 1.0
+    of = Chart(list(kpi.trend), None, 0.0, "UTC", status=lambda value: status_of(kpi, value))
+    out: list[Line] = []
+    for y in range(rows):
+        blocks = [_column(of, value, low, high, rows, y) for value in shown]
+        out.append(merged(blocks))
+    return out
 
 
 def worse_than(kpi: KpiState, value: float, limit: float | None) -> bool:
@@ -125,6 +148,20 @@ class Chart(Struct, frozen=True):
     status: Callable[[float | None], Status] = lambda _: "good"
 
 
+def chart_of(kpi: KpiState, timezone: str) -> Chart:
+    """A KPI's trend with its limits."""
+    return Chart(
+        list(kpi.trend),
+        kpi.trend_start,
+        kpi.trend_step,
+        timezone,
+        limits_of(kpi),
+        kpi.decimals,
+        kpi.unit == "%",
+        lambda value: status_of(kpi, value),
+    )
+
+
 def chart(of: Chart, cells: int, lines: int) -> list[Line]:
     """A column chart `cells` wide and `lines` high, its time axis included; needs 24x4 cells."""
     known = [value for value in of.values if value is not None]
@@ -138,9 +175,7 @@ def chart(of: Chart, cells: int, lines: int) -> list[Line]:
     axis = max(map(width, labels))
     tail = max((width(f"{limit.label} {fmt.number(limit.value)}") + 1 for limit in of.limits), default=0)
     room = cells - axis - 2 - tail
-    shown = resample(of.values, room)
-    per = max(1, room // len(shown))
-    used = per * len(shown)
+    shown = stretch(of.values, room)
     at_row = {min(rows - 1, max(0, int((high - limit.value) / (high - low) * rows))): limit for limit in of.limits}
     out: list[Line] = []
     for y in range(rows):
@@ -149,39 +184,44 @@ def chart(of: Chart, cells: int, lines: int) -> list[Line]:
         line: Line = [(f"{right(label, axis)} ┤" if label else " " * axis + " │", "dim")]
         for value in shown:
             block, style = _column(of, value, low, high, rows, y)
-            if block == " " and limit is not None:
-                line.append(("┄" * per, limit.style or "dim"))
-            else:
-                line.append((block * per, style))
+            line.append(("┄", limit.style or "dim") if block == " " and limit is not None else (block, style))
         if limit is not None:
-            line.append(("┄" * (room - used), limit.style or "dim"))
             line.append((left(f" {limit.label} {fmt.number(limit.value)}", tail), limit.style))
         out.append(fit(merged(line), cells))
-    out.append(fit([(" " * axis + " └" + "─" * used, "dim")], cells))
+    out.append(fit([(" " * axis + " └" + "─" * room, "dim")], cells))
     if of.start is not None:
-        seconds = of.step * len(of.values) / len(shown)
-        out.append(fit([(" " * (axis + 2) + _times(of, seconds, per, len(shown)), "dim")], cells))
+        out.append(fit([(" " * (axis + 2) + _times(of, of.start, room), "dim")], cells))
     return out
 
 
 def _column(of: Chart, value: float | None, low: float, high: float, rows: int, y: int) -> tuple[str, str]:
+    """A cell of a column; only the top of what is abnormal has colour, so that a bad hour does not shout."""
     if value is None:
         return " ", ""
     eighths = max(1, round((value - low) / (high - low) * rows * 8)) - (rows - 1 - y) * 8
     status = of.status(value)
-    style = status if status in ("critical", "warning") else "bar"
-    return BLOCKS[max(0, min(8, eighths))], style
+    top = 0 < eighths <= 8
+    return BLOCKS[max(0, min(8, eighths))], status if top and status in ("critical", "warning") else "bar"
 
 
-def _times(of: Chart, seconds: float, per: int, buckets: int) -> str:
-    """Clock times (days, where the buckets are long) under the columns, as many as stand apart."""
-    assert of.start is not None
+STEPS = (300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 2 * 86400, 7 * 86400, 30 * 86400)
+
+
+def _times(of: Chart, start: float, cells: int) -> str:
+    """Clock times (days, where the steps are days) below the columns, at round moments of the site's zone."""
+    length = of.step * len(of.values)
+    if length <= 0:
+        return ""
+    step = next((step for step in STEPS if step / length * cells >= 8), STEPS[-1])
+    offset = fmt.local(start, of.timezone).utcoffset()
+    shift = offset.total_seconds() if offset is not None else 0.0
+    moment = math.ceil((start + shift) / step) * step - shift
     line = ""
-    for bucket in range(buckets):
-        moment = of.start + bucket * seconds
+    while moment < start + length:
+        at = int((moment - start) / length * cells)
         stamp = fmt.local(moment, of.timezone)
-        text = f"{stamp.day} {stamp:%b}" if seconds >= 6 * 3600 else f"{stamp:%H:%M}"
-        at = bucket * per
-        if at >= len(line) + (2 if line else 0):
+        text = f"{stamp.day} {stamp:%b}" if step >= 86400 else f"{stamp:%H:%M}"
+        if at >= len(line) + (1 if line else 0):
             line = line.ljust(at) + text
-    return line
+        moment += step
+    return line[:cells]

@@ -26,8 +26,9 @@ def heat(grid: Grid, kpi: KpiState | None, timezone: str, cells: int, lines: int
         fit([(" " * (name + 1), ""), ("".join(right(head, cell - 1) + " " for head in heads), "dim")], cells)
     ]
     room = lines - 1
-    members = grid.members if len(grid.members) <= room else grid.members[: max(1, room - 1)]
-    for y, member in enumerate(members):
+    chosen = _chosen(grid, room)
+    for y in chosen:
+        member = grid.members[y]
         line: Line = [(" " + left(member_text(member), name), "")]
         for x in range(first, len(grid.starts)):
             status = grid.statuses[y][x]
@@ -35,9 +36,22 @@ def heat(grid: Grid, kpi: KpiState | None, timezone: str, cells: int, lines: int
             mark = signs.GLYPHS[status] if abnormal else " "
             line.append((right(mark + " " + texts[y][x], cell - 1) + " ", signs.style(status) if abnormal else ""))
         out.append(fit(line, cells))
-    if len(members) < len(grid.members):
-        out.append(fit([(clip(f" … and {len(grid.members) - len(members)} more", cells), "dim")], cells))
+    if len(chosen) < len(grid.members) and len(chosen) < room:
+        out.append(fit([(clip(f" … and {len(grid.members) - len(chosen)} more", cells), "dim")], cells))
     return out
+
+
+def _chosen(grid: Grid, room: int) -> list[int]:
+    """Which members are shown, in their order: where not all have room, those that are worst at the end stay."""
+    if len(grid.members) <= room:
+        return list(range(len(grid.members)))
+    rank = {"critical": 0, "warning": 1}
+
+    def badness(y: int) -> list[int]:
+        return [rank.get(status, 2) for status in reversed(grid.statuses[y])]
+
+    keep = max(1, room - 1)
+    return sorted(sorted(range(len(grid.members)), key=badness)[:keep])
 
 
 def _head(moment: float, timezone: str, long: bool) -> str:

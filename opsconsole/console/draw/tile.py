@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsconsole.console import fmt, signs
-from opsconsole.console.draw.charts import bullet, spark
+from opsconsole.console.draw.charts import bullet, mini, spark
 from opsconsole.console.text import Line, clip, fit, inert, left, line_width, right, width
 from opsconsole.engine.messages import KpiState
 
@@ -13,13 +13,26 @@ RELATION = {"higher": "≥", "lower": "≤", "target": "="}
 def tile(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
     """Title and state; value and change; trend and window; bullet and target; and what explains it most.
 
-    `lines` from 2 to 5: the lower ones go first.
+    `lines` below 5: the lower ones go first; above 5: the trend gets the room.
     """
+    if lines > 5:
+        return _tall(kpi, cells, lines, focused)
     explain = [(f" {clip(inert(kpi.reason or kpi.leader), cells - 1)}", "dim")]
     rows = [_title(kpi, cells, focused), _value(kpi, cells), _trend(kpi, cells), _bullet(kpi, cells), explain]
     if lines < 5 and kpi.reason:
         rows[lines - 1 if lines > 2 else 1] = explain if lines > 2 else rows[1]
     return [fit(row, cells) for row in rows[:lines]]
+
+
+def _tall(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
+    window = inert(kpi.window)
+    columns = mini(kpi, min(48, cells - 4 - width(window)), lines - 4)
+    trend: list[Line] = [[(" ", ""), *line] for line in columns] or [[(" " + window, "dim")]]
+    if columns:
+        trend[-1] = [*trend[-1], (" " + window, "dim")]
+    explain: Line = [(f" {clip(inert(kpi.reason or kpi.leader), cells - 1)}", "dim")]
+    rows = [_title(kpi, cells, focused), _value(kpi, cells), *trend, _bullet(kpi, cells), explain]
+    return [fit(row, cells) for row in rows]
 
 
 def _title(kpi: KpiState, cells: int, focused: bool) -> Line:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from opsconsole.console import fmt, lists, signs
+from opsconsole.console import lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.draw.charts import Chart, chart, limits_of, status_of
-from opsconsole.console.draw.tile import change
+from opsconsole.console.detail import detail
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import heading, keep_order
-from opsconsole.console.text import Line, fit, inert, wrap
+from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import AlertState
 
-DETAIL = 8
+DETAIL_LEAST, DETAIL_MOST = 7, 16
 
 
 class AlertsView(View):
@@ -31,14 +30,16 @@ class AlertsView(View):
     def pane(self) -> Pane:
         return self._pane
 
-    def update(self, topics: set[str]) -> None:
+    def update(self, _topics: set[str]) -> None:
         model, now = self.ctx.model, self.ctx.now()
         rows = [lists.alert_row(alert, now, model.timezone, full=True) for alert in model.alerts_in_order()]
         self._pane.set_rows(keep_order(self._pane, rows))
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         alert = self.ctx.model.alerts.get(self._pane.cursor or "")
-        below = DETAIL if lines >= 18 and alert is not None else 0
+        below = 0
+        if alert is not None and lines >= 18:
+            below = max(DETAIL_LEAST, min(DETAIL_MOST, lines - len(self._pane.all) - 3))
         out = [heading("Alerts", self._note(), cells, True), *self._pane.draw(cells, lines - 1 - below, True)]
         if below and alert is not None:
             out.append(heading(f"{signs.alert_sign(alert.priority)} {inert(alert.text)}", [], cells, False))
@@ -59,55 +60,6 @@ class AlertsView(View):
 
     def target(self) -> Address | None:
         return Address("alert", name=self._pane.current.key) if self._pane.current else None
-
-
-def detail(ctx: Context, alert: AlertState, cells: int, lines: int) -> list[Line]:
-    """What is known of an alert, in `lines` lines: when, how bad, whose; then the trend of its KPI."""
-    model, now = ctx.model, ctx.now()
-    kpi = model.kpis.get(alert.kpi)
-    unit, decimals = (inert(kpi.unit), kpi.decimals) if kpi else ("", None)
-    since = f"since {fmt.since(alert.since, now, model.timezone)}, {fmt.age(now - alert.since)}"
-    facts = [since]
-    if alert.value is not None:
-        facts.append(f"now {fmt.quantity(alert.value, unit, decimals)}")
-    if alert.worst is not None:
-        facts.append(f"worst {fmt.quantity(alert.worst, unit, decimals)}")
-    if alert.count > 1:
-        facts.append(f"{alert.count} times")
-    who = "nobody has acknowledged it"
-    if alert.state == "RTNUN":
-        who = "back to normal, nobody has acknowledged it"
-    elif alert.who:
-        when = f" at {fmt.since(alert.acked_at, now, model.timezone)}" if alert.acked_at is not None else ""
-        who = f"acknowledged by {inert(alert.who)}{when}"
-    out: list[Line] = [fit([(" " + " · ".join(facts), "")], cells), fit([(" " + who, "")], cells)]
-    labels = "  ".join(f"{inert(name)} {inert(value or '(none)')}" for name, value in alert.labels.items())
-    origin = "  ".join(
-        part
-        for part in (labels, f"rule {inert(alert.rule)}", f"source {inert(alert.source)}" if alert.source else "")
-        if part
-    )
-    out.append(fit([(" " + origin, "dim")], cells))
-    if alert.procedure:
-        out += [fit([(f" do  {line}", "")], cells) for line in wrap(inert(alert.procedure), cells - 6)[:2]]
-    room = lines - len(out)
-    if kpi is not None and room >= 4 and cells >= 30:
-        of = Chart(
-            list(kpi.trend),
-            kpi.trend_start,
-            kpi.trend_step,
-            model.timezone,
-            limits_of(kpi),
-            kpi.decimals,
-            kpi.unit == "%",
-            lambda value: status_of(kpi, value),
-        )
-        out += chart(of, cells - 1, room)
-    elif kpi is not None and room >= 1:
-        arrow, style = change(kpi)
-        title = f" {inert(kpi.title)}  {fmt.quantity(kpi.value, unit, decimals)}  "
-        out.append(fit([(title, ""), (arrow, style)], cells))
-    return [*out, *(fit([], cells) for _ in range(lines - len(out)))][:lines]
 
 
 class AlertView(View):
@@ -131,7 +83,7 @@ class AlertView(View):
         alert = self.ctx.model.alerts.get(self.address.name) or self.last
         return inert(alert.text) if alert else f"alert {inert(self.address.name)}"
 
-    def update(self, topics: set[str]) -> None:
+    def update(self, _topics: set[str]) -> None:
         alert = self.ctx.model.alerts.get(self.address.name)
         self.last = alert or self.last
         model = self.ctx.model

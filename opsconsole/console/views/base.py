@@ -61,7 +61,7 @@ class View:
 
     # --- what all lists can do ---
 
-    def move(self, dx: int, dy: int) -> None:
+    def move(self, _dx: int, dy: int) -> None:
         """Arrows."""
         if self.pane is not None and dy:
             self.pane.move(dy)

@@ -41,7 +41,7 @@ class HelpView(View):
         across = 2 if cells >= 100 else 1
         size = (cells - 2 * (across - 1)) // across
         out: list[Line] = []
-        for scope in STACKS[self.of]:
+        for scope in reversed(STACKS[self.of]):
             actions = [action for action in self.registry.in_scopes((scope,)) if action.keys]
             out.append(fit([(f" {SCOPES[scope]}", "bold")], cells))
             entries = [
@@ -62,7 +62,7 @@ class HelpView(View):
                 out.append(fit([("  " + left(":" + action.line, 44), "bold"), (action.title, "")], cells))
         return out
 
-    def move(self, dx: int, dy: int) -> None:
+    def move(self, _dx: int, dy: int) -> None:
         self.top = max(0, min(self.top + dy, self._rows - self._room))
 
     def do_top(self) -> None:

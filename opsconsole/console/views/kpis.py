@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsconsole.console import fmt, lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.draw.charts import Chart, chart, limits_of, status_of
+from opsconsole.console.draw.charts import chart, chart_of, limits_of
 from opsconsole.console.draw.tile import change
 from opsconsole.console.pane import Column, Pane, Row, cell
 from opsconsole.console.panels import heading, window_note
@@ -30,7 +30,7 @@ class KpisView(View):
     def label(self) -> str:
         return "KPIs"
 
-    def update(self, topics: set[str]) -> None:
+    def update(self, _topics: set[str]) -> None:
         self._pane.set_rows([lists.kpi_row(kpi) for kpi in self.ctx.model.kpis.values()])
 
     def draw(self, cells: int, lines: int) -> list[Line]:
@@ -84,7 +84,7 @@ class KpiView(View):
         title = inert(self.kpi.title or self.kpi.name) if self.kpi else inert(self.address.name)
         return " ".join([title, *(f"{inert(dim)} {inert(member or '(none)')}" for dim, member in self.address.where)])
 
-    def update(self, topics: set[str]) -> None:
+    def update(self, _topics: set[str]) -> None:
         if self.kpi is not None and self._seen is not None and self.kpi != self._seen:
             self.ctx.spawn(self.load())
         self._seen = self.kpi
@@ -108,7 +108,7 @@ class KpiView(View):
         if self.table is not None and self.table.by == self.by:
             rows += lists.breakdown_rows(self.table, kpi)
         columns = list(lists.BREAKDOWN)
-        columns[1] = Column(f"by {inert(self.by)}" if self.by else "", 12, grow=True)
+        columns[1] = Column(inert(self.by), 12, grow=True, most=28)
         self._pane.columns = columns
         self._pane.set_rows(rows)
         self._pane.empty = self.trouble or "asking the engine …"
@@ -135,7 +135,7 @@ class KpiView(View):
         """Chart left, breakdown right, what it means below the chart."""
         left_cells = cells * 3 // 5
         facts = self._facts(kpi, left_cells)
-        chart_lines = max(8, min(22, lines - len(facts) - 1))
+        chart_lines = max(8, min(30, lines - len(facts) - 1))
         left_block = [*self._chart(kpi, left_cells, chart_lines), fit([], left_cells), *facts][:lines]
         right_cells = cells - left_cells - 2
         return beside([(left_cells, left_block), (right_cells, self._breakdown(right_cells, lines))], 2, lines)
@@ -162,17 +162,7 @@ class KpiView(View):
         return out
 
     def _chart(self, kpi: KpiState, cells: int, lines: int) -> list[Line]:
-        model = self.ctx.model
-        of = Chart(
-            list(kpi.trend),
-            kpi.trend_start,
-            kpi.trend_step,
-            model.timezone,
-            limits_of(kpi),
-            kpi.decimals,
-            kpi.unit == "%",
-            lambda value: status_of(kpi, value),
-        )
+        of = chart_of(kpi, self.ctx.model.timezone)
         return [heading("Trend", [(inert(kpi.unit), "dim")], cells, False), *chart(of, cells, lines - 1)]
 
     def _breakdown(self, cells: int, lines: int) -> list[Line]:

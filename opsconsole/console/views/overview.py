@@ -56,7 +56,10 @@ class Overview(View):
         self.layout = wanted
         self.blocks = build(self.ctx, wanted)
         self.panels = [panel for block in self.blocks for panel, _ in block.panels if isinstance(panel, Panel)]
-        self.at = next((at for at, panel in enumerate(self.panels) if panel.focusable), 0)
+        focusable = [at for at, panel in enumerate(self.panels) if panel.focusable]
+        # the alerts are what one acts on first
+        alerts = [at for at in focusable if isinstance(self.panels[at], AlertsPanel)]
+        self.at = next(iter([*alerts, *focusable]), 0)
         for at, panel in enumerate(self.panels):
             panel.update()
             old = next((old for old in before if old.spec == panel.spec and type(old) is type(panel)), None)

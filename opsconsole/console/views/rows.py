@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 from opsconsole.console import fmt
@@ -16,7 +17,7 @@ from opsconsole.engine.messages import AskRows, Rows
 
 PAGE = 200
 WIDEST = 32
-NUMERIC = ("INT", "DOUBLE", "FLOAT", "REAL", "DECIMAL", "HUGE")
+NUMERIC = ("INT", "DOUBLE", "FLOAT", "REAL", "DECIMAL", "NUMERIC")
 
 
 class RowsView(View):
@@ -35,6 +36,7 @@ class RowsView(View):
         self.note = ""
         self.newer = False
         self._types: list[str] = []
+        self._decimals: list[int] = []
         self._origin: dict[str, tuple[str, int]] = {}
         self._values: dict[str, tuple[Any, ...]] = {}
         self._next: list[Any] | None = None
@@ -101,13 +103,25 @@ class RowsView(View):
         self._types = [*page.types, "VARCHAR", "BIGINT"]
         titles = [*page.columns, "file", "line"]
         columns: list[Column] = []
+        self._decimals = []
         for title, kind, data in zip(titles, self._types, [*page.data, page.files, page.lines], strict=True):
-            texts = [width(inert(fmt.value_text(value))) for value in itertools.islice(data, 500)]
+            sample = list(itertools.islice(data, 500))
+            self._decimals.append(max((decimals(value) for value in sample), default=0))
+            texts = [width(inert(self._text(len(columns), value))) for value in sample]
             size = min(WIDEST, max([width(inert(title)), *texts, 3]))
-            columns.append(Column(inert(title), size, "right" if kind.upper().startswith(NUMERIC) else "left"))
+            columns.append(
+                Column(inert(title), size, "right" if any(name in kind.upper() for name in NUMERIC) else "left")
+            )
         self._pane.columns = columns
         self._pane.empty = page.note or "no rows"
         self.column = min(self.column, len(columns) - 1)
+
+    def _text(self, column: int, value: object) -> str:
+        """A cell's text; numbers of a column share their decimals, so that they stand below each other."""
+        places = self._decimals[column]
+        if isinstance(value, float) and places > 0 and math.isfinite(value):
+            return f"{value:.{places}f}"
+        return fmt.value_text(value)
 
     def _take(self, page: Rows, before: list[Row]) -> None:
         self.total, self.note, self._next = page.total, page.note, page.next
@@ -119,7 +133,7 @@ class RowsView(View):
                 key += "'"
             self._origin[key] = (file, line)
             self._values[key] = values
-            texts = tuple(fmt.value_text(value) for value in values)
+            texts = tuple(self._text(at, value) for at, value in enumerate(values))
             rows.append(Row(key, tuple([(inert(text), "")] for text in texts), copy="\t".join(texts)))
         self._pane.set_rows(rows)
 
@@ -152,7 +166,7 @@ class RowsView(View):
 
     def copied(self) -> str:
         row = self._pane.current
-        return fmt.value_text(self._values[row.key][self.column]) if row else ""
+        return self._text(self.column, self._values[row.key][self.column]) if row else ""
 
     # --- drawing ---
 
@@ -191,6 +205,14 @@ class RowsView(View):
 
     def _span(self, first: int, last: int) -> int:
         return sum(column.width + 1 for column in self._pane.columns[first : last + 1])
+
+
+def decimals(value: object) -> int:
+    """How many decimals a number needs, at most six."""
+    if not isinstance(value, float) or not math.isfinite(value):
+        return 0
+    text = f"{value:.6f}".rstrip("0")
+    return len(text) - text.index(".") - 1
 
 
 def _overlay(line: Line, start: int, stop: int, style: str) -> Line:

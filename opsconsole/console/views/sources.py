@@ -24,7 +24,7 @@ class SourcesView(View):
     def pane(self) -> Pane:
         return self._pane
 
-    def update(self, topics: set[str]) -> None:
+    def update(self, _topics: set[str]) -> None:
         self._pane.set_rows(source_rows(self.ctx))
 
     def draw(self, cells: int, lines: int) -> list[Line]:
@@ -71,7 +71,7 @@ class SourceView(View):
         source = self.ctx.model.sources.get(self.address.name)
         return inert(source.title or source.name) if source else inert(self.address.name)
 
-    def update(self, topics: set[str]) -> None:
+    def update(self, _topics: set[str]) -> None:
         source = self.ctx.model.sources.get(self.address.name)
         if source is not None and self._seen is not None and source != self._seen:
             self.ctx.spawn(self.load())
