@@ -27,10 +27,12 @@ from opsconsole.site.parse import LAYOUT_FOLDER, SITE_FILE, Loaded, parse_site
 from opsconsole.site.zones import find_zone
 
 LAYOUT_FILE = f"{LAYOUT_FOLDER}/overview.yaml"
-MOST_SOURCES = 12
+MOST_SOURCES = 60
+MOST_SHOWN = 12
 MOST_TILES = 8
 MOST_SAMPLES = 60
 SECONDS = 1.2
+MOST_BEHIND = 20 * 86400.0
 EMPTY = "Nothing here yet. Drop a CSV, JSON, Parquet or Excel file into the folder; it will appear by itself."
 _PLAIN_NAMES = {"value", "val", "v", "x", "y", "z", "amount", "count", "qty", "number", "measurement", "reading"}
 _PLAIN_FOLDERS = {
@@ -160,7 +162,8 @@ def _draft(folder: Path, now: float) -> Draft:
     if left:
         draft.notes.append(f"Left out: {listed((family.globs[0] for family in left), 6)}")
     timed = any(part.roles.time for part in parts)
-    shown = [part for part in parts if part.roles.time or not timed]  # beside events, the rest only explains
+    # Beside events, tables without time only explain.
+    shown = [part for part in parts if part.sample.columns and (part.roles.time or not timed)][:MOST_SHOWN]
     most = 3 if len(shown) <= 2 else 2 if len(shown) <= 5 else 1
     for part in parts:
         draft.sources.append(_source(part))
@@ -178,12 +181,14 @@ def _parts(folder: Path, found: list[Family]) -> tuple[list[_Part], list[Family]
     """The families that become sources, those with time and the most data first; and those left out."""
     until = time.monotonic() + SECONDS
     samples: dict[int, Sample] = {}
-    ordered = sorted(found, key=lambda family: -family.size)
-    for family in ordered[:MOST_SAMPLES]:
-        sample = take(family) if time.monotonic() < until else None
-        # A document with one record is a setting or a result, not something that goes on.
-        if sample is not None and not (family.format == "json" and sample.rows < 2 and len(family.files) == 1):
-            samples[id(family)] = sample
+    left: list[Family] = []
+    for number, family in enumerate(sorted(found, key=lambda family: -family.size)):
+        sample = take(family) if number < MOST_SAMPLES and time.monotonic() < until else None
+        if sample is not None and _is_no_table(family, sample):
+            left.append(family)
+        else:
+            # What could not be looked into becomes a source all the same: the feed then says what is wrong with it.
+            samples[id(family)] = sample or Sample([], 0)
     seen = [family for family in found if id(family) in samples]
     columns = {key: tuple(column.name for column in sample.columns) for key, sample in samples.items()}
     parts: list[_Part] = []
@@ -194,8 +199,14 @@ def _parts(folder: Path, found: list[Family]) -> tuple[list[_Part], list[Family]
     used: set[str] = set()
     for part in parts[:MOST_SOURCES]:
         part.name = _name(_called(part.family, folder), used, "data")
-    unread = [family for family in found if id(family) not in samples]
-    return parts[:MOST_SOURCES], [part.family for part in parts[MOST_SOURCES:]] + unread
+    return parts[:MOST_SOURCES], [part.family for part in parts[MOST_SOURCES:]] + left
+
+
+def _is_no_table(family: Family, sample: Sample) -> bool:
+    """A document with one record is a setting or a result; a text file without columns is to be read by people."""
+    if family.format == "json":
+        return sample.rows < 2 and len(family.files) == 1
+    return family.ending.lower() == ".txt" and len(sample.columns) < 2
 
 
 def _called(family: Family, root: Path) -> str:
@@ -211,12 +222,13 @@ def _source(part: _Part) -> DraftSource:
     family, roles = part.family, part.roles
     count = f"{len(family.files):,} files" if len(family.files) > 1 else "1 file"
     columns = listed((_shown(column.name) for column in part.sample.columns), 12).replace("`", "")
+    note = f"{count}. Columns: {columns}" if columns else f"{count}, which could not be looked into"
     source = DraftSource(
         name=part.name,
         title=title_of(part.name),
         files=family.globs,
         format=family.format,
-        note=f"{count}. Columns: {columns}",
+        note=note,
         dimensions=roles.dimensions,
         columns={
             measure.column.name: measure.column.kind
@@ -251,10 +263,10 @@ def _kpis(part: _Part, most: int, taken: set[str], end: dt.datetime | None) -> l
     title = title_of(part.name)
     window, when = "all", "rows"
     if roles.time:
-        fitting = (entry for entry in _WINDOWS if entry[0] >= 2 * (roles.gap or 0.0))
-        seconds, window, when = next(fitting, _WINDOWS[-1])
-        if end is not None and part.newest is not None and (end - part.newest).total_seconds() > seconds:
-            window, when = "all", "rows"  # it ended long before the others: a window would be empty
+        behind = (end - part.newest).total_seconds() if end and part.newest else 0.0
+        if behind < MOST_BEHIND:  # else it ended long before the others, and any window would be empty
+            fitting = (entry for entry in _WINDOWS if entry[0] >= max(2 * (roles.gap or 0.0), 1.5 * behind))
+            _, window, when = next(fitting, _WINDOWS[-1])
     used = set(taken)
     found = [DraftKpi(_name(f"{part.name}_rows", used, "rows"), f"{title} {when}", part.name, "count(*)", window)]
     for measure in roles.measures[:most]:

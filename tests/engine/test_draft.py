@@ -195,6 +195,14 @@ def test_a_series_that_ended_long_before_the_others_is_shown_whole(tmp_path: Pat
     assert site.kpis["new_rows"].window == Window("moving", 3600)
 
 
+def test_a_source_a_day_behind_the_newest_gets_a_window_that_reaches_it(tmp_path: Path) -> None:
+    cycles(tmp_path / "a", "2021-01-01 00:00", "old.csv")
+    cycles(tmp_path / "b", "2021-01-02 06:00", "new.csv")
+    site = drafted(tmp_path)
+    assert site.kpis["old_rows"].window == Window("moving", 7 * DAY)
+    assert site.kpis["new_rows"].window == Window("moving", 3600)
+
+
 def test_parquet_with_moments_written_as_text(tmp_path: Path) -> None:
     site = drafted(SEEDS / "airport")
     flights = site.sources["flights"]
@@ -227,12 +235,16 @@ def test_broken_and_odd_files_do_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "nul.csv").write_bytes(b"a,b\n\x00,2\n\xff\xfe,3\n")
     (tmp_path / "settings.json").write_text('{"port": 8080, "host": "x"}')
+    (tmp_path / "README.txt").write_text("What lies here\nand why\n")
     (tmp_path / "upload.csv.part").write_text("a,b\n")
     (tmp_path / "~$lock.xlsx").write_text("x")
     (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
     site = drafted(tmp_path)
     assert "cycles" in site.sources
-    assert not {"broken", "settings", "upload", "lock", "link"} & set(site.sources)
+    assert not {"settings", "upload", "lock", "link", "readme"} & set(site.sources)
+    # What is broken is a source all the same, so that the reason can be seen; it has no KPIs.
+    assert {"broken", "broken_2", "broken_3", "empty"} <= set(site.sources)
+    assert {kpi.source for kpi in site.kpis.values()} == {"cycles"}
 
 
 def test_names_that_need_care_come_out_as_valid_text(tmp_path: Path) -> None:
