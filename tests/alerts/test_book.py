@@ -1,0 +1,265 @@
+"""The alerts of a site: from evaluations and commands to transitions, through restarts and edits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from opsconsole.alerts.book import AlertBook, Open, Target, alert_id
+from opsconsole.engine.messages import AlertState
+from opsconsole.kpis.observation import Evaluation, Observation, Verdict
+from opsconsole.site.model import Kpi, Priority, Rule, Site, Source
+
+SITE = Site(
+    name="Plant",
+    sources={"cycles": Source(name="cycles", files=("*.csv",))},
+    kpis={"scrap": Kpi(name="scrap", source="cycles", value="count(*)")},
+    rules={
+        "late": Rule(name="late", kpi="scrap", when="> 5", by=("line",), procedure="late.md"),
+        "slow": Rule(name="slow", source="cycles", rows="true", hold=20.0, clear=20.0),
+        "hush": Rule(name="hush", source="cycles", silent=60.0),
+    },
+)
+
+
+def seen(
+    rule: str, priority: Priority | None = "warning", value: float = 7.0, limit: float = 5.0, **labels: Any
+) -> Observation:
+    text = f"{rule} {value:g}" if priority else ""
+    return Observation(rule=rule, labels=labels, priority=priority, value=value, limit=limit, text=text)
+
+
+def said(at: float, *observations: Observation, **verdicts: Verdict) -> Evaluation:
+    """An evaluation in which all rules were healthy, but for the verdicts given."""
+    healthy = {name: Verdict(absent="stale" if rule.kpi else "normal") for name, rule in SITE.rules.items()}
+    return Evaluation(at=at, observations=list(observations), verdicts=healthy | verdicts)
+
+
+def states(book: AlertBook) -> dict[str, str]:
+    return {alert.id: alert.state for alert in book.open()}
+
+
+def test_ids_are_readable_and_never_the_same_for_different_labels() -> None:
+    assert alert_id("late", {}) == "late"
+    assert alert_id("late", {"station": "weld", "line": "3"}) == "late{line=3,station=weld}"
+    assert alert_id("late", {"line": None}) == "late{line=null}"
+    assert alert_id("late", {"line": "null"}) == 'late{line="null"}'
+    assert alert_id("late", {"line": 'a,b="c"'}) == 'late{line="a,b=\\"c\\""}'
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), st.none() | st.text(max_size=5), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.none() | st.text(max_size=5), max_size=3),
+)
+def test_ids_tell_labels_apart(left: dict[str, str | None], right: dict[str, str | None]) -> None:
+    assert (alert_id("r", left) == alert_id("r", right)) == (left == right)
+
+
+def test_instances_live_their_own_lives() -> None:
+    book = AlertBook(SITE)
+    first = book.observe(said(10.0, seen("late", line="A"), seen("late", None, 3.0, line="B")))
+    assert [(one.what, one.before, one.after, one.alert.id, one.annunciate) for one in first] == [
+        ("raised", "NORM", "UNACK", "late{line=A}", True)
+    ]
+    assert first[0].why == "late 7"
+    again = book.observe(said(20.0, seen("late", line="A", value=9.0), seen("late", line="B")))
+    assert [one.alert.id for one in again] == ["late{line=B}"]
+    (one,) = [alert for alert in book.open() if alert.id == "late{line=A}"]
+    assert (one.value, one.worst, one.kpi, one.source, one.procedure) == (9.0, 9.0, "scrap", "cycles", "late.md")
+    assert one.since == 10.0
+
+
+def test_an_open_alert_has_the_fields_of_the_wire() -> None:
+    assert Open.__struct_fields__ == AlertState.__struct_fields__
+    book = AlertBook(SITE)
+    book.observe(said(10.0, seen("late", line="A")))
+    (one,) = book.open()
+    assert msgspec.convert(msgspec.to_builtins(one), AlertState).id == "late{line=A}"
+
+
+def test_a_member_that_vanished_is_missing_but_rows_that_vanished_are_normal() -> None:
+    book = AlertBook(SITE)
+    book.observe(said(0.0, seen("late", line="A"), seen("slow")))
+    book.observe(said(20.0, seen("late", line="A"), seen("slow")))
+    gone = book.observe(said(30.0))
+    assert [(one.what, one.alert.id, one.after) for one in gone] == [("stale", "late{line=A}", "UNACK")]
+    assert book.observe(said(40.0)) == []
+    assert [(one.what, one.why) for one in book.observe(said(50.0))] == [("cleared", "back to normal")]
+    assert {alert.id: (alert.state, alert.quality) for alert in book.open()} == {
+        "late{line=A}": ("UNACK", "stale"),
+        "slow": ("RTNUN", "good"),
+    }
+    back = book.observe(said(60.0, seen("late", None, 1.0, line="A")))
+    assert [one.what for one in back] == ["cleared"]
+
+
+@pytest.mark.parametrize("quality", ["error", "stale"])
+def test_a_rule_that_cannot_say_freezes_its_alerts_and_only_its(quality: Any) -> None:
+    book = AlertBook(SITE)
+    book.observe(said(10.0, seen("late", line="A"), seen("hush", "critical")))
+    found = book.observe(said(20.0, late=Verdict(quality=quality, reason="broken")))
+    assert [(one.what, one.alert.id, one.why) for one in found] == [
+        (quality, "late{line=A}", "broken"),
+        ("cleared", "hush", "back to normal"),
+    ]
+    assert states(book) == {"hush": "RTNUN", "late{line=A}": "UNACK"}
+
+
+def test_a_rule_without_a_verdict_was_not_evaluated() -> None:
+    book = AlertBook(SITE)
+    book.observe(said(10.0, seen("hush")))
+    assert book.observe(Evaluation(at=20.0, observations=[], verdicts={})) == []
+    assert states(book) == {"hush": "UNACK"}
+
+
+def test_sorted_by_priority_state_and_age() -> None:
+    book = AlertBook(SITE)
+    for at, line, priority in (
+        (1.0, "a", "warning"),
+        (2.0, "b", "low"),
+        (3.0, "c", "critical"),
+        (4.0, "d", "warning"),
+        (5.0, "e", "warning"),
+    ):
+        book.observe(Evaluation(at=at, observations=[seen("late", priority, line=line)], verdicts={}))  # type: ignore[arg-type]
+    (middle,) = [alert for alert in book.open() if alert.id == "late{line=d}"]
+    book.command("ack", [Target(middle.id, middle.version)], "ana", 6.0)
+    assert [alert.labels["line"] for alert in book.open()] == ["c", "e", "a", "d", "b"]
+
+
+def test_commands_are_checked_one_by_one() -> None:
+    book = AlertBook(SITE)
+    book.observe(said(10.0, seen("late", line="A"), seen("late", line="B"), seen("hush")))
+    book.observe(said(20.0, seen("late", "critical", line="A"), seen("late", line="B"), seen("hush")))
+    targets = [Target("late{line=A}", 1), Target("late{line=B}", 1), Target("nope", 1)]
+    outcome = book.command("ack", targets, "ana", 25.0)
+    assert [(one.what, one.alert.id, one.who, one.why) for one in outcome.transitions] == [
+        ("acknowledged", "late{line=B}", "ana", "acknowledged by ana")
+    ]
+    assert outcome.refused == {
+        "late{line=A}": "it has grown worse since you saw it, to critical",
+        "nope": "there is no such alert",
+    }
+    assert book.command("ack", [Target("late{line=B}", 2)], "bob", 26.0).refused == {
+        "late{line=B}": "ana has already acknowledged it"
+    }
+    undone = book.command("unack", [Target("late{line=B}", 2)], "ana", 27.0)
+    assert [one.after for one in undone.transitions] == ["UNACK"]
+    with pytest.raises(ValueError, match="shelve"):
+        book.command("shelve", [], "ana", 1.0)
+
+
+def test_a_restart_brings_back_everything_and_announces_nothing_twice() -> None:
+    book = AlertBook(SITE)
+    journal: dict[str, Any] = {}
+    transitions = book.observe(said(10.0, seen("late", line="A"), seen("hush"), seen("late", line="C")))
+    transitions += book.command("ack", [Target("late{line=A}", 1)], "ana", 15.0).transitions
+    transitions += book.observe(
+        said(20.0, seen("late", line="A"), seen("hush", None, 1.0), seen("late", None, 1.0, line="C"))
+    )
+    transitions += book.command("ack", [Target("late{line=C}", 2)], "ana", 21.0).transitions
+    for one in transitions:
+        journal[one.alert.id] = msgspec.json.decode(msgspec.json.encode(one.alert))
+    again = AlertBook(SITE)
+    again.restore(journal.values())
+    assert again.open() == book.open()
+    assert states(again) == {"hush": "RTNUN", "late{line=A}": "ACK"}
+    later = again.observe(said(30.0, seen("late", line="A"), seen("late", line="B"), seen("late", line="C")))
+    assert [(one.what, one.alert.id, one.alert.facts.count) for one in later] == [
+        ("raised", "late{line=B}", 1),
+        ("raised", "late{line=C}", 2),
+    ]
+
+
+def test_damaged_records_are_refused() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        AlertBook(SITE).restore([{"id": "x", "rule": "late", "facts": {"level": "high"}}])
+
+
+def test_alerts_of_rules_that_are_gone_or_changed_are_closed() -> None:
+    book = AlertBook(SITE)
+    error = Observation(rule="error:slow", priority="warning", text="cannot")
+    book.observe(said(10.0, seen("late", line="A"), seen("hush"), error))
+    rules = {name: rule for name, rule in SITE.rules.items() if name != "slow"}
+    rules["late"] = replace(rules["late"], by=("line", "station"))
+    closed = book.replace(replace(SITE, rules=rules), 20.0)
+    assert {(one.what, one.alert.id, one.why, one.after, one.annunciate) for one in closed} == {
+        ("closed", "late{line=A}", "rule changed: other labels", "NORM", False),
+        ("closed", "error:slow", "rule removed", "NORM", False),
+    }
+    assert states(book) == {"hush": "UNACK"}
+
+
+def test_an_edited_rule_goes_on_with_its_alerts() -> None:
+    book = AlertBook(SITE)
+    book.observe(said(10.0, seen("late", line="A")))
+    edited = replace(SITE, rules=SITE.rules | {"late": replace(SITE.rules["late"], when="> 8", clear=60.0)})
+    assert book.replace(edited, 20.0) == []
+    assert book.observe(said(30.0, seen("late", None, line="A"))) == []
+    assert [one.what for one in book.observe(said(90.0, seen("late", None, line="A")))] == ["cleared"]
+    assert book.longest_delay == 60.0
+
+
+def test_what_never_rose_is_not_kept() -> None:
+    book = AlertBook(SITE)
+    book.observe(said(10.0, seen("slow")))
+    assert (len(book), book.open()) == (1, [])
+    book.observe(said(20.0))
+    assert len(book) == 0
+
+
+def test_the_worst_is_the_furthest_beyond_the_limit_on_either_side() -> None:
+    book = AlertBook(SITE)
+    for at, value in ((1.0, 60.0), (2.0, 52.0), (3.0, 65.0)):
+        book.observe(said(at, seen("late", value=value, limit=70.0, line="A")))
+    (one,) = book.open()
+    assert (one.value, one.worst) == (65.0, 52.0)
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["good", "error", "unseen", "ack", "unack", "restart"]),
+        st.sampled_from([None, "low", "warning", "critical"]),
+        st.floats(-100, 1000),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(steps)
+def test_the_journal_alone_gives_the_same_open_alerts(events: list[tuple[str, Priority | None, float]]) -> None:
+    """After any history and any crash between two steps: what was journalled is what is open, nothing raised twice."""
+    book, now = AlertBook(SITE), 1e9
+    journal: dict[str, Any] = {}
+    letter = "NORM"
+    for what, priority, jump in events:
+        now += jump
+        if what == "restart":
+            before = book.open()
+            book = AlertBook(SITE)
+            book.restore([msgspec.json.decode(line) for line in journal.values()])
+            assert [(one.id, one.state, one.priority, one.who, one.version) for one in book.open()] == [
+                (one.id, one.state, one.priority, one.who, one.version) for one in before
+            ]
+            continue
+        if what in {"ack", "unack"}:
+            known = book.get("slow")
+            version = known.facts.version if known is not None else 0
+            transitions = book.command(what, [Target("slow", version)], "ana", now).transitions
+        elif what == "unseen":
+            transitions = book.observe(said(now))
+        else:
+            verdict = Verdict(quality="error") if what == "error" else Verdict()
+            transitions = book.observe(said(now, seen("slow", priority), slow=verdict))
+        for one in transitions:
+            assert one.before == letter
+            letter = one.after
+            assert one.why
+            journal[one.alert.id] = msgspec.json.encode(one.alert)
+        assert states(book).get("slow", "NORM") == letter
