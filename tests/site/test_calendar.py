@@ -169,6 +169,26 @@ def test_a_date_that_a_zone_skipped_has_no_length() -> None:
     assert day_start(dt.date(2011, 12, 30), tz) == day_start(dt.date(2011, 12, 31), tz)
 
 
+def test_a_day_does_not_begin_twice_where_clocks_go_back_across_midnight() -> None:
+    # In St. John's clocks went from 00:01 on 1 November 2009 back to 23:01 on 31 October.
+    first = dt.datetime(2009, 11, 1, 2, 0, tzinfo=dt.UTC)
+    minutes = [first + dt.timedelta(minutes=minute) for minute in range(120)]
+    starts = [window_bounds(Window("day"), minute, site("America/St_Johns"))[0] for minute in minutes]
+    assert starts == sorted(starts)
+    assert len(set(starts)) == 2
+
+
+def test_buckets_of_days_pass_over_a_date_that_a_zone_skipped() -> None:
+    found = buckets(
+        local("2011-12-28T00:00", "Pacific/Apia"),
+        local("2012-01-02T00:00", "Pacific/Apia"),
+        7,
+        ZoneInfo("Pacific/Apia"),
+    )
+    assert found.step == 86400
+    assert [later - edge for edge, later in itertools.pairwise(found.edges)] == [dt.timedelta(days=1)] * 4
+
+
 def test_buckets_of_an_hour_lie_on_the_local_hour() -> None:
     found = buckets(at("2026-06-24T03:40"), at("2026-06-24T11:10"), 12, ZoneInfo("Asia/Kolkata"))
     assert found.step == 3600
