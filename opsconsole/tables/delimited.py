@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+_log = logging.getLogger(__name__)
 _HEAD = 1 << 18
 _TOTALS = (
     "total",
@@ -65,10 +67,13 @@ def _read_as(stretch: Stretch, dialect: Dialect, wish: Wish, mark: int) -> Piece
     length = cut.complete(raw, delimiter)
     tail: Tail = "none"
     if length < len(raw) and stretch.last:
-        tail = "taken" if stretch.quiet else "waiting"
+        tail = "waiting"
         if stretch.quiet:
-            length = len(raw)
+            torn = dialect.encoding == "utf-8" and not _is_utf8(raw[length:])
+            tail, length = ("held", length) if torn else ("taken", len(raw))
     body = raw[:length]
+    if dialect.encoding == "utf-8" and not _is_utf8(body):
+        raise RereadError("not UTF-8")
     if tail == "taken":
         body += b"\n"
     if not dialect.whole:
@@ -78,6 +83,16 @@ def _read_as(stretch: Stretch, dialect: Dialect, wish: Wish, mark: int) -> Piece
     piece = _records(body, stretch, dialect, wish)
     piece.end, piece.tail, piece.more = end, tail, not stretch.last
     return piece
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _records(body: bytes, stretch: Stretch, dialect: Dialect, wish: Wish) -> Piece:
@@ -192,13 +207,9 @@ def _parse(
                 column_types={name: pa.string() for name in columns}, strings_can_be_null=False
             ),
         )
-    except pa.ArrowInvalid as error:
-        if "UTF8" in str(error).upper():
-            raise RereadError("not UTF-8") from None
-        if len(bad) == len(starts):
-            table = empty
-        else:
-            return _parse_slowly(body, starts, ends, lines, dialect)
+    except pa.ArrowInvalid as error:  # all rows ragged, or a text that it takes otherwise than the cut
+        _log.info("parsing record by record: %s", error)
+        return _parse_slowly(body, starts, ends, lines, dialect)
     if table.num_rows + len(bad) != len(starts):
         return _parse_slowly(body, starts, ends, lines, dialect)
     if not bad:
@@ -227,11 +238,9 @@ def _parse_slowly(
     csv.field_size_limit(1 << 30)
     for start, end, line in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
         raw = body[start:end]
+        text = raw.decode("utf-8", "replace")
         try:
-            text = raw.decode("utf-8")
             fields = next(csv.reader([text], delimiter=dialect.delimiter), [])
-        except UnicodeDecodeError:
-            raise RereadError("not UTF-8") from None
         except csv.Error as error:
             rejects.append(Reject(line, "", str(error), text))
             continue

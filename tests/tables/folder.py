@@ -88,16 +88,18 @@ class Folder:
         return next(file for file in self.store.files() if file.path == f"in/{name}")
 
     def contents(self) -> dict[str, Counter[tuple[Any, ...]]]:
-        """Per source every row with its file and line, and every quarantined record."""
-        result = {}
+        """Per source every row (its filled fields, file and line), and every quarantined record."""
+        result: dict[str, Counter[tuple[Any, ...]]] = {}
         for source, columns in self.store.schemas().items():
             listed = ", ".join(f"CAST({ident(name)} AS VARCHAR)" for name in sorted(columns) if name != "_file")
+            names = sorted(name for name in columns if name != "_file")
             rows = self.query(
                 f"SELECT _path, {listed} FROM {ident(source)} t"
                 " LEFT JOIN (SELECT id AS _id, path AS _path FROM _ops.files) f ON f._id = t._file"
             )
             if rows:
-                result[source] = Counter(rows)
+                named = [[(n, v) for n, v in zip(["path", *names], row, strict=True) if v is not None] for row in rows]
+                result[source] = Counter(map(tuple, named))
         aside, _ = self.store.quarantine(limit=1_000_000)
         result["quarantine"] = Counter((r.source, r.file, r.line, r.column, r.reason, r.raw) for r in aside)
         return result
