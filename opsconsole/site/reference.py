@@ -1,9 +1,12 @@
 """The reference of all keys of site and layout files, as Markdown, made from the declared keys.
 
-`python -m opsconsole.site.reference` prints it; a test keeps the copy in the README in step.
+`python -m opsconsole.site.reference` prints it; with the path of a file it renews the copy between the marks there.
 """
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 from opsconsole.site.keys import SECTIONS
 from opsconsole.site.sections import Key, Section
@@ -21,6 +24,18 @@ HEADINGS = {
     "row": "`rows:` each row",
     "panel": "`panels:` each panel",
 }
+
+
+BEGIN, END = "<!-- reference -->", "<!-- /reference -->"
+
+
+def embedded(text: str) -> str:
+    """A document with the reference between its marks renewed. Raises ValueError where it has no marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"no {BEGIN} … {END} in the text")
+    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
 
 
 def reference() -> str:
@@ -51,4 +66,8 @@ def _row(key: Key) -> str:
 
 
 if __name__ == "__main__":
-    print(reference())
+    for name in sys.argv[1:]:
+        document = Path(name)
+        document.write_text(embedded(document.read_text(encoding="utf-8")), encoding="utf-8")
+    if not sys.argv[1:]:
+        print(reference())

@@ -15,7 +15,7 @@ from examples import FULL, LAYOUT
 
 from opsconsole.site import keys, model
 from opsconsole.site.keys import SECTIONS
-from opsconsole.site.reference import HEADINGS, reference
+from opsconsole.site.reference import HEADINGS, embedded, reference
 from opsconsole.site.schema import layout_schema, site_schema
 from opsconsole.site.sections import walk
 
@@ -128,6 +128,16 @@ def test_the_reference_is_printed_by_a_command() -> None:
         [sys.executable, "-m", "opsconsole.site.reference"], capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == reference().strip()
+
+
+def test_the_reference_is_renewed_between_its_marks() -> None:
+    text = embedded("# Title\n<!-- reference -->\nold\n<!-- /reference -->\nrest\n")
+    assert text.startswith("# Title\n<!-- reference -->\n\n<a id=")
+    assert text.endswith("<!-- /reference -->\nrest\n")
+    assert "old" not in text
+    assert embedded(text) == text
+    with pytest.raises(ValueError, match="no <!-- reference -->"):
+        embedded("# Title\n")
 
 
 def test_examples_in_the_reference_are_valid() -> None:
