@@ -131,10 +131,10 @@ def test_the_reference_is_printed_by_a_command() -> None:
 
 
 def test_the_reference_is_renewed_between_its_marks() -> None:
-    text = embedded("# Title\n<!-- reference -->\nold\n<!-- /reference -->\nrest\n")
+    text = embedded("# Title\n<!-- reference -->\nyesterday's copy\n<!-- /reference -->\nrest\n")
     assert text.startswith("# Title\n<!-- reference -->\n\n<a id=")
     assert text.endswith("<!-- /reference -->\nrest\n")
-    assert "old" not in text
+    assert "yesterday's copy" not in text
     assert embedded(text) == text
     with pytest.raises(ValueError, match="no <!-- reference -->"):
         embedded("# Title\n")
