@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import select
 import signal
 import struct
 import subprocess
@@ -34,6 +35,7 @@ class Terminal:
         self._reading = threading.Event()
         self._reading.set()
         self._master, slave = pty.openpty()
+        self._end, self._ending = os.pipe()
         self._resize(columns, rows)
         self.process = subprocess.Popen(
             command,
@@ -42,7 +44,7 @@ class Terminal:
             stderr=slave,
             env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(env or {})},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -60,16 +62,25 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         self.hang_up()
-        self._reader.join(5)
+        os.close(self._end)
+        os.close(self._ending)
 
     def _read(self) -> None:
         while True:
             self._reading.wait()
+            # a read that blocks would keep the terminal open after a hang-up
+            readable, _, _ = select.select([self._master, self._end], [], [])
+            if self._end in readable:
+                os.close(self._master)
+                return
+            if not self._reading.is_set():
+                continue
             try:
                 piece = os.read(self._master, 65536)
             except OSError:
-                return
+                piece = b""
             if not piece:
+                os.close(self._master)
                 return
             with self._lock:
                 self.bytes += len(piece)
@@ -117,9 +128,10 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the terminal: the link is dropped."""
-        self._reading.set()
         with contextlib.suppress(OSError):
-            os.close(self._master)
+            os.write(self._ending, b"x")
+        self._reading.set()
+        self._reader.join(10)
 
     def quiet_for(self, seconds: float, timeout: float = 30.0) -> None:
         """Wait until nothing has been sent for so long."""

@@ -11,7 +11,7 @@ import msgspec
 
 from opsconsole.engine.messages import AlertState, EngineStatus, Files, KpiState, Snapshot, SourceState, Table
 from opsconsole.engine.place import Place
-from opsconsole.site.figures import duration, figure, iso, moment, number
+from opsconsole.site.figures import count, duration, figure, iso, moment, number
 
 SIGNS = {"critical": "▲C", "warning": "◆W", "low": "▽L", "good": "●", "nodata": "○ND", "stale": "◌ST", "nolimit": " "}
 
@@ -80,7 +80,7 @@ def _kpi_lines(kpis: list[KpiState]) -> list[str]:
             )
         if kpi.target is not None:
             parts.append(f"target {figure(kpi.target, kpi.unit)}")
-        parts.append(f"{kpi.window}, {number(kpi.rows)} rows")
+        parts.append(f"{kpi.window}, {count(kpi.rows, 'row')}")
         if kpi.leader:
             parts.append(kpi.leader)
         lines.append(" · ".join(parts))
@@ -95,18 +95,18 @@ def _alert_line(alert: AlertState, zone: ZoneInfo, now: float) -> str:
 
 def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:
     sign = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "●"}[source.status]
-    parts = [f"  {sign:<3} {source.title}: {number(source.rows)} rows in {number(source.files)} files"]
+    parts = [f"  {sign:<3} {source.title}: {count(source.rows, 'row')} in {count(source.files, 'file')}"]
     if source.last_event is not None:
         parts.append(f"newest event {moment(source.last_event, zone)}")
     if source.last_arrival is not None:
         parts.append(f"arrived {duration(max(0.0, wall - source.last_arrival))} ago")
-    for count, word in (
+    for many, word in (
         (source.quarantined, "quarantined"),
         (source.waiting, "files waiting"),
         (source.failed, "files failed"),
     ):
-        if count:
-            parts.append(f"{number(count)} {word}")
+        if many:
+            parts.append(f"{number(many)} {word}")
     if source.note:
         parts.append(source.note)
     return " · ".join(parts)
@@ -133,7 +133,7 @@ def sources_text(snapshot: Snapshot, files: Files) -> str:
         for file in files.files:
             if file.source != source.name:
                 continue
-            parts = [f"    {file.status:<8} {_inert(file.path)}", f"{number(file.rows)} rows"]
+            parts = [f"    {file.status:<8} {_inert(file.path)}", count(file.rows, "row")]
             if file.quarantined:
                 parts.append(f"{number(file.quarantined)} quarantined")
             parts += [part for part in (file.read_as, file.reason) if part]
@@ -201,7 +201,7 @@ def status_text(status: EngineStatus, now: float) -> str:
         [
             f"{status.site}: engine {status.version}, pid {status.pid}, for {duration(now - status.started)}; {stays}",
             f"looking: {looks}",
-            f"{number(status.rows)} rows, {status.memory / 1e6:.0f} MB, {status.cpu:.1f} s of CPU",
+            f"{count(status.rows, 'row')}, {status.memory / 1e6:.0f} MB, {status.cpu:.1f} s of CPU",
             f"state in {status.state}",
         ]
     )

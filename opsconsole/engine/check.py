@@ -10,6 +10,7 @@ import msgspec
 
 from opsconsole.engine.place import PlaceError, find_place
 from opsconsole.kpis.bind import bind
+from opsconsole.site.figures import count
 from opsconsole.site.model import Site
 from opsconsole.site.parse import load_site
 from opsconsole.tables.convert import PINS, TYPES
@@ -42,15 +43,16 @@ def check(target: str, *, as_json: bool) -> int:
         for problem in problems:
             print(problem)
         site = loaded.site
-        content = f": {len(site.sources)} sources, {len(site.kpis)} KPIs, {len(site.rules)} rules" if site else ""
+        content = _content(site) if site is not None else ""
         doubts = len(problems) - errors
-        verdict = f"{_count(errors, 'error')}, {_count(doubts, 'warning')}" if problems else "fine"
+        verdict = f"{count(errors, 'error')}, {count(doubts, 'warning')}" if problems else "fine"
         print(f"{place.site.name}: {verdict}{content if not errors else ''}")
     return 1 if errors else 0
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def _content(site: Site) -> str:
+    many = (count(len(site.sources), "source"), count(len(site.kpis), "KPI"), count(len(site.rules), "rule"))
+    return f": {', '.join(many)}"
 
 
 def _schemas(site: Site, root: Path) -> dict[str, dict[str, str]]:

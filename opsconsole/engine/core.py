@@ -204,7 +204,7 @@ class Core:
                 measures=measures,
                 totals=totals,
                 alerts=self._watch.open_alerts(),
-                notices=[*self._site_notice, *self._watch.notices()],
+                notices=[*self._draft_notice(), *self._broken(), *self._site_notice, *self._watch.notices()],
             )
         )
 
@@ -283,6 +283,24 @@ class Core:
         self._watch.configure(self.site, self.now())
         self._ruled_at = None
         self._news = True
+
+    def _draft_notice(self) -> list[Notice]:
+        if not self.site.draft:
+            return []
+        if not self.site.sources:
+            text = "Nothing here yet. Drop a CSV, JSON, Parquet or Excel file into the folder; it will appear here."
+        else:
+            families = f"{len(self.site.sources)} {'family' if len(self.site.sources) == 1 else 'families'} of files"
+            text = f"Draft made from {families}. :save-draft writes site.yaml, to make it yours."
+        return [Notice("draft", text)]
+
+    def _broken(self) -> list[Notice]:
+        """What does not fit the tables, now that they are known."""
+        errors = [problem for problem in self.problems if problem.severity == "error"]
+        if not errors:
+            return []
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        return [Notice("site-error", f"{errors[0]}{more}", "warning")]
 
     def _rebind_if_needed(self) -> None:
         if self._store.schemas() != self._bound_to:

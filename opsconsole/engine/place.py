@@ -97,7 +97,7 @@ def find_place(target: str | Path) -> Place:
     try:
         real = path.resolve(strict=True)
         if real.is_dir():
-            os.listdir(real)  # noqa: PTH208 - only whether it may be read
+            os.listdir(real)
             named = [real / name for name in ("site.yaml", "site.yml") if (real / name).is_file()]
             site = named[0] if named else real
         else:

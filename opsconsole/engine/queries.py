@@ -131,8 +131,8 @@ class Queries:
         )
 
     def _lines(self, body: AskLine) -> Lines:
-        path, first, at, text, note = raw_lines(self._store, body.source, body.file, body.line, body.around)
-        return Lines(path=path, first=first, at=at, text=text, note=note)
+        _, first, at, text, note = raw_lines(self._store, body.source, body.file, body.line, body.around)
+        return Lines(path=body.file, first=first, at=at, text=text, note=note)
 
     def _files(self, body: AskFiles) -> Files:
         return Files(

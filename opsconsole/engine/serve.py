@@ -181,7 +181,7 @@ def _log_to(place: Place, *, foreground: bool) -> None:
 
 def _resident_bytes() -> int:
     try:
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123
+        with open("/proc/self/statm", encoding="ascii") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:  # no /proc: macOS gives the peak in bytes
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

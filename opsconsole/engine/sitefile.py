@@ -96,7 +96,7 @@ class SiteFile:
         found: list[tuple[str, int, int, int]] = []
         for folder, folders, files in os.walk(self._place.site):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            found += [(os.path.join(folder, name), 0, 0, 0) for name in sorted(files) if not name.startswith(".")]  # noqa: PTH118
+            found += [(os.path.join(folder, name), 0, 0, 0) for name in sorted(files) if not name.startswith(".")]
             if len(found) > _DRAFT_FILES:
                 break
         return tuple(found)

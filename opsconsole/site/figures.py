@@ -12,10 +12,8 @@ def number(value: float | None, decimals: int | None = None) -> str:
         return "–"
     if decimals is None:
         size = abs(value)
-        if size >= 1000 or value == int(value):
-            decimals = 0
-        else:
-            decimals = 1 if size >= 100 else 2 if size >= 0.1 else 4
+        whole = size >= 1000 or value == int(value)
+        decimals = 0 if whole else 1 if size >= 100 else 2 if size >= 0.1 else 4
     text = f"{value:,.{decimals}f}".replace(",", " ")
     return text[1:] if text.startswith("-") and not text.strip("-0., ") else text
 
@@ -24,6 +22,11 @@ def figure(value: float | None, unit: str = "", decimals: int | None = None) -> 
     """A figure with its unit."""
     text = number(value, decimals)
     return f"{text} {unit}" if unit and value is not None else text
+
+
+def count(many: int, one: str, plural: str = "") -> str:
+    """A number of things: 1 row, 12 304 rows."""
+    return f"{number(many)} {one if many == 1 else plural or one + 's'}"
 
 
 def duration(seconds: float) -> str:

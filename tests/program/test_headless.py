@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,8 +95,7 @@ def test_check_reports_all_mistakes_with_their_places(site: SiteFolder) -> None:
     assert done.returncode == 1
     assert "did you mean `target`" in done.stdout
     assert "smaller" in done.stdout
-    lines = [line for line in done.stdout.splitlines() if line.startswith("site.yaml:")]
-    numbers = [int(line.split(":")[1]) for line in lines]
+    numbers = [int(found) for found in re.findall(r"^site\.yaml:(\d+):\d+ ", done.stdout, re.MULTILINE)]
     written = (site.folder / "site.yaml").read_text().splitlines()
     assert any("tarhet" in written[number - 1] for number in numbers)
 
