@@ -30,6 +30,7 @@ SETTINGS = (
     "SET errors_as_json = true",
     "SET enable_external_access = false",
 )
+LONGEST = 20_000
 RESERVED = ("_file", "_line", "_time")
 _PREFIX = "SELECT "
 _OPEN = "SELECT (\n"
@@ -142,9 +143,17 @@ class Checker:
         """The syntax tree of an expression that is one whole SELECT item and nothing besides."""
         if not text.strip():
             return Fault("empty, expected an SQL expression")
+        if len(text) > LONGEST:
+            return Fault(f"{len(text)} characters, at most {LONGEST} are taken")
         query = _PREFIX + text
-        answer = self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
-        tree: dict[str, Any] = json.loads(answer[0][0])
+        try:
+            query.encode()
+            answer = self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
+            tree: dict[str, Any] = json.loads(answer[0][0])
+        except UnicodeEncodeError as error:
+            return Fault("a character that is no text", max(error.start - len(_PREFIX), 0))
+        except (duckdb.Error, RecursionError):
+            return Fault("nested too deep for an expression")
         if tree["error"]:
             if tree["error_message"].startswith("Only SELECT"):
                 return Fault("several statements, expected one expression")
@@ -281,13 +290,13 @@ def _offset(query: str, byte: int) -> int:
 
 def _walk(node: Any) -> Iterator[dict[str, Any]]:
     """All expression nodes of a syntax tree, outermost first; not into subqueries."""
-    if isinstance(node, dict):
-        if "class" in node:
-            yield node
-            if node["class"] == "SUBQUERY":
-                return
-        for part in node.values():
-            yield from _walk(part)
-    elif isinstance(node, list):
-        for part in node:
-            yield from _walk(part)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(reversed(node))
+        elif isinstance(node, dict):
+            if "class" in node:
+                yield node
+            if node.get("class") != "SUBQUERY":
+                waiting.extend(reversed(node.values()))

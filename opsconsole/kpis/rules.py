@@ -16,7 +16,7 @@ from opsconsole.kpis.evaluate import Extent, Figures, extent_of, failure
 from opsconsole.kpis.expression import ident
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.scan import Ask, Cursor, Members, scan
-from opsconsole.kpis.span import Stretch, span_of
+from opsconsole.kpis.span import Span, Stretch, span_of
 from opsconsole.kpis.status import limit_of, priority_of
 from opsconsole.kpis.words import labelled
 from opsconsole.site.figures import duration, figure
@@ -155,10 +155,12 @@ class _Run:
         kpis = list({rule.kpi.kpi.name: rule.kpi for rule in rules if rule.kpi is not None}.values())
         first = kpis[0]
         source = first.kpi.source
+        span = span_of(first.kpi.window, first.timed, self.now, self.binding.site)
         ask = Ask(
             source=source,
             where=first.where.text if first.where is not None else None,
-            span=span_of(first.kpi.window, first.timed, self.now, self.binding.site),
+            # Only where no rows mean a number does it matter who had rows before.
+            span=span if any(kpi.value.empty is not None for kpi in kpis) else Span(span.now),
             values=tuple(kpi.value.text for kpi in kpis),
             splits=tuple(dict.fromkeys(rule.by for rule in rules)),
             cap=INSTANCES,
