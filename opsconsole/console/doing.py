@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from opsconsole.console.actions import Action, Registry
+from opsconsole.console.actions import STACKS, Action, Registry
 from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
 from opsconsole.console.context import Context
 from opsconsole.console.history import History
@@ -12,9 +12,7 @@ from opsconsole.console.link import Link, LinkError
 from opsconsole.console.pane import Pane
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import inert
-from opsconsole.console.views.alerts import AlertsView, AlertView
 from opsconsole.console.views.overview import Overview
-from opsconsole.console.words import complete, nearest, palette
 from opsconsole.engine.messages import Command, Done, Failure, Target
 
 
@@ -62,6 +60,8 @@ class Doing:
             return
         action = self.program.registry.by_word.get(word)
         if action is None:
+            from opsconsole.console.words import nearest
+
             known = [*self.program.registry.by_word]
             self.program.say(f"no command `{inert(word)}`{nearest(word, known)}", "warning")
         elif word in VIEWS:
@@ -115,10 +115,14 @@ class Doing:
     # --- typing ---
 
     def do_command(self, _: str) -> None:
+        from opsconsole.console.words import complete
+
         program = self.program
         program.prompt = Prompt("command", complete=lambda text: complete(text, program.registry, program.model))
 
     def do_palette(self, _: str) -> None:
+        from opsconsole.console.words import palette
+
         program = self.program
         program.prompt = Prompt(
             "palette", complete=lambda text: [title for title, _ in palette(text, program.registry, program.model)]
@@ -126,6 +130,8 @@ class Doing:
 
     def chosen_in_palette(self, prompt: Prompt) -> None:
         """Do what is chosen; what needs a name goes on in the command line."""
+        from opsconsole.console.words import palette
+
         offers = palette(prompt.text, self.program.registry, self.program.model)
         if not offers:
             self.program.say("nothing like it")
@@ -145,8 +151,6 @@ class Doing:
             self.program.say(f"{action.title}: not on this screen")
 
     def _scopes(self) -> tuple[str, ...]:
-        from opsconsole.console.actions import STACKS
-
         return STACKS[self.program.history.current.stack]
 
     def do_filter(self, words: str) -> None:
@@ -227,6 +231,8 @@ class Doing:
 
     def _seek(self, step: int) -> None:
         """Put the cursor on the next critical alert, on this screen where it has an alert list, else on that of all."""
+        from opsconsole.console.views.alerts import AlertsView, AlertView
+
         critical = [alert.id for alert in self.program.model.alerts_in_order() if alert.priority == "critical"]
         if not critical:
             self.program.say("no critical alert is open")

@@ -55,15 +55,15 @@ SOURCES = (
 )
 FILES = (
     Column("state", 7),
-    Column("file", 20, grow=True, most=60),
+    Column("file", 26, "path", grow=True, most=60),
     Column("rows", 10, "right"),
     Column("quarantine", 10, "right", drop=1),
     Column("size", 8, "right", drop=4),
     Column("came in", 9, "right", drop=3),
-    Column("why", 20, grow=True, drop=2),
+    Column("why", 16, grow=True, drop=2),
 )
 QUARANTINE = (
-    Column("file", 14, grow=True),
+    Column("file", 20, "path", grow=True, most=60),
     Column("line", 7, "right"),
     Column("column", 10, drop=2),
     Column("reason", 20, grow=True),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from opsconsole.console.text import Line, clip, fit, left, line_width, plain, restyle, right
+from opsconsole.console.text import Line, clip, clip_start, fit, left, line_width, plain, restyle, right
 
 GUTTER = 2
 
@@ -206,6 +206,8 @@ class Pane:
             if column.align == "right" and pad > 0:
                 body.append((" " * pad, ""))
                 body.extend(text)
+            elif column.align == "path":
+                body.extend(fit([(clip_start(plain(text), size), text[0][1] if text else "")], size))
             else:
                 body.extend(fit(text, size))
             body.append((" ", ""))

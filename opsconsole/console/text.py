@@ -31,6 +31,16 @@ def clip(text: str, cells: int) -> str:
     return set_cell_size(text, cells - 1).rstrip() + ELLIPSIS
 
 
+def clip_start(text: str, cells: int) -> str:
+    """Like `clip`, with the start cut off: of a path the end tells more."""
+    if width(text) <= cells:
+        return text
+    cut = text
+    while cut and width(cut) > cells - 1:
+        cut = cut[1:]
+    return (ELLIPSIS + cut) if cells > 0 else ""
+
+
 def left(text: str, cells: int) -> str:
     """`text` clipped and padded to exactly `cells` cells."""
     clipped = clip(text, cells)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from opsconsole.console.app import Console
 from opsconsole.console.engine_link import EngineLink
+from opsconsole.console.program import Console
 from opsconsole.engine.messages import Snapshot
 from tests.console.canned import NOW, CannedEngine
 

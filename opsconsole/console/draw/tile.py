@@ -17,7 +17,7 @@ def tile(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
     """
     if lines > 5:
         return _tall(kpi, cells, lines, focused)
-    explain = [(f" {clip(inert(kpi.reason or kpi.leader), cells - 1)}", "dim")]
+    explain = _explain(kpi, cells)
     rows = [_title(kpi, cells, focused), _value(kpi, cells), _trend(kpi, cells), _bullet(kpi, cells), explain]
     if lines < 5 and kpi.reason:
         rows[lines - 1 if lines > 2 else 1] = explain if lines > 2 else rows[1]
@@ -30,9 +30,16 @@ def _tall(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
     trend: list[Line] = [[(" ", ""), *line] for line in columns] or [[(" " + window, "dim")]]
     if columns:
         trend[-1] = [*trend[-1], (" " + window, "dim")]
-    explain: Line = [(f" {clip(inert(kpi.reason or kpi.leader), cells - 1)}", "dim")]
-    rows = [_title(kpi, cells, focused), _value(kpi, cells), *trend, _bullet(kpi, cells), explain]
+    rows = [_title(kpi, cells, focused), _value(kpi, cells), *trend, _bullet(kpi, cells), _explain(kpi, cells)]
     return [fit(row, cells) for row in rows]
+
+
+def _explain(kpi: KpiState, cells: int) -> Line:
+    """The one thing that explains it most; its first words ("worst:") give way where it is too long."""
+    text = inert(kpi.reason or kpi.leader)
+    if width(text) > cells - 1:
+        text = text.partition(": ")[2] or text
+    return [(f" {clip(text, cells - 1)}", "dim")]
 
 
 def _title(kpi: KpiState, cells: int, focused: bool) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.panels import heading
-from opsconsole.console.text import Line, fit, inert, width, wrap
+from opsconsole.console.text import Line, clip_start, fit, inert, width, wrap
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import AskLine, Lines
 
@@ -24,6 +24,7 @@ class LineView(View):
         self.top = 0
         self._room = 1
         self._rows = 0
+        self._centre = False
 
     def label(self) -> str:
         name = self.address.by.rsplit("/", 1)[-1]
@@ -33,14 +34,13 @@ class LineView(View):
         answer = await self.ask(AskLine(self.address.name, self.address.by, self.address.line, around=24))
         if isinstance(answer, Lines):
             self.lines = answer
-            # below the middle the target would leave the screen: start so that it is in sight
-            self.top = max(0, answer.at - answer.first - self._room // 2)
+            self._centre = True
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         found = self.lines
         title = inert(found.path if found else self.address.by)
-        place = f"line {found.at if found else self.address.line}"
-        out = [heading(title, [(place, "dim")], cells, True)]
+        place = f"Line {found.at if found else self.address.line}"
+        out = [heading(place, [(clip_start(title, cells - width(place) - 6), "dim")], cells, True)]
         if found is None:
             return [*out, fit([(" " + (inert(self.trouble) or "asking the engine …"), "dim")], cells)]
         if found.note:
@@ -48,9 +48,13 @@ class LineView(View):
         gutter = width(str(found.first + len(found.text)))
         self._room = max(1, lines - len(out))
         body: list[Line] = []
+        target = 0
         for at, text in enumerate(found.text, found.first):
+            target = len(body) if at == found.at else target
             body += self._numbered(at, inert(text), at == found.at, gutter, cells)
         self._rows = len(body)
+        if self._centre:
+            self.top, self._centre = target - self._room // 2, False
         self.top = max(0, min(self.top, len(body) - self._room))
         out += body[self.top : self.top + self._room]
         return [*out, *(fit([], cells) for _ in range(lines - len(out)))]

@@ -1,0 +1,314 @@
+"""The program: keys go in, the model changes, lines come out. It holds no truth of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+
+from opsconsole.console import frame
+from opsconsole.console.actions import Registry
+from opsconsole.console.address import Address
+from opsconsole.console.canvas import Canvas
+from opsconsole.console.doing import Doing
+from opsconsole.console.history import History
+from opsconsole.console.link import Back, Event, Link, Lost
+from opsconsole.console.model import Model
+from opsconsole.console.prompt import Prompt
+from opsconsole.console.text import Line, fit, inert
+from opsconsole.console.views.make import make
+from opsconsole.engine.messages import Answer, Ask, Goodbye, Snapshot
+
+LEAST = (40, 12)
+ROOMY = 16
+OFFERS = 8
+
+
+class Main(Screen[None], inherit_bindings=False):
+    """The one Textual screen: a canvas and nothing that could take a key from the registry."""
+
+    def compose(self) -> list[Canvas]:
+        app = self.app
+        assert isinstance(app, Console)
+        return [app.canvas]
+
+
+class Console(App[int], inherit_bindings=False):
+    """The console on one engine."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[Any]] = []
+    CSS = "Screen { overflow: hidden; }"
+
+    def __init__(self, link: Link, wall: Callable[[], float] = time.time, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.theme = "ansi-dark"
+        self.animation_level = "none"
+        self.link = link
+        self.wall_clock = wall
+        self.model = Model()
+        self.registry = Registry()
+        self.doing = Doing(self)
+        self.canvas = Canvas(ascii_only)
+        self.history = History(make(self, Address("overview"), self.registry, "overview"))
+        self.prompt: Prompt | None = None
+        self.message: tuple[str, str] = ("", "")
+        self._painting = False
+        self._work: set[asyncio.Task[None]] = set()
+
+    # --- what screens may use (opsconsole.console.context) ---
+
+    def wall(self) -> float:
+        return self.wall_clock()
+
+    def now(self) -> float:
+        return self.model.now(self.wall_clock())
+
+    async def ask(self, body: Ask) -> Answer:
+        return await self.link.ask(body)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._handle_exception(error)  # type: ignore[arg-type]
+        self.paint_soon()
+
+    def go(self, address: Address) -> None:
+        view = make(self, address, self.registry, self.history.current.stack)
+        self.history.open(view)
+        self._enter()
+
+    def say(self, text: str, style: str = "") -> None:
+        self.message = (text, style)
+        self.paint_soon()
+
+    # --- what concerns the whole program (opsconsole.console.doing) ---
+
+    def leave(self) -> None:
+        self.exit(0)
+
+    def copy_out(self, text: str) -> None:
+        from opsconsole.console.clipboard import TooLongError, sequence
+
+        try:
+            escape = sequence(text)
+        except TooLongError as error:
+            self.say(f"not copied: {error}", "warning")
+            return
+        if self._driver is not None:
+            self._driver.write(escape)
+        shown = inert(text) if len(text) < 40 else f"{len(text)} characters"
+        self.say(f"copied: {shown}")
+
+    def reload(self) -> None:
+        self.spawn(self.history.current.load())
+        self.say("asked again")
+
+    def _enter(self) -> None:
+        view = self.history.current
+        view.update({"site", "kpis", "alerts", "sources", "grids", "breakdowns"})
+        if self.model.site is not None:
+            self.spawn(view.load())
+
+    # --- Textual ---
+
+    def get_default_screen(self) -> Screen[None]:
+        return Main()
+
+    async def on_mount(self) -> None:
+        self.canvas.focus()
+        if not self.is_headless:
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, 0, 128 + number)
+        self.spawn(self._listen())
+        self._tick_soon()
+
+    async def on_unmount(self) -> None:
+        for task in tuple(self._work):
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await self.link.close()
+
+    def on_resize(self, _: events.Resize) -> None:
+        self.paint_soon()
+
+    async def _listen(self) -> None:
+        async for event in self.link.events():
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        """What the engine says becomes what is shown."""
+        model = self.model
+        topics: set[str] = set()
+        if isinstance(event, Snapshot):
+            first = model.site is None
+            model.lost_at, model.ended = None, None
+            topics = model.load(event)
+            if first:
+                self._tick_soon()
+            self.spawn(self.history.current.load())
+        elif isinstance(event, Goodbye):
+            model.ended = event.reason
+            model.lost_at = self.wall()
+        elif isinstance(event, Lost):
+            model.lost_at = self.wall() if model.lost_at is None else model.lost_at
+            model.lost_why = event.reason
+            self._tick_soon()
+        elif isinstance(event, Back):
+            model.lost_at, model.ended = None, None
+            self.say("the engine is back")
+        else:
+            topics = model.apply(event)
+        if topics:
+            self.history.current.update(topics)
+        self.paint_soon()
+
+    # --- time: redrawn on the site's whole minutes only, and each second while the engine is lost ---
+
+    def _tick(self) -> None:
+        self.history.current.update(set())
+        self.paint_soon()
+        self._tick_soon()
+
+    def _tick_soon(self) -> None:
+        timer = getattr(self, "_timer", None)
+        if timer is not None:
+            timer.stop()
+        self._timer = self.set_timer(self._until_next(), self._tick)
+
+    def _until_next(self) -> float:
+        site = self.model.site
+        if self.model.lost_at is not None:
+            return 1.0
+        wall = self.wall()
+        real = 60.0 - wall % 60.0
+        if site is None or site.speed <= 0:
+            return real + 0.01
+        return max(0.5, min(real, (60.0 - self.now() % 60.0) / site.speed) + 0.01)
+
+    # --- keys ---
+
+    async def on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self.press(event.key, event.character if event.is_printable else None)
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self.prompt is not None:
+            self.prompt.insert(event.text)
+            self._typed()
+            self.paint_soon()
+
+    def press(self, key: str, character: str | None) -> None:
+        """A key: to the prompt while one is open, else what the registry says it means here."""
+        self.message = ("", "")
+        if self.prompt is not None:
+            self._press_prompt(self.prompt, key, character)
+        else:
+            name = character if character is not None and character != " " else key
+            action = self.registry.find(name, self.history.current.stack)
+            before = self.history.current
+            if action is not None:
+                self.doing.run(action)
+            elif key == "ctrl+c":
+                self.say("q leaves the console; the engine goes on")
+            if self.history.current is not before:
+                self.history.current.update({"site", "kpis", "alerts", "sources", "grids", "breakdowns"})
+        self.paint()
+
+    def _press_prompt(self, prompt: Prompt, key: str, character: str | None) -> None:
+        if key == "escape" or (key == "backspace" and not prompt.text):
+            self.prompt = None
+        elif key == "enter":
+            self.prompt = None
+            if prompt.kind == "command":
+                self.doing.line(prompt.text)
+            elif prompt.kind == "palette":
+                self.doing.chosen_in_palette(prompt)
+        elif prompt.key(key, character):
+            self._typed()
+
+    def _typed(self) -> None:
+        """A filter acts while it is typed."""
+        pane = self.history.current.pane
+        if self.prompt is not None and self.prompt.kind == "filter" and pane is not None:
+            pane.set_filter(self.prompt.text)
+
+    # --- drawing ---
+
+    def paint_soon(self) -> None:
+        """Draw once the messages at hand are dealt with."""
+        if not self._painting and self.is_running:
+            self._painting = True
+            self.call_later(self.paint)
+
+    def paint(self) -> None:
+        """Draw everything; the canvas sends only what differs."""
+        self._painting = False
+        cells, lines = self.size
+        if cells < LEAST[0] or lines < LEAST[1]:
+            text = f" opsconsole needs {LEAST[0]}x{LEAST[1]}; this is {cells}x{lines}"
+            self.canvas.show([fit([(text, "bold")], cells)], [False])
+            return
+        above = self._above(cells, lines)
+        below = self._below(cells, lines)
+        body = self.history.current.draw(cells, lines - len(above) - len(below))
+        if self.model.site is None:
+            body = self._waiting(cells, len(body))
+        gone = self.model.lost_at is not None
+        muted = [False, *([gone] * (len(above) - 1 + len(body))), *([False] * len(below))]
+        screen = [*above, *body, *below]
+        if self.prompt is not None and self.prompt.kind == "palette":
+            self._offer(screen, cells)
+        self.canvas.show(screen[:lines], muted[:lines])
+
+    def _waiting(self, cells: int, lines: int) -> list[Line]:
+        text = inert(self.model.lost_why) if self.model.lost_at is not None else ""
+        return [fit([], cells), fit([(f"  {text}", "")], cells), *(fit([], cells) for _ in range(lines - 2))]
+
+    def _above(self, cells: int, lines: int) -> list[Line]:
+        wall = self.wall()
+        above = [frame.top_line(self.model, self.now(), wall, cells)]
+        view = self.history.current
+        trail = self.history.trail()
+        if len(trail) > 1:
+            above.append(frame.crumb_line(self.model, trail, cells))
+        elif lines >= ROOMY:
+            above.append(frame.tab_line(self.model, view.address.view, cells))
+        return [*above, *frame.notice_lines(self.model, cells, 2 if lines >= ROOMY else 1)]
+
+    def _below(self, cells: int, lines: int) -> list[Line]:
+        below = [frame.trust_line(self.model, cells)] if lines >= ROOMY else []
+        text, style = self.message
+        if self.prompt is not None:
+            below.append(self.prompt.draw(cells))
+        elif text:
+            below.append(fit([(" " + text, style or "bold")], cells))
+        else:
+            below.append(frame.footer_line(self.registry.footer(self.history.current.stack), cells))
+        return below
+
+    def _offer(self, screen: list[Line], cells: int) -> None:
+        """The palette's choices above its line."""
+        assert self.prompt is not None
+        titles = self.prompt.complete(self.prompt.text)
+        self.prompt.choice = max(0, min(self.prompt.choice, len(titles) - 1))
+        first = max(0, self.prompt.choice - OFFERS + 1)
+        shown = titles[first : first + OFFERS]
+        top = len(screen) - 1 - len(shown)
+        for at, title in enumerate(shown):
+            here = first + at == self.prompt.choice
+            screen[top + at] = fit([("▸ " if here else "  ", "bold"), (inert(title), "cursor" if here else "")], cells)
+        if shown:
+            screen[top - 1] = fit([("─" * cells, "rule")], cells)
