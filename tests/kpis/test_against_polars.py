@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpis.plant import NOON, SCHEMAS, database, load
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.drill import breakdown
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
+
+from .plant import NOON, SCHEMAS, database, load
 
 NOW = NOON.replace(tzinfo=None)
 EVERY = pl.lit(value=True)

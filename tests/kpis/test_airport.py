@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kpis.plant import NOON
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.site.parse import load_site
+
+from .plant import NOON
 
 FLIGHTS = Path(__file__).parents[2] / "seeds" / "airport" / "flights.parquet"
 SITE = """\

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kpis.plant import HEAD, SCHEMAS, bound, load, problems_of
 from opsconsole.kpis.bind import bind
+
+from .plant import HEAD, SCHEMAS, bound, load, problems_of
 
 LINES = HEAD.count("\n")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kpis.plant import NOON, ago, bound, database, put
 from opsconsole.kpis.drill import Subject, breakdown, rows, subject_of_kpi, subject_of_rule
+
+from .plant import NOON, ago, bound, database, put
 
 SITE = """\
 kpis:

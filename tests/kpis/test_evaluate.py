@@ -10,10 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kpis.plant import NOON, SCHEMAS, UTC, ago, bound, database, load, put
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.measures import Measure
+
+from .plant import NOON, SCHEMAS, UTC, ago, bound, database, load, put
 
 SCRAP = "{source: cycles, value: 100 * sum(scrap) / sum(qty), unit: '%', better: lower, warning: 3, critical: 5"
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kpis.plant import SCHEMAS, database
 from opsconsole.kpis.expression import Bound, Checker, Fault, ident, number
+
+from .plant import SCHEMAS, database
 
 CHECKER = Checker(SCHEMAS)
 PIECES = """

@@ -8,11 +8,12 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpis.plant import NOON, ago, bound, database, put
 from opsconsole.kpis import rules
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.observation import Observation
 from opsconsole.kpis.rules import Arrivals, evaluate_rules, stale_sources
+
+from .plant import NOON, ago, bound, database, put
 
 
 class Totals(Struct, frozen=True):
