@@ -1,7 +1,7 @@
 """What goes wrong in the factory pack, where and when, and the alert by which the console must show it.
 
 Times are naive site time (Europe/Berlin). `begins` and `ends` are those of the trouble itself; `shown_by` is the latest
-site time at which the alert must be open. Layout and README of the pack say the same to people.
+site time at which the alert must be open. The README of the pack says the same to people.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 
 class Incident(NamedTuple):
-    """One planted incident."""
+    """One planted incident. `priority` is the worst that its alert reaches; at `shown_by` it may still be a warning."""
 
     id: str
     title: str
