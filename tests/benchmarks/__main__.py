@@ -1,0 +1,138 @@
+"""Start-up, latency and idle cost of the real program: `python -m tests.benchmarks [start|latency|idle]`.
+
+Ratios are against a baseline measured in the same run, in turn with what is measured. Prints a table for each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spread
+from tests.terminal import Terminal
+from tests.waiting import until
+
+EMPTY_APP = """
+from textual.app import App
+from textual.widgets import Static
+
+class Empty(App):
+    def compose(self):
+        yield Static("baseline")
+
+Empty().run()
+"""
+
+
+def painted(command: list[str], word: str) -> float:
+    """Seconds from the start of a command until its terminal shows a word."""
+    begun = time.perf_counter()
+    with Terminal(command) as terminal:
+        until(lambda: word.encode() in terminal.raw, 60, word)
+        return time.perf_counter() - begun
+
+
+def start(folder: Path, runs: int = 10) -> None:
+    """From the command to the first painted KPI, beside an empty Textual app that prints one word."""
+    console = [*PROGRAM, str(folder)]
+    empty = [sys.executable, "-c", EMPTY_APP]
+    cases: dict[str, Callable[[], float]] = {
+        "empty Textual app": lambda: painted(empty, "baseline"),
+        "console, engine running": lambda: painted(console, "1 000 000 rows"),
+    }
+    headless(folder, "snapshot")
+    keeper = Terminal(console)
+    keeper.shows("1 000 000 rows")
+    warm: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(runs):
+        for name, case in cases.items():
+            warm[name].append(case())
+    keeper.__exit__(None, None, None)
+    cold: dict[str, list[float]] = {"empty Textual app": [], "console, engine not running": []}
+    for _ in range(runs):
+        headless(folder, "stop")
+        cold["empty Textual app"].append(painted(empty, "baseline"))
+        cold["console, engine not running"].append(painted(console, "1 000 000 rows"))
+    headless(folder, "stop")
+    for table in (warm, cold):
+        base = table["empty Textual app"]
+        for name, times in table.items():
+            ratio = statistics.median(a / b for a, b in zip(times, base, strict=True))
+            print(f"| {name} | {spread(times)} | {ratio:.2f}x |", flush=True)
+
+
+def latency(folder: Path, runs: int = 20) -> None:
+    """From a line appended to a folder of a million rows until the tile shows it."""
+    with Terminal([*PROGRAM, str(folder)]) as terminal:
+        terminal.shows("1 000 000 rows")
+        terminal.quiet_for(2)
+        times = []
+        for number in range(1, runs + 1):
+            with (folder / "data/099.csv").open("a") as file:
+                file.write(f"2026-05-25 20:00:{number:02},1,s1,1,1,0,20.5\n")
+                file.flush()
+                begun = time.perf_counter()
+            shown = f"{1_000_000 + number:,} rows".replace(",", " ")
+            terminal.shows(shown)
+            times.append(time.perf_counter() - begun)
+            terminal.quiet_for(0.5)
+    headless(folder, "stop")
+    print(f"| a line appended to 1 000 000 rows → painted, {runs} runs | {spread(times)} |")
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def idle(folder: Path, seconds: float = 60.0) -> None:
+    """Bytes sent and CPU used by an idle console and its engine, within a minute and over its edge."""
+    text = (folder / "site.yaml").read_text()
+    for clock in ("data", "wall"):
+        (folder / "site.yaml").write_text(text.replace("clock: data", f"clock: {clock}"))
+        with Terminal([*PROGRAM, str(folder)]) as terminal:
+            terminal.shows("Rows", "1 source fresh")
+            engine = int(json.loads(headless(folder, "status", "--json"))["pid"])
+            terminal.quiet_for(3)
+            until(lambda: 1 < time.time() % 60 < 3, 70)
+            terminal.quiet_for(1)
+            sent, used, engine_used, begun = terminal.bytes, cpu_of(terminal.process.pid), cpu_of(engine), time.time()
+            until(lambda: time.time() % 60 > 58, 70)
+            within = terminal.bytes - sent
+            until(lambda: 2 < time.time() % 60 < 10, 70)
+            on_the_minute = terminal.bytes - sent - within
+            took = time.time() - begun
+            console_cpu = (cpu_of(terminal.process.pid) - used) / took
+            engine_cpu = (cpu_of(engine) - engine_used) / took
+        headless(folder, "stop")
+        print(
+            f"| idle, clock {clock}: bytes within a minute {within}, on the minute {on_the_minute} "
+            f"| console {console_cpu:.2%}, engine {engine_cpu:.2%} of a core over {took:.0f} s |",
+            flush=True,
+        )
+    (folder / "site.yaml").write_text(text)
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    wanted = sys.argv[1:] or ["start", "latency", "idle"]
+    with tempfile.TemporaryDirectory(prefix="opsconsole-bench-") as folder:
+        site = Path(folder) / "site"
+        make_site(site)
+        own_state(site)
+        begun = time.perf_counter()
+        headless(site, "snapshot")
+        print(f"| first load of 1 000 000 rows in 100 CSV files | {time.perf_counter() - begun:.1f} s |", flush=True)
+        for name in wanted:
+            {"start": start, "latency": latency, "idle": idle}[name](site)
+
+
+if __name__ == "__main__":
+    main()
