@@ -47,7 +47,8 @@ class Console(App[int], inherit_bindings=False):
     CSS = "Screen { overflow: hidden; }"
 
     def __init__(self, link: Link, wall: Callable[[], float] = time.time, ascii_only: bool = False) -> None:
-        super().__init__()
+        # told at once and not by the theme alone: the filter for NO_COLOR is chosen in there
+        super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self.link = link
