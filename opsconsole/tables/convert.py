@@ -61,6 +61,20 @@ def typed(column: str, kind: Kind, style: Style, zone: str, words: tuple[str, ..
     return f"CASE WHEN {zoned} THEN try_cast(trim({column}) AS TIMESTAMPTZ) ELSE {local} END"
 
 
+def recast(column: str, kind: Kind, own: Kind, zone: str) -> str:
+    """The same for a column that has a type already (Parquet): `own`. Nothing is rounded or cut off in silence."""
+    if own == "text" and kind != "text":
+        return typed(column, kind, Style(), zone)
+    if (own, kind) in (("number", "integer"), ("time", "date")):
+        return f"CASE WHEN try_cast({column} AS {TYPES[kind]}) = {column} THEN try_cast({column} AS {TYPES[kind]}) END"
+    if kind == "zoned" and own in ("date", "time"):
+        return f"timezone({literal(zone)}, CAST({column} AS TIMESTAMP))"
+    if kind in (own, "text") or (own, kind) in (("integer", "number"), ("date", "time")):
+        value = f"try_cast({column} AS {TYPES[kind]})"
+        return f"CASE WHEN isfinite({value}) THEN {value} END" if kind == "number" else value
+    return f"CAST(NULL AS {TYPES[kind]})"
+
+
 def _list(words: frozenset[str] | tuple[str, ...]) -> str:
     return ", ".join(literal(word) for word in sorted(words))
 

@@ -104,13 +104,15 @@ def _quoted(
     if len(places) % 2 == 0:
         opening, closing = places[::2], places[1::2]
         doubled = np.concatenate([[False], opening[1:] == closing[:-1] + 1])
-        if bool(np.all(starts_field[::2] | doubled)):
+        after = np.where(closing + 1 < len(raw), raw[np.minimum(closing + 1, len(raw) - 1)], _LF)
+        ends_field = (after == delimiter[0]) | (after == _LF) | (after == _CR) | (after == _QUOTE)
+        if bool(np.all(starts_field[::2] | doubled) and np.all(ends_field)):
             return opening, closing, None
-    return _quoted_slowly(places, starts_field)
+    return _quoted_slowly(raw, places, starts_field, delimiter[0])
 
 
 def _quoted_slowly(
-    places: NDArray[np.int64], starts_field: NDArray[np.bool_]
+    raw: NDArray[np.uint8], places: NDArray[np.int64], starts_field: NDArray[np.bool_], delimiter: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], int | None]:
     import numpy as np
 
@@ -126,6 +128,9 @@ def _quoted_slowly(
         elif index + 1 < len(at) and at[index + 1] == at[index] + 1:
             index += 1
         else:
+            after = int(raw[at[index] + 1]) if at[index] + 1 < len(raw) else _LF
+            if after not in (delimiter, _LF, _CR) and bool(np.any(raw[current : at[index]] == _LF)):
+                break  # text goes on after a quote that closed lines later: the opening one was never closed
             opened.append(current)
             closed.append(at[index])
             current = -1

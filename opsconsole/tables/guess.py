@@ -20,7 +20,8 @@ _SURE_WORDS = (TRUE_WORDS | FALSE_WORDS) - {"1", "0", "y", "n", "t", "f"}
 
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity)", re.IGNORECASE)
-_LEADING_ZERO = re.compile(r"[+-]?0\d+")
+_IDENTIFIER = re.compile(r"[+-]?(?:0\d+|\d{19,})")
+"""Digits that a number would lose: the text is an identifier."""
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _GROUPED = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
@@ -86,7 +87,7 @@ def _count(pattern: re.Pattern[str], values: Sequence[str]) -> int:
 
 def _number(rest: Sequence[str], decimal: str | None) -> Style | None:
     total = len(rest)
-    if any(map(_LEADING_ZERO.fullmatch, rest)):
+    if any(map(_IDENTIFIER.fullmatch, rest)):
         return None
     if decimal != "," or not any("." in value or "," in value for value in rest):
         if _nearly(_count(_INTEGER, rest), total):
@@ -95,7 +96,7 @@ def _number(rest: Sequence[str], decimal: str | None) -> Style | None:
             return Style("number")
     plain = [_bare(value) for value in rest]
     messy = any(bare != value for bare, value in zip(plain, rest, strict=True))
-    if any(_LEADING_ZERO.fullmatch(value) for value in plain):
+    if any(_IDENTIFIER.fullmatch(value) for value in plain):
         return None
     return _signed(plain, decimal, messy)
 

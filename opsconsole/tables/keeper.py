@@ -21,6 +21,16 @@ from opsconsole.tables.writer import Batch, RetypeError, Take, Writer
 
 BATCH_FILES = 500
 BATCH_BYTES = 8 << 20
+TRANSIENT = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    duckdb.ConnectionException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+)
+"""Errors of the database and its disk, not of what is written: they are tried again."""
 _log = logging.getLogger(__name__)
 
 
@@ -278,7 +288,7 @@ class Keeper:
                 [entry for entry in batch.gone if entry.source != retype.source],
             )
             self._flush()
-        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.ConnectionException):
+        except TRANSIENT:
             raise
         except duckdb.Error as error:
             self._apart(batch, error)

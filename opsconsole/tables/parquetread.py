@@ -51,6 +51,7 @@ def _short(error: BaseException) -> str:
 def _plain(column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
     """The kind of a column, and its values in a type that DuckDB casts to that kind."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     kind = column.type
     types = pa.types
@@ -63,7 +64,8 @@ def _plain(column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
     if types.is_integer(kind):
         return "integer", column
     if types.is_floating(kind) or types.is_decimal(kind):
-        return "number", column.cast(pa.float64(), safe=False)
+        numbers = column.cast(pa.float64(), safe=False)
+        return "number", pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)  # pandas' missing
     if types.is_date(kind):
         return "date", column.cast(pa.date32(), safe=False)
     if types.is_timestamp(kind):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 OWN = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
 """Columns that every table has besides those of its files."""
 
+_DAMAGED = ("not a valid DuckDB database", "database file with version number", "Corrupt database", "hecksum")
+"""What DuckDB says of a file that no try will open. Nothing looser: a file in use must never be set aside."""
+
 
 def _settings(folder: Path) -> list[str]:
     """Settings of the instance, hardening last; all global, because a cursor does not inherit its parent's own."""
@@ -165,7 +168,8 @@ def _connect(path: Path) -> DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path))
     except duckdb.IOException as error:
-        if "not a valid DuckDB database" in str(error) or "version" in str(error) or "orrupt" in str(error):
+        text = str(error)
+        if "Conflicting lock" not in text and any(sign in text for sign in _DAMAGED):
             raise _UnusableError("the database file is damaged or of another DuckDB") from error
         raise
     except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:

@@ -192,9 +192,9 @@ class _Load:
 
     def _value(self, index: int, name: str) -> str:
         kind: Kind = self._column(name).kind
-        if self._typed:
-            return f"try_cast(c{index} AS {convert.TYPES[kind]})"
         style = self._styles.get(name, Style())
+        if self._typed:
+            return convert.recast(f"c{index}", kind, style.kind, self._columns.zone)
         return convert.typed(f"c{index}", kind, style, self._columns.zone, self._words)
 
     def _converted(self) -> pa.Table:
