@@ -132,7 +132,7 @@ class Feed:
             if replaced:
                 keeper.serve(sources, timezone)
                 watcher.serve(keeper.bases())
-            elif scan or watcher.missing:
+            elif scan or watcher.incomplete:
                 scan = watcher.check() or scan
             interval = BLIND_SCAN if watcher.blind else FULL_SCAN
             if scan or started - keeper.scanned >= interval:
@@ -147,7 +147,7 @@ class Feed:
         took = time.monotonic() - started
         self._settle(keeper)
         due = min(keeper.scanned + interval - time.monotonic(), keeper.next_due())
-        if watcher.missing:
+        if watcher.incomplete:
             due = min(due, BLIND_SCAN)
         if took > _PAUSE:
             self._rest(min(took, 0.2))

@@ -180,7 +180,9 @@ class _Look:
 
     def _taken(self, piece: Piece, data: bytes, start: int) -> Outcome:
         entry = self._entry
-        if not piece.names:  # no header yet: nothing is decided, all is read again with the next bytes
+        if (
+            piece.dialect.format == "csv" and not piece.names
+        ):  # no header yet: nothing is decided, all is read again with the next bytes
             piece.end, piece.next_line = 0, 0
         new_bytes = piece.end > start or len(piece.rejects) > 0
         if start and not new_bytes and piece.tail != "held" and key_of(self._status) == entry.key:
@@ -247,7 +249,7 @@ def _reason(piece: Piece, size: int) -> str:
         return "empty"
     if piece.tail == "held":
         return "its last record is not complete"
-    if not piece.names:
+    if piece.dialect.format == "csv" and not piece.names:
         return "no column names yet"
     return ""
 

@@ -245,7 +245,8 @@ class Keeper:
             self._schedule(where, served, outcome)
             if outcome.take is None:
                 return
-            self._batch.takes = [take for take in self._batch.takes if take.entry.id != entry.id or take.piece]
+            if self._batch.takes and self._batch.takes[-1].entry.id == entry.id:
+                self._batch.takes.pop()  # its new name: the new entry says that too
             self._batch.takes.append(outcome.take)
             self._batch.bytes += outcome.size
             if not outcome.more:

@@ -43,7 +43,7 @@ def grows(format_: Format, path: str) -> bool:
 
 
 def read(format_: Format, path: str, stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
-    """Read a stretch of a file. Raises NotReadyError, RereadError and MemoryError; nothing else whatever the bytes are."""
+    """Read a stretch of a file. Raises NotReadyError, RereadError, MemoryError; nothing else whatever the bytes are."""
     try:
         return _read(format_, path, stretch, dialect, wish)
     except (NotReadyError, RereadError, MemoryError):

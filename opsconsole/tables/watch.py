@@ -88,9 +88,9 @@ class Watcher:
         return came
 
     @property
-    def missing(self) -> bool:
-        """Whether a folder is not there; `check` finds it when it comes."""
-        return any(base not in self._watched and _identity(base) is None for base in self._wanted)
+    def incomplete(self) -> bool:
+        """Whether a folder is not watched, there or not: `check` often."""
+        return any(base not in self._watched for base in self._wanted)
 
     @property
     def blind(self) -> bool:

@@ -52,7 +52,7 @@ class Folder:
     def settle(self) -> None:
         """Scan everything and wait until it is dealt with."""
         self.feed.poke()
-        assert self.feed.wait_settled(20), self.feed.problem or [file for file in self.store.files()]
+        assert self.feed.wait_settled(20), self.feed.problem or list(self.store.files())
 
     def write(self, name: str, content: str | bytes) -> Path:
         """Make or overwrite a file, as a plain writer does."""

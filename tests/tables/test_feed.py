@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from opsconsole.site.model import Source
+from opsconsole.tables.watch import _Handler
 from tests.tables.folder import Folder, folder
 from tests.waiting import until
 
@@ -288,6 +290,15 @@ def test_events_are_only_hints(watched: Folder, monkeypatch: pytest.MonkeyPatch)
     watched.write("a.csv", HEAD + lines(1, 3))
     watched.settle()
     assert ids(watched) == wanted(1, 3)
+
+
+def test_lost_events_are_met_by_a_scan(watched: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.settle()
+    monkeypatch.setattr(_Handler, "on_any_event", lambda handler, event: None)
+    watched.write("a.csv", HEAD + lines(1, 3))
+    assert watched.feed.settled  # nothing told it of the file
+    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed; filesystem events were lost")
+    until(lambda: ids(watched) == wanted(1, 3), 5)
 
 
 class _Deaf(set[str]):

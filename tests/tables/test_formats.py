@@ -30,7 +30,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
     """Everything dropped into one folder at once."""
     root = tmp_path_factory.mktemp("cases")
     sources = [
-        Source(table(path.name), (f"in/{path.name}",)) for path in sorted(CASES.iterdir()) if path.name != "manifest.json"
+        Source(table(path.name), (f"in/{path.name}",))
+        for path in sorted(CASES.iterdir())
+        if path.name != "manifest.json"
     ]
     sources.append(Source(table(DRIFT), ("in/drift_*.parquet",)))
     with folder(root, *sources, timezone="Europe/Berlin") as made:
@@ -58,7 +60,14 @@ IGNORED = {"~$lock.xlsx", "upload.csv.part"}
 def test_a_case_meets_its_line_in_the_manifest(cases: Folder, name: str) -> None:
     wanted = MANIFEST[name]
     columns = [c for c in cases.store.schemas()[table(name)] if c not in ("_file", "_line", "_time")]
-    counted = next((wanted[k] for k in ("rows", "rows_good", "rows_data", "data_rows", "rows_complete", "rows_items") if k in wanted), None)
+    counted = next(
+        (
+            wanted[k]
+            for k in ("rows", "rows_good", "rows_data", "data_rows", "rows_complete", "rows_items")
+            if k in wanted
+        ),
+        None,
+    )
     if counted is not None:
         assert one(cases, name, "count(*)") == counted
     for key, value in wanted.items():
@@ -98,14 +107,22 @@ def test_the_bad_lines_are_named(cases: Folder) -> None:
 
 
 def test_texts_stay_as_they_are(cases: Folder) -> None:
-    assert cases.rows(table("ids_leading_zeros.csv"), "sku") == [("000123",), ("000124",), ("1E5",), ("12345678901234567890",)]
+    assert cases.rows(table("ids_leading_zeros.csv"), "sku") == [
+        ("000123",),
+        ("000124",),
+        ("1E5",),
+        ("12345678901234567890",),
+    ]
     groups = dict(cases.rows(table("na_is_an_id.csv"), "region, qty"))
     assert groups == {"NA": 1, "EU": 2, "null": 3, "None": 4, None: 5}
     assert cases.rows(table("terminal_escape.csv"), "note")[0] == ("\x1b[31mred\x1b[0m",)
     assert cases.rows(table("nul_bytes.csv"), "id")[0] == ("A\0",)
     assert one(cases, "duplicate_headers.csv", "sum(value_2)") == 30
     assert one(cases, "very_long_field.csv", "max(length(blob))") > 2_900_000
-    assert cases.rows(table("embedded_newlines_quotes.csv"), "note, _line")[:2] == [("line1\nline2", 2), ('say "hi", ok', 4)]
+    assert cases.rows(table("embedded_newlines_quotes.csv"), "note, _line")[:2] == [
+        ("line1\nline2", 2),
+        ('say "hi", ok', 4),
+    ]
 
 
 def test_dates_and_times(cases: Folder) -> None:
@@ -115,22 +132,35 @@ def test_dates_and_times(cases: Folder) -> None:
     assert [row[0] for row in utc] == MANIFEST["tz_offsets_dst.csv"]["utc"]
     dates = cases.rows(table("epoch1904.xlsx"), "CAST(d AS VARCHAR)")
     assert [row[0] for row in dates] == MANIFEST["epoch1904.xlsx"]["dates"]
-    assert cases.rows(table("cp1252_semicolon_decimal_comma.csv"), "name, value, date")[0] == ("Müller", 1234.5, dt.date(2024, 1, 31))
+    assert cases.rows(table("cp1252_semicolon_decimal_comma.csv"), "name, value, date")[0] == (
+        "Müller",
+        1234.5,
+        dt.date(2024, 1, 31),
+    )
 
 
 def test_nested_and_typed(cases: Folder) -> None:
     assert one(cases, "nested.json", "avg(m_t)") == 21.0
-    assert cases.rows(table("types.parquet"), "lst, d, dec") == [("[1,2]", dt.date(2024, 1, 1), 1.1), ("[3]", dt.date(2024, 1, 2), 2.2)]
+    assert cases.rows(table("types.parquet"), "lst, d, dec") == [
+        ("[1,2]", dt.date(2024, 1, 1), 1.1),
+        ("[3]", dt.date(2024, 1, 2), 2.2),
+    ]
     assert cases.store.schemas()[table(DRIFT)]["v"] == "DOUBLE"
     assert cases.rows(table("boolean_variants.csv"), "ok") == [(True,), (False,), (True,), (False,), (True,), (False,)]
     assert one(cases, "money_percent_parentheses.csv", "max(margin)") == 12.5
 
 
 def test_how_a_file_was_read_is_told(cases: Folder) -> None:
-    assert cases.file("cp1252_semicolon_decimal_comma.csv").read_as == "cp1252, semicolon, header on line 1, decimal comma, date D/M/Y"
+    assert (
+        cases.file("cp1252_semicolon_decimal_comma.csv").read_as
+        == "cp1252, semicolon, header on line 1, decimal comma, date D/M/Y"
+    )
     assert cases.file("utf16le_bom.csv").read_as.startswith("utf-16-le")
     assert cases.file("preamble_and_total.csv").read_as == "utf-8, comma, header on line 4"
-    assert cases.file("workbook_title_merged_formula_hidden.xlsx").read_as == "sheet Data, header in row 3, not read: Hidden, Errors, Empty"
+    assert (
+        cases.file("workbook_title_merged_formula_hidden.xlsx").read_as
+        == "sheet Data, header in row 3, not read: Hidden, Errors, Empty"
+    )
     assert cases.file("gz.csv.gz").read_as.startswith("gzip, utf-8")
 
 
@@ -214,7 +244,13 @@ def test_a_cell_that_does_not_fit_an_established_type_is_set_aside(watched: Fold
     watched.settle()
     assert watched.rows(columns="id, v")[-1] == (3000, None)
     (record,), total = watched.store.quarantine()
-    assert (record.file, record.line, record.column, record.reason, record.raw) == ("in/a.csv", 3002, "v", "not an integer", "soon")
+    assert (record.file, record.line, record.column, record.reason, record.raw) == (
+        "in/a.csv",
+        3002,
+        "v",
+        "not an integer",
+        "soon",
+    )
     assert total == watched.file("a.csv").quarantined == 1
 
 
@@ -248,6 +284,65 @@ def test_ndjson_grows_with_new_keys_and_bad_lines(tmp_path: Path) -> None:
         assert watched.rows(columns="id, new, _line")[-1] == (61, "true", 64)
         assert [(r.line, r.reason) for r in watched.store.quarantine()[0]] == [(62, "not a JSON object")]
         watched.check_fresh()
+
+
+def test_ndjson_with_only_bad_lines_added(tmp_path: Path) -> None:
+    with folder(tmp_path, Source("t", ("in/*.ndjson",))) as watched:
+        watched.write("a.ndjson", "".join(f'{{"id": {i}}}\n' for i in range(60)))
+        watched.settle()
+        for step in range(2):
+            watched.append("a.ndjson", f"bad {step}\n")
+            watched.settle()
+        watched.append("a.ndjson", '{"id": 60}\n')
+        watched.settle()
+        assert watched.rows(columns="id, _line")[-1] == (60, 63)
+        assert watched.file("a.ndjson").rows == 61
+        assert watched.query("SELECT generation FROM _ops.files") == [(1,)]
+        watched.check_fresh()
+
+
+def test_a_readers_panic_stops_only_its_file(watched: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    from opsconsole.tables import reader
+
+    class PanicException(BaseException):
+        pass
+
+    real = reader._read
+
+    def read(format_: Any, path: str, *rest: Any) -> Any:
+        if path.endswith("bad.csv"):
+            raise PanicException("index out of bounds")
+        return real(format_, path, *rest)
+
+    monkeypatch.setattr(reader, "_read", read)
+    watched.write("bad.csv", "id\n1\n")
+    watched.write("good.csv", "id,v\n2,3\n")
+    watched.settle()
+    assert watched.rows() == [(2, 3)]
+    assert watched.file("bad.csv").reason == "cannot be read: index out of bounds"
+
+
+def test_a_parquet_file_that_is_replaced_and_whose_types_differ(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with folder(tmp_path, Source("t", ("in/*.parquet",))) as watched:
+        pq.write_table(pa.table({"v": [1, 2], "d": [dt.date(2024, 1, 1), None]}), watched.place / "a.parquet")
+        watched.settle()
+        moments = pa.array([dt.datetime(2024, 1, 1, 10), None])
+        other = pa.table({"v": [4.5, float("nan")], "d": moments, "s": [{"x": 1, "y": "b"}, None]})
+        pq.write_table(other, watched.place / "b.parquet")
+        watched.settle()
+        assert watched.rows(columns="v, d, s_x, s_y") == [
+            (1.0, dt.datetime(2024, 1, 1), None, None),
+            (2.0, None, None, None),
+            (4.5, dt.datetime(2024, 1, 1, 10), 1, "b"),
+            (None, None, None, None),
+        ]
+        pq.write_table(pa.table({"v": [9]}), watched.place / "a.parquet")
+        watched.settle()
+        assert watched.rows(columns="v")[0] == (9.0,)
+        assert watched.store.quarantine()[1] == 0
 
 
 def test_a_half_written_document_waits_and_is_taken_when_whole(tmp_path: Path) -> None:

@@ -119,7 +119,19 @@ class Writer:
             stream.write(data)
 
 
-ACTIONS = ["create", "append", "append", "append", "partial", "truncate", "edit", "replace", "rotate", "rename", "delete"]
+ACTIONS = [
+    "create",
+    "append",
+    "append",
+    "append",
+    "partial",
+    "truncate",
+    "edit",
+    "replace",
+    "rotate",
+    "rename",
+    "delete",
+]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
@@ -188,9 +200,7 @@ def test_the_comparison_sees_a_ledger_in_its_own_transaction(tmp_path: Path) -> 
             watched.check_fresh()
 
 
-def test_the_comparison_sees_the_inode_taken_as_identity(
-    watched: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_comparison_sees_the_inode_taken_as_identity(watched: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fingerprint, "of_bytes", lambda data: "same")
     path = watched.write("a.csv", HEAD + "".join(record(i) for i in range(100)))
     watched.settle()
