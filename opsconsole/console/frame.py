@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from opsconsole.console import fmt, signs
 from opsconsole.console.actions import Action, key_name
 from opsconsole.console.model import Model
-from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width
+from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width, wrap
 
 # Tabs in the order of the views; a number is left free for each view that comes later.
 TABS = (
@@ -103,19 +103,21 @@ def crumb_line(model: Model, trail: Sequence[str], cells: int) -> Line:
 
 
 def notice_lines(model: Model, cells: int, most: int = NOTICES) -> list[Line]:
-    """What the engine wants a person to know, worst first, until it goes away."""
+    """What the engine wants a person to know, worst first, until it goes away; at most `most` lines in all."""
     ordered = sorted(model.notices, key=lambda notice: signs.RANK[notice.priority])
     lines: list[Line] = []
     for at, notice in enumerate(ordered[:most]):
         style = "" if notice.priority == "low" else notice.priority
+        sign = signs.PRIORITY[notice.priority][0] if notice.priority != "low" else "·"
         hidden = len(ordered) - most
         more = f"  (and {fmt.count(hidden, 'more notice')})" if at == most - 1 and hidden > 0 else ""
-        sign = signs.PRIORITY[notice.priority][0] if notice.priority != "low" else "·"
-        lines.append(
-            fit(
-                [(f" {sign} ", style), (clip(inert(notice.text), cells - 3 - width(more)), style), (more, "dim")], cells
-            )
-        )
+        parts = wrap(inert(notice.text), cells - 3 - width(more))
+        # one notice may take the room of all
+        room = most - len(ordered) + 1 if len(ordered) < most else 1
+        shown = parts[:room] if len(parts) <= room else [*parts[: room - 1], " ".join(parts[room - 1 :])]
+        for row, part in enumerate(shown):
+            text = clip(part, cells - 3 - width(more))
+            lines.append(fit([(f" {sign if row == 0 else ' '} ", style), (text, style), (more, "dim")], cells))
     return lines
 
 

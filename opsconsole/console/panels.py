@@ -299,7 +299,8 @@ class SourcesPanel(Panel):
 
     def _strip(self, cells: int, focused: bool) -> Line:
         """All sources on one line."""
-        line: Line = [("▸" if focused else " ", "bold"), ("Sources", "bold" if focused else "")]
+        none = "" if self.ctx.model.sources or self.pane is None else f"  {self.pane.empty}"
+        line: Line = [("▸" if focused else " ", "bold"), ("Sources", "bold" if focused else ""), (none, "dim")]
         for source in self.ctx.model.sources.values():
             late = "warning" if source.status in ("stale", "nodata") else "dim"
             sign = signs.SOURCE_SIGNS[source.status]

@@ -322,6 +322,7 @@ async def test_notices_stand_on_lines_of_their_own(tmp_path: Path) -> None:
     )
     async with console(tmp_path, state=canned.snapshot(notices=[broken], site=canned.site(draft=True))) as person:
         assert "site.yaml:14:9 unknown KPI" in person.lines()[2]
+        assert "Using the version of 10:31." in " ".join(" ".join(person.lines()[2:4]).split())
         assert " DRAFT " in person.lines()[0]
         person.engine.change(Changes(notices=[]))
         await person.until(lambda: "site.yaml" not in person.text())

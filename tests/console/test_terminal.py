@@ -16,7 +16,8 @@ from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = (
-    "import sys; from pathlib import Path; from opsconsole.console.app import run; from opsconsole.engine.place import Place; "
+    "import sys; from pathlib import Path; from opsconsole.console.app import run; "
+    "from opsconsole.engine.place import Place; "
     "folder = Path(sys.argv[1]); sys.exit(run(Place(site=folder / 'site.yaml', state=folder)))"
 )
 
