@@ -18,6 +18,8 @@ from opsconsole.tables.writer import Take
 
 CHUNK = 32 << 20
 """Bytes of a growing file that are read at once."""
+REPLACED = 256 << 20
+"""Bytes of a rewritten file that are read at once, and so replaced in one transaction."""
 YOUNG_ROWS = 50
 """A growing file with fewer rows is read from the start when it grows: so few show too little of how it is written."""
 YOUNG_BYTES = 1 << 20
@@ -161,6 +163,8 @@ class _Look:
         lines = entry.lines if start else 0
         size = self._status.st_size
         limit = CHUNK if reader.grows(self._format, entry.path) else size
+        if not start and entry.rows:  # nobody shall see a part of a file that was there in full
+            limit = max(limit, REPLACED)
         while True:
             data = fingerprint.read_at(self._fd, start, min(limit, size - start))
             last = start + len(data) >= size

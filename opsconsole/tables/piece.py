@@ -101,6 +101,10 @@ def judge(names: list[str], columns: list[pa.ChunkedArray], known: dict[str, Sty
         if name not in known or not known[name].sure
     }
     first = {name: guess(values, decimal, wish.order) for name, values in samples.items()}
+    for name, column in zip(names, columns, strict=True):
+        if name in first and first[name].empty and len(column) > len(samples[name]):
+            samples[name] = [v for v in sample(column, len(names), sparse=True) if v and v.strip().lower() not in words]
+            first[name] = guess(samples[name], decimal, wish.order)
     if decimal is None and any(style.decimal == "," and style.sure for style in (*first.values(), *known.values())):
         decimal = ","
         first = {name: guess(values, decimal, wish.order) for name, values in samples.items()}
@@ -119,13 +123,23 @@ def judge(names: list[str], columns: list[pa.ChunkedArray], known: dict[str, Sty
     return result
 
 
-def sample(column: pa.ChunkedArray, width: int) -> list[str | None]:
-    """Values spread over a column: all of a short one, its head and an even spread of a long one."""
+def sample(column: pa.ChunkedArray, width: int, sparse: bool = False) -> list[str | None]:
+    """Values spread over a column: all of a short one, its head and an even spread of a long one.
+
+    `sparse`: of the filled cells only.
+    """
+    import pyarrow.compute as pc
+
     size = max(100, SAMPLE_CELLS // max(width, 1))
     length = len(column)
     if length <= size:
         values: list[str | None] = column.to_pylist()
         return values
+    if sparse:
+        column = column.filter(pc.fill_null(pc.not_equal(column, ""), False))
+        length = len(column)
+        if length <= size:
+            return list(column.to_pylist())
     step = length // (size // 2)
     spread = list(range(size // 2, length, step))[: size // 2]
     result: list[str | None] = column.slice(0, size // 2).to_pylist() + column.take(spread).to_pylist()

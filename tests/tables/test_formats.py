@@ -254,6 +254,13 @@ def test_a_cell_that_does_not_fit_an_established_type_is_set_aside(watched: Fold
     assert total == watched.file("a.csv").quarantined == 1
 
 
+def test_a_column_with_few_values_has_their_type(watched: Folder) -> None:
+    watched.write("a.csv", "id,speed\n" + "".join(f"{i},{90.5 if i in (7777, 15551) else ''}\n" for i in range(20_000)))
+    watched.settle()
+    assert watched.store.schemas()["t"]["speed"] == "DOUBLE"
+    assert watched.query("SELECT sum(speed), count(speed) FROM t") == [(181.0, 2)]
+
+
 def test_pins_win(tmp_path: Path) -> None:
     pins = {"order": "text", "v": "number", "d": "date"}
     with folder(tmp_path, Source("t", ("in/*.csv",), columns=pins)) as watched:  # type: ignore[arg-type]
