@@ -44,7 +44,7 @@ def _answer(job: _Job) -> Table:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET allowed_configs = ['max_execution_time']")
     connection.execute("SET lock_configuration = true")
-    return _run_here(connection.cursor(), job.sql, job.limit, job.seconds)
+    return _run_here(connection, job.sql, job.limit, job.seconds)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,13 @@ class Columns:
         pinned = self._pins.get(name.lower())
         if pinned == "time" and style.kind == "zoned":
             return "zoned"
-        return pinned or self._forced.get(name.lower()) or style.kind
+        kind = pinned or self._forced.get(name.lower()) or style.kind
+        if kind == "text" and not pinned and name.lower() not in self._forced and self._is_time(name):
+            return "zoned"  # Parquet may hold the event times as text: with an offset, or in the source's zone
+        return kind
+
+    def _is_time(self, name: str) -> bool:
+        return name.lower() == (self.source.time or "").lower()
 
     def _insert(self, cursor: DuckDBPyConnection, added: list[Column]) -> None:
         first = len(self.known) - len(added)

@@ -75,7 +75,7 @@ def latency(folder: Path, runs: int = 20) -> None:
         times = []
         for number in range(1, runs + 1):
             with (folder / "data/099.csv").open("a") as file:
-                file.write(f"2026-05-25 20:00:{number:02},1,s1,1,1,0,20.5\n")
+                file.write(f"2026-05-01 20:00:{number:02},1,s1,1,1,0,20.5\n")
                 file.flush()
                 begun = time.perf_counter()
             shown = f"{1_000_000 + number:,} rows".replace(",", " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import statistics
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 PROGRAM = (sys.executable, "-m", "opsconsole")
 
+BEGIN = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - naive, as machines write it
 SITE = """\
 site: Million
 timezone: UTC
@@ -36,9 +38,9 @@ def make_site(folder: Path, rows: int = 1_000_000, files: int = 100) -> None:
     for number in range(files):
         lines = ["ts,line,station,order_id,qty,scrap,cycle_s\n"]
         for row in range(number * each, (number + 1) * each):
-            day, second = divmod(row * 10, 86_400)
-            stamp = f"2026-{1 + day // 28:02}-{1 + day % 28:02} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
-            lines.append(f"{stamp},{row % 4 + 1},s{row % 7},{row // 50},{row % 9 + 1},{row % 97 == 0:d},{20 + row % 13}.5\n")
+            stamp = BEGIN + dt.timedelta(seconds=10 * row)
+            scrap = int(row % 97 == 0)
+            lines.append(f"{stamp},{row % 4 + 1},s{row % 7},{row // 50},{row % 9 + 1},{scrap},{20 + row % 13}.5\n")
         (folder / f"data/{number:03}.csv").write_text("".join(lines))
 
 
