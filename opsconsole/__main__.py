@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 # Seconds that a demo's engine outlives a console that was killed and could not stop it.
 DEMO_IDLE_EXIT = 5.0
@@ -11,18 +15,11 @@ DEMO_IDLE_EXIT = 5.0
 
 def main() -> None:
     """Run opsconsole; exits with 0 (fine), 1 (could not) or 2 (wrong words)."""
-    from opsconsole.cli.arguments import parse
+    from opsconsole.cli.arguments import parse, plain_site
 
-    arguments = parse(sys.argv[1:])
     try:
-        if arguments.command == "console":
-            code = _console(arguments.site)
-        elif arguments.command == "demo":
-            code = _demo(arguments.pack, arguments.speed, arguments.seed)
-        else:
-            from opsconsole.cli.main import run
-
-            code = run(arguments)
+        site = plain_site(sys.argv[1:])
+        code = _console(site) if site is not None else _command(parse(sys.argv[1:]))
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
@@ -31,6 +28,16 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     sys.exit(code)
+
+
+def _command(arguments: argparse.Namespace) -> int:
+    if arguments.command == "console":
+        return _console(arguments.site)
+    if arguments.command == "demo":
+        return _demo(arguments.pack, arguments.speed, arguments.seed)
+    from opsconsole.cli.main import run
+
+    return run(arguments)
 
 
 def _screen() -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from opsconsole import __version__
+
+if TYPE_CHECKING:
+    import argparse
 
 _TOP = """\
 usage: opsconsole [SITE]                    open a console on a site (a site.yaml, its folder, or any folder of files)
@@ -29,6 +32,13 @@ commands:
 COMMANDS = ("demo", "snapshot", "query", "sources", "check", "init", "engine", "status", "stop", "logs", "schema")
 
 
+def plain_site(words: list[str]) -> str | None:
+    """The site of a command line that only names one, as most do; None: it has to be parsed."""
+    if not words:
+        return "."
+    return words[0] if len(words) == 1 and not words[0].startswith("-") and words[0] not in COMMANDS else None
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The parsed command line; `command` is "console" where none was named. Exits on a wrong one, as argparse does."""
     if arguments and arguments[0] in COMMANDS:
@@ -37,6 +47,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _console() -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(prog="opsconsole", add_help=False)
     parser.format_help = lambda: _TOP  # type: ignore[method-assign]
     parser.format_usage = lambda: _TOP.split("\n\n")[0] + "\n"  # type: ignore[method-assign]
@@ -48,6 +60,8 @@ def _console() -> argparse.ArgumentParser:
 
 
 def _commands() -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(prog="opsconsole")
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -117,6 +131,8 @@ def _commands() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> float:
+    import argparse
+
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text}: a number above 0 is wanted")
@@ -124,6 +140,8 @@ def _positive(text: str) -> float:
 
 
 def _whole(text: str) -> int:
+    import argparse
+
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text}: a whole number from 0 is wanted")

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
@@ -27,13 +27,16 @@ from opsconsole.engine.watch import AlertWatch, alert_from
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.evaluate import evaluate
+from opsconsole.kpis.expression import Bench
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.site.calendar import shift_at
 from opsconsole.site.model import Problem, Site
 from opsconsole.site.parse import Loaded
-from opsconsole.tables.feed import Feed
 from opsconsole.tables.records import Totals
 from opsconsole.tables.store import Store
+
+if TYPE_CHECKING:
+    from opsconsole.tables.feed import Feed
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +56,9 @@ class Core:
         file: SiteFile,
         loaded: Loaded,
         store: Store,
-        feed: Feed,
         watch: AlertWatch,
         publish: Callable[[Snapshot], None],
+        bench: Bench | None = None,
     ) -> None:
         assert loaded.site is not None
         self.site: Site = loaded.site
@@ -64,9 +67,11 @@ class Core:
         self._file = file
         self._loaded = loaded
         self._store = store
-        self._feed = feed
+        self._feed: Feed | None = None
         self._watch = watch
         self._publish = publish
+        self.first_tick = threading.Event()
+        self._feed_lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
         self._started = time.time()
@@ -81,7 +86,7 @@ class Core:
         self.problems: list[Problem] = []
         self._site_notice: list[Notice] = []
         self._thread = threading.Thread(target=self._run, name="tick")
-        self._rebind()
+        self._rebind(bench)
         watch.configure(self.site, self.now())
 
     # --- from other threads ------------------------------------------------------------------------------------
@@ -90,10 +95,22 @@ class Core:
         """Begin to tick."""
         self._thread.start()
 
+    def attach(self, feed: Feed) -> None:
+        """Take the feed that brings the tables up to date; before it comes they are shown as they were left."""
+        with self._feed_lock:
+            self._feed = feed
+            feed.replace(self.site.sources, self.site.timezone)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the files as they lay at the start have been taken."""
+        return self._settled_once
+
     def stop(self) -> None:
         """End after the tick that runs."""
         self._stopping = True
         self._wake.set()
+        self.first_tick.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -146,6 +163,7 @@ class Core:
                 # the boundary of the thread: one tick that fails must not end the watch
                 log.exception("a tick failed")
                 self._evaluated = time.monotonic()
+            self.first_tick.set()
 
     def _patience(self) -> float:
         """Seconds until something is due by itself."""
@@ -177,7 +195,7 @@ class Core:
     def _evaluate(self) -> None:
         self._evaluated = time.monotonic()
         wall = time.time()
-        settled = self._settled_once = self._settled_once or self._feed.settled
+        settled = self._settled_once = self._settled_once or (self._feed is not None and self._feed.settled)
         totals = self._store.totals()
         self._watch_newest(totals)
         self._rebind_if_needed()
@@ -204,7 +222,13 @@ class Core:
                 measures=measures,
                 totals=totals,
                 alerts=self._watch.open_alerts(),
-                notices=[*self._draft_notice(), *self._broken(), *self._site_notice, *self._watch.notices()],
+                notices=[
+                    *self._draft_notice(),
+                    *self._broken(),
+                    *self._tables_notices(),
+                    *self._site_notice,
+                    *self._watch.notices(),
+                ],
             )
         )
 
@@ -279,10 +303,24 @@ class Core:
         if (before.clock, before.timezone) != (self.site.clock, self.site.timezone):
             self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
         if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
-            self._feed.replace(self.site.sources, self.site.timezone)
+            self._feed_with(self.site)
         self._watch.configure(self.site, self.now())
         self._ruled_at = None
         self._news = True
+
+    def _feed_with(self, site: Site) -> None:
+        with self._feed_lock:
+            if self._feed is not None:
+                self._feed.replace(site.sources, site.timezone)
+
+    def _notices(self) -> list[Notice]:
+        return [
+            *self._draft_notice(),
+            *self._broken(),
+            *self._tables_notices(),
+            *self._site_notice,
+            *self._watch.notices(),
+        ]
 
     def _draft_notice(self) -> list[Notice]:
         if not self.site.draft:
@@ -293,6 +331,13 @@ class Core:
             families = f"{len(self.site.sources)} {'family' if len(self.site.sources) == 1 else 'families'} of files"
             text = f"Draft made from {families}. :save-draft writes site.yaml, to make it yours."
         return [Notice("draft", text)]
+
+    def _tables_notices(self) -> list[Notice]:
+        """What people must know of the tables: that they were rebuilt, that the feed is in trouble."""
+        feed = self._feed
+        trouble = feed.problem if feed is not None else ""
+        rebuilt = "" if self._settled_once else self._store.rebuilt
+        return [Notice("tables", text, "warning") for text in (rebuilt, trouble) if text]
 
     def _broken(self) -> list[Notice]:
         """What does not fit the tables, now that they are known."""
@@ -306,10 +351,10 @@ class Core:
         if self._store.schemas() != self._bound_to:
             self._rebind()
 
-    def _rebind(self) -> None:
+    def _rebind(self, bench: Bench | None = None) -> None:
         """Bind the site's expressions to the tables as they are; what does not fit is shown and the rest goes on."""
         self._bound_to = self._store.schemas()
-        self.binding, self.problems = bind(self._loaded, self._bound_to)
+        self.binding, self.problems = bind(self._loaded, self._bound_to, bench)
 
     # --- people ------------------------------------------------------------------------------------------------
 

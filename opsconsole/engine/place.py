@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import stat
-import tempfile
 from pathlib import Path
 
 from msgspec import Struct
@@ -78,8 +77,8 @@ class Place(Struct, frozen=True):
         for folder in (self.state, self.socket.parent):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                with tempfile.TemporaryFile(dir=folder):
-                    pass
+                # the lock file is needed anyway; whether it can be opened says whether the folder can be written
+                (self.lock if folder == self.state else folder / ".writable").touch(mode=0o600)
             except OSError as error:
                 raise PlaceError(
                     f"cannot write the state folder {folder}: {error.strerror}. "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import fcntl
+import gc
 import logging
 import logging.handlers
 import os
@@ -12,12 +14,17 @@ import resource
 import signal
 import sys
 import time
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from opsconsole import __version__
-from opsconsole.engine.messages import EngineStatus, Snapshot
+from opsconsole.engine.identity import Peer
+from opsconsole.engine.messages import Answer, Ask, EngineStatus, Snapshot
 from opsconsole.engine.place import Place, find_place
 from opsconsole.engine.sitefile import SiteFile
+
+if TYPE_CHECKING:
+    from opsconsole.engine.queries import Queries
+    from opsconsole.tables.feed import Feed
 
 log = logging.getLogger(__name__)
 
@@ -37,27 +44,31 @@ class Engine:
         loaded = file.load()
         assert loaded.site is not None
 
-        from opsconsole.engine.core import Core
-        from opsconsole.engine.queries import Queries
-        from opsconsole.engine.service import Service
-        from opsconsole.engine.watch import AlertWatch
-        from opsconsole.journal.journal import Journal
-        from opsconsole.tables.feed import Feed
-        from opsconsole.tables.store import Store
+        from opsconsole.kpis.expression import Bench
+
+        with concurrent.futures.ThreadPoolExecutor(1) as beside:
+            # DuckDB works without Python's lock: its two instances come up while the rest is imported
+            bench = beside.submit(Bench)
+            from opsconsole.tables.store import Store
+
+            self.store = Store.open(place.tables)
+            from opsconsole.engine.core import Core
+            from opsconsole.engine.service import Service
+            from opsconsole.engine.watch import AlertWatch
+            from opsconsole.journal.journal import Journal
 
         self.place = place
         self.started = time.time()
         self.stays = idle_exit is None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._feed: Feed | None = None
+        self._queries: Queries | None = None
         self.journal = Journal.open(place.journal)
-        self.store = Store.open(place.tables)
         if self.store.rebuilt:
             log.warning("the tables are built anew from the files: %s", self.store.rebuilt)
-        self.feed = Feed(self.store, place.root, loaded.site.sources, loaded.site.timezone, self._data_changed)
         self.watch = AlertWatch(loaded.site, self.journal)
-        self.core = Core(file, loaded, self.store, self.feed, self.watch, self._publish)
-        self.queries = Queries(self.store, self.core, place.state)
-        self.service = Service(place, self.queries.handle, self._status, idle_exit)
+        self.core = Core(file, loaded, self.store, self.watch, self._publish, bench.result())
+        self.service = Service(place, self._handle, self._status, idle_exit)
 
     async def run(self, say_ready: IO[str] | None) -> str:
         """Run until stopped; the reason."""
@@ -71,17 +82,40 @@ class Engine:
                 say_ready.close()
             # the tables as they were left are shown at once; the feed then brings them up to date
             self.core.start()
-            self.feed.start()
 
+        feeding = asyncio.create_task(asyncio.to_thread(self._start_feed))
         try:
             return await self.service.run(ready)
         finally:
+            self.core.first_tick.set()
+            await feeding
             await asyncio.to_thread(self._close)
 
+    def _start_feed(self) -> None:
+        """Watch and read the files, once the tables as they were left are on the screens."""
+        self.core.first_tick.wait()
+        gc.freeze()
+        gc.enable()
+        from opsconsole.tables.feed import Feed
+
+        site = self.core.site
+        self._feed = Feed(self.store, self.place.root, site.sources, site.timezone, self._data_changed)
+        self.core.attach(self._feed)
+        self._feed.start()
+
+    async def _handle(self, body: Ask, peer: Peer) -> Answer:
+        if self._queries is None:
+            from opsconsole.engine.queries import Queries
+
+            self._queries = Queries(self.store, self.core, self.place.state)
+        return await self._queries.handle(body, peer)
+
     def _close(self) -> None:
-        self.feed.stop()
+        if self._feed is not None:
+            self._feed.stop()
         self.core.stop()
-        self.queries.close()
+        if self._queries is not None:
+            self._queries.close()
         self.store.close()
         self.journal.close()
 
@@ -102,7 +136,7 @@ class Engine:
             pid=os.getpid(),
             version=__version__,
             started=self.started,
-            settled=self.feed.settled,
+            settled=self.core.settled,
             stays=self.stays,
             consoles=self.service.consoles,
             data_version=self.store.data_version,
@@ -114,6 +148,8 @@ class Engine:
 
 def serve(target: str, *, idle_exit: float | None, ready_fd: int | None) -> int:
     """Run an engine in this process. Without `ready_fd` it is in the foreground and logs to standard error as well."""
+    # nothing that is loaded at the start is garbage; looking for some costs a tenth of the start
+    gc.disable()
     say_ready = os.fdopen(ready_fd, "w", encoding="utf-8") if ready_fd is not None else None
     try:
         place = find_place(target)

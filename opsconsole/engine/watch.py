@@ -61,7 +61,8 @@ class AlertWatch:
 
     def notices(self) -> list[Notice]:
         """What people must know of the journal."""
-        return [Notice("journal", self._trouble, "critical")] if self._trouble else []
+        found = [Notice("journal", self._journal.note, "warning")] if self._journal.note else []
+        return [*found, Notice("journal", self._trouble, "critical")] if self._trouble else found
 
     def command(self, command: Command, peer: Peer, now: dt.datetime) -> Done:
         """Check a command, apply it and write it; it is done once it is written, else it is taken back."""

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
-from opsconsole.kpis.expression import Bound, Checker, Fault
+from opsconsole.kpis.expression import Bench, Bound, Checker, Fault
 from opsconsole.kpis.when import parse_when
 from opsconsole.site.model import Kpi, Problem, Rule, Site, Source
 from opsconsole.site.parse import Loaded
 
 
-def bind(loaded: Loaded, schemas: Mapping[str, Mapping[str, str]]) -> tuple[Binding, list[Problem]]:
+def bind(
+    loaded: Loaded, schemas: Mapping[str, Mapping[str, str]], bench: Bench | None = None
+) -> tuple[Binding, list[Problem]]:
     """Check every expression of a valid site against the tables there are (source -> column -> DuckDB type).
 
     What belongs to a source without a table is left in `Binding.waiting`, for the next binding; what has an error is
-    left out, so that the rest of a site works. Raises ValueError for a site that did not load.
+    left out, so that the rest of a site works. `bench` is used up; without one it is made here.
+
+    Raises ValueError for a site that did not load.
     """
     if loaded.site is None:
         raise ValueError("a site with errors cannot be bound")
-    binder = _Binder(loaded, loaded.site, schemas)
+    binder = _Binder(loaded, loaded.site, schemas, bench)
     try:
         return binder.run(), sorted(binder.problems)
     finally:
@@ -27,12 +31,14 @@ def bind(loaded: Loaded, schemas: Mapping[str, Mapping[str, str]]) -> tuple[Bind
 
 
 class _Binder:
-    def __init__(self, loaded: Loaded, site: Site, schemas: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self, loaded: Loaded, site: Site, schemas: Mapping[str, Mapping[str, str]], bench: Bench | None
+    ) -> None:
         self.site = site
         self.loaded = loaded
         self.problems: list[Problem] = []
         self.schemas = {name: dict(columns) for name, columns in schemas.items() if name in site.sources}
-        self.checker = Checker(self.schemas)
+        self.checker = Checker(self.schemas, bench)
         self.kpis: dict[str, BoundKpi] = {}
         self.rules: dict[str, BoundRule] = {}
         self.waiting: dict[str, str] = {}

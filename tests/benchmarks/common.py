@@ -11,7 +11,7 @@ from pathlib import Path
 
 PROGRAM = (sys.executable, "-m", "opsconsole")
 
-BEGIN = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - naive, as machines write it
+BEGIN = dt.datetime(2026, 1, 1)
 SITE = """\
 site: Million
 timezone: UTC

@@ -158,7 +158,7 @@ def test_an_empty_folder_says_what_to_do(tmp_path: Path, site: SiteFolder) -> No
 
 
 AS_A_STRANGER = """
-import os, sys
+import argparse, os, shutil, sys
 import opsconsole.cli.arguments, opsconsole.cli.main
 from opsconsole.__main__ import main
 if os.getuid() == 0:
