@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.console.text import Line, clip, clip_start, fit, left, line_width, plain, restyle, right
 
 GUTTER = 2
+NARROWEST = 5
 
 
 class Column(Struct, frozen=True):
@@ -174,6 +176,13 @@ class Pane:
             if worst[1].drop == 0:
                 break
             kept.remove(worst)
+        short = need() - cells
+        if short > 0:
+            # what would grow gives way before anything is cut off at the edge
+            kept = [
+                (at, replace(column, width=max(NARROWEST, column.width - short)) if column.grow else column)
+                for at, column in kept
+            ]
         spare = max(0, cells - need())
         growing = sum(column.grow for _, column in kept) or 1
         more = spare // growing

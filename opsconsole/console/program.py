@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 
 from opsconsole.console import frame
 from opsconsole.console.actions import Registry
@@ -28,6 +32,7 @@ from opsconsole.engine.messages import Answer, Ask, Goodbye, Snapshot
 LEAST = (40, 12)
 ROOMY = 16
 OFFERS = 8
+SETTLE = 0.1
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -61,6 +66,8 @@ class Console(App[int], inherit_bindings=False):
         self.prompt: Prompt | None = None
         self.message: tuple[str, str] = ("", "")
         self._painting = False
+        self._settle: Timer | None = None
+        self._timer: Timer | None = None
         self._work: set[asyncio.Task[None]] = set()
 
     # --- what screens may use (opsconsole.console.context) ---
@@ -143,6 +150,30 @@ class Console(App[int], inherit_bindings=False):
 
     def on_resize(self, _: events.Resize) -> None:
         self.paint_soon()
+        if self._settle is not None:
+            self._settle.stop()
+            self._settle = None
+        if self.model.site is not None:
+            self._settle = self.set_timer(SETTLE, self._repaint)
+
+    def _repaint(self) -> None:
+        """Send the whole screen once a row of resizes is over.
+
+        A terminal cuts its lines off as it shrinks; where it ends at the size it began with, Textual sees no change
+        and would leave what was cut off. Signals that come close together can also be lost: the terminal is asked.
+        """
+        self._settle = None
+        if not self.is_headless and sys.__stdout__ is not None:
+            try:
+                actual = Size(*os.get_terminal_size(sys.__stdout__.fileno()))
+            except OSError:
+                # the terminal has gone; the hang-up signal ends the program
+                return
+            if actual != self.size:
+                self.post_message(events.Resize(actual, actual))
+                return
+        self.paint()
+        self.canvas.refresh()
 
     async def _listen(self) -> None:
         async for event in self.link.events():
@@ -183,9 +214,8 @@ class Console(App[int], inherit_bindings=False):
         self._tick_soon()
 
     def _tick_soon(self) -> None:
-        timer = getattr(self, "_timer", None)
-        if timer is not None:
-            timer.stop()
+        if self._timer is not None:
+            self._timer.stop()
         self._timer = self.set_timer(self._until_next(), self._tick)
 
     def _until_next(self) -> float:

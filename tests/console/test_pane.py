@@ -106,3 +106,9 @@ def test_whatever_comes_the_cursor_is_in_sight_and_lines_fit(
             assert sum(plain(line).startswith("▸") for line in drawn) == 1
             assert of.current is not None
             assert of.current.key == of.cursor
+
+
+def test_a_pane_too_narrow_for_its_columns_shrinks_the_one_that_grows() -> None:
+    of = Pane((Column("", 3), Column("name", 12, grow=True), Column("value", 11, "right")))
+    of.set_rows([Row("a", (cell(""), cell("Indianapolis"), cell("20.0 %")))])
+    assert "20.0 %" in plain(of.draw(27, 3, True)[1])

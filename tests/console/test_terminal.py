@@ -139,3 +139,11 @@ def test_the_mouse_is_left_to_the_terminal(folder: Path) -> None:
     with console(folder) as terminal:
         assert b"\x1b[?1000h" not in terminal.raw
         assert b"\x1b[?1003h" not in terminal.raw
+
+
+def test_a_storm_of_resizes_that_ends_where_it_began_leaves_the_whole_screen(folder: Path) -> None:
+    with console(folder) as terminal:
+        for _ in range(3):
+            for size in ((160, 50), (30, 8), (80, 24)):
+                terminal.resize(*size)
+        terminal.shows("North plant", "Line × hour: OEE", "? help")

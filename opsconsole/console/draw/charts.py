@@ -221,7 +221,7 @@ def _times(of: Chart, start: float, cells: int) -> str:
         at = int((moment - start) / length * cells)
         stamp = fmt.local(moment, of.timezone)
         text = f"{stamp.day} {stamp:%b}" if step >= 86400 else f"{stamp:%H:%M}"
-        if at >= len(line) + (1 if line else 0):
+        if at >= len(line) + (1 if line else 0) and at + len(text) <= cells:
             line = line.ljust(at) + text
         moment += step
-    return line[:cells]
+    return line
