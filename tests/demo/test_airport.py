@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import statistics
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from opsconsole.demo.airport import airport
+from opsconsole.demo.airport import CLOSED, airport
+from opsconsole.demo.demo import opening
 from opsconsole.demo.drops import Append, Drop, write_history
 from opsconsole.demo.packs import pack
 
@@ -35,7 +37,7 @@ def test_no_flight_is_known_before_it_was_to_leave(drops: list[Drop]) -> None:
             assert drop.at >= dt.datetime.fromisoformat(hour).timestamp()
 
 
-def test_cancelled_flights_are_known_at_departure(drops: list[Drop]) -> None:
+def test_cancelled_flights_are_known_when_they_would_have_landed(drops: list[Drop]) -> None:
     rows = [drop for drop in drops if isinstance(drop, Append) and drop.path == "data/flights/2013-06-24.csv"]
     cancelled = 0
     for drop in rows:
@@ -43,8 +45,32 @@ def test_cancelled_flights_are_known_at_departure(drops: list[Drop]) -> None:
         if cells["dep_delay"] == "":
             cancelled += 1
             hour = dt.datetime.fromisoformat(cells["time_hour"])
-            assert drop.at == hour.timestamp() + int(cells["minute"]) * 60
+            assert drop.at == hour.timestamp() + int(cells["minute"]) * 60 + CLOSED
     assert cancelled == 111
+
+
+def test_a_cancelled_flight_takes_as_long_as_a_flown_one(drops: list[Drop]) -> None:
+    took = []
+    for drop in drops:
+        if isinstance(drop, Append) and "flights" in drop.path:
+            cells = dict(zip(drop.head.strip().split(","), drop.text.strip().split(","), strict=True))
+            if cells["air_time"]:
+                departure = dt.datetime.fromisoformat(cells["time_hour"]).timestamp() + int(cells["minute"]) * 60
+                took.append(drop.at - departure)
+    assert abs(statistics.median(took) - CLOSED) < 1800
+
+
+def test_the_newest_hours_are_no_pile_of_cancellations(drops: list[Drop]) -> None:
+    start = opening(pack("airport")).moment.timestamp()
+    newest = [
+        drop.text.split(",")
+        for drop in drops
+        if isinstance(drop, Append) and "flights" in drop.path and start - 3 * 3600.0 < drop.at <= start
+    ]
+    at = next(drop.head for drop in drops if isinstance(drop, Append) and "flights" in drop.path).split(",")
+    cancelled = sum(row[at.index("dep_delay")] == "" for row in newest)
+    assert len(newest) > 100
+    assert 0 < cancelled / len(newest) < 0.1
 
 
 def test_written_days_equal_the_seed(drops: list[Drop], tmp_path: Path) -> None:
