@@ -28,6 +28,8 @@ def run(place: Place, launch: Launch | None = None) -> int:
 
     gc.freeze()
     gc.enable()
-    console = Console(EngineLink(place, launch), ascii_only=needs_ascii())
+    console = Console(EngineLink(place, launch), ascii_only=needs_ascii(), trouble=place.state / "console.log")
     console.run(mouse=False)
+    if console.farewell:
+        print(f"opsconsole: {console.farewell}", file=sys.stderr)
     return console.return_code or 0

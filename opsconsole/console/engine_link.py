@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from opsconsole.console.link import Back, Event, LinkError, Lost
+from opsconsole.console.link import Back, Event, Hopeless, LinkError, Lost
 from opsconsole.engine.client import Client, EngineGoneError, RefusedError
 from opsconsole.engine.launch import Launch, LaunchError
-from opsconsole.engine.messages import Answer, Ask, AskStop, Failure, Goodbye, Snapshot, Subscribe
+from opsconsole.engine.messages import Answer, Ask, Failure, Goodbye, Snapshot, Subscribe
 from opsconsole.engine.place import Place, PlaceError
-from opsconsole.engine.reach import reach
+from opsconsole.engine.reach import reach, stop_engine
 
 _TRY_AGAIN = (0.1, 0.3, 1.0, 2.0)
 
@@ -26,6 +26,7 @@ class EngineLink:
         self._start = start
         self._launch = launch
         self._client: Client | None = None
+        self._met = False
         self._ended = False
         self._again = asyncio.Event()
 
@@ -48,13 +49,16 @@ class EngineLink:
                 client = await self._connect()
                 snapshot = await client.ask(Subscribe())
             except (EngineGoneError, RefusedError, LaunchError, PlaceError) as error:
+                if not self._met and isinstance(error, LaunchError | PlaceError):
+                    yield Hopeless(reason=str(error))
+                    return
                 if not lost or tries == 0:
                     yield Lost(reason=str(error))
                 lost = True
                 await self._pause(_TRY_AGAIN[min(tries, len(_TRY_AGAIN) - 1)])
                 tries += 1
                 continue
-            self._client = client
+            self._client, self._met = client, True
             if lost:
                 yield Back()
             tries, lost = 0, True
@@ -85,13 +89,10 @@ class EngineLink:
 
     async def restart(self) -> None:
         """End the running engine, if any, and start anew. Raises LinkError."""
-        client = self._client
-        if client is not None:
-            try:
-                await client.ask(AskStop())
-            except (EngineGoneError, RefusedError) as error:
-                if self._client is not None:
-                    raise LinkError(str(error)) from error
+        try:
+            await stop_engine(self._place)
+        except (RefusedError, OSError) as error:
+            raise LinkError(str(error)) from error
         while self._client is not None:
             await asyncio.sleep(0.02)
         self._ended = False

@@ -18,6 +18,7 @@ TABS = (
     ("8", "sources", "Sources"),
 )
 NOTICES = 2
+LOOKED_AT = "rules run only while someone looks"
 
 
 def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
@@ -154,6 +155,9 @@ def trust_line(model: Model, cells: int) -> Line:
     line: Line = [(" ", "")]
     for at, part in enumerate(parts):
         line += [(" · ", "dim"), part] if at else [part]
+    if not site.stays and site.clock != "data":
+        said = f" · {LOOKED_AT}"
+        line += [(said, "dim")] if line_width(line) + width(said) + line_width(zone) < cells else []
     return spread(line, zone, cells) if line_width(line) + line_width(zone) < cells else fit(line, cells)
 
 

@@ -20,7 +20,13 @@ class Back(Struct, frozen=True):
     """The engine answers again; a `Snapshot` follows."""
 
 
-Event = Snapshot | Changes | Goodbye | Lost | Back
+class Hopeless(Struct, frozen=True):
+    """There is no engine and cannot be one (a site file with errors, say): the console ends and prints the reason."""
+
+    reason: str
+
+
+Event = Snapshot | Changes | Goodbye | Lost | Back | Hopeless
 
 
 class LinkError(Exception):

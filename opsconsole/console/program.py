@@ -7,7 +7,9 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events
@@ -22,7 +24,7 @@ from opsconsole.console.address import Address
 from opsconsole.console.canvas import Canvas
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import History
-from opsconsole.console.link import Back, Event, Link, Lost
+from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
 from opsconsole.console.model import Model
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import Line, fit, inert
@@ -51,12 +53,20 @@ class Console(App[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[Any]] = []
     CSS = "Screen { overflow: hidden; }"
 
-    def __init__(self, link: Link, wall: Callable[[], float] = time.time, ascii_only: bool = False) -> None:
+    def __init__(
+        self,
+        link: Link,
+        wall: Callable[[], float] = time.time,
+        ascii_only: bool = False,
+        trouble: Path | None = None,
+    ) -> None:
         # told at once and not by the theme alone: the filter for NO_COLOR is chosen in there
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self.link = link
+        self.trouble = trouble
+        self.farewell = ""
         self.wall_clock = wall
         self.model = Model()
         self.registry = Registry()
@@ -69,6 +79,19 @@ class Console(App[int], inherit_bindings=False):
         self._settle: Timer | None = None
         self._timer: Timer | None = None
         self._work: set[asyncio.Task[None]] = set()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A fault of ours: no traceback for the person at the console, all of it for whoever mends it."""
+        if self.is_headless or self.trouble is None:
+            super()._handle_exception(error)
+            return
+        with self.trouble.open("a", encoding="utf-8") as log:
+            traceback.print_exception(error, file=log)
+        self.farewell = (
+            f"the console failed: {type(error).__name__}: {error}. Nothing is lost, the engine goes on: "
+            f"start it again. The details are in {self.trouble}."
+        )
+        self.exit(1, return_code=1)
 
     # --- what screens may use (opsconsole.console.context) ---
 
@@ -197,6 +220,9 @@ class Console(App[int], inherit_bindings=False):
             model.lost_at = self.wall() if model.lost_at is None else model.lost_at
             model.lost_why = event.reason
             self._tick_soon()
+        elif isinstance(event, Hopeless):
+            self.farewell = event.reason
+            self.exit(1, return_code=1)
         elif isinstance(event, Back):
             model.lost_at, model.ended = None, None
             self.say("the engine is back")

@@ -106,9 +106,14 @@ class Client:
         await asyncio.gather(self._pump_task, return_exceptions=True)
 
     async def _pump(self) -> None:
+        reason = "the engine is gone"
         try:
             while True:
-                message = await read_to_client(self._reader)
+                try:
+                    message = await read_to_client(self._reader)
+                except WireError as error:
+                    reason = f"the engine sent what this version does not understand ({error})"
+                    break
                 if isinstance(message, Reply):
                     future = self._waiting.get(message.id)
                     if future is not None and not future.done():
@@ -120,7 +125,7 @@ class Client:
         finally:
             for future in self._waiting.values():
                 if not future.done():
-                    future.set_exception(EngineGoneError("the engine is gone"))
+                    future.set_exception(EngineGoneError(reason))
             self._events.put_nowait(None)
             self._writer.close()
 

@@ -58,6 +58,8 @@ class Core:
         store: Store,
         watch: AlertWatch,
         publish: Callable[[Snapshot], None],
+        *,
+        stays: bool,
         bench: Bench | None = None,
     ) -> None:
         assert loaded.site is not None
@@ -67,6 +69,7 @@ class Core:
         self._file = file
         self._loaded = loaded
         self._store = store
+        self._stays = stays
         self._feed: Feed | None = None
         self._watch = watch
         self._publish = publish
@@ -217,6 +220,7 @@ class Core:
                 clock=self.clock,
                 wall=wall,
                 settled=settled,
+                stays=self._stays,
                 data_version=version,
                 shift=shift_at(self.site, now),
                 measures=measures,

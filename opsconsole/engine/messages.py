@@ -141,7 +141,10 @@ class ShiftState(Struct, frozen=True):
 
 
 class SiteState(Struct, frozen=True):
-    """The site's frame. A client's now is `at` + (its wall clock - `wall`) * `speed` (speed 0: clock `data`)."""
+    """The site's frame. A client's now is `at` + (its wall clock - `wall`) * `speed` (speed 0: clock `data`).
+
+    `stays`: the engine runs for good; else it ends some minutes after the last console has left.
+    """
 
     name: str
     timezone: str
@@ -154,6 +157,7 @@ class SiteState(Struct, frozen=True):
     draft: bool = False
     shift: ShiftState | None = None
     layouts: list[Layout] = []
+    stays: bool = False
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import os
+import signal
 import time
 from typing import Literal
 
-from opsconsole.engine.client import Client, EngineGoneError
+from opsconsole.engine.client import Client, EngineGoneError, RefusedError
 from opsconsole.engine.launch import IDLE_EXIT, Launch, LaunchError, start_engine
 from opsconsole.engine.messages import AskStop
 from opsconsole.engine.place import Place
@@ -44,15 +46,22 @@ async def reach(
 
 
 async def stop_engine(place: Place) -> bool:
-    """End the engine of a place and wait until it has gone; False when none ran. Raises RefusedError."""
+    """End the engine of a place and wait until it has gone; False when none ran.
+
+    One of another version does not understand a request to stop; it is ended by a signal. Raises OSError when that is
+    not permitted.
+    """
     try:
         client = await Client.connect(place)
         await client.ask(AskStop())
+        async for _ in client.events():
+            pass
+        await client.close()
     except EngineGoneError:
-        return False
-    async for _ in client.events():
-        pass
-    await client.close()
+        if not _held(place):
+            return False
+    except RefusedError:
+        os.kill(int(place.lock.read_text()), signal.SIGTERM)
     while _held(place):
         await asyncio.sleep(0.02)
     return True

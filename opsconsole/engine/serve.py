@@ -67,7 +67,7 @@ class Engine:
         if self.store.rebuilt:
             log.warning("the tables are built anew from the files: %s", self.store.rebuilt)
         self.watch = AlertWatch(loaded.site, self.journal)
-        self.core = Core(file, loaded, self.store, self.watch, self._publish, bench.result())
+        self.core = Core(file, loaded, self.store, self.watch, self._publish, stays=self.stays, bench=bench.result())
         self.service = Service(place, self._handle, self._status, idle_exit)
 
     async def run(self, say_ready: IO[str] | None) -> str:

@@ -70,7 +70,7 @@ def test_a_killed_engine_comes_back_under_the_same_view_and_cursor(site: SiteFol
     with site.terminal() as terminal:
         terminal.shows("Scrap ratio")
         terminal.press(":rows source cycles\r")
-        terminal.shows("Rows  42 rows")
+        terminal.shows("Rows  42 rows")  # also where it is asked for before the first scan is over
         terminal.press("jjjjj")
         terminal.shows("▸ 2026-06-24 07:34:00")
         os.kill(site.engine_pid(), signal.SIGKILL)

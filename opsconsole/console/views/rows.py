@@ -57,8 +57,13 @@ class RowsView(View):
         return "rows"
 
     def update(self, topics: set[str]) -> None:
-        if "data" in topics and self._pane.all:
+        if "data" not in topics or self._asking:
+            return
+        if self._pane.all:
             self.newer = True
+        else:
+            # nothing can move under the cursor of an empty table
+            self.ctx.spawn(self.load())
 
     # --- loading ---
 
