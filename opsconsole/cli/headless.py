@@ -32,7 +32,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
         found = await client.ask(Subscribe(settled=True, follow=False))
         assert isinstance(found, Snapshot)
         print(show.snapshot_json(found) if arguments.json else show.snapshot_text(found))
-        return 0
+        return _unless_stuck(found)
 
     return _with_engine(arguments, work)
 
@@ -41,7 +41,8 @@ def query(arguments: argparse.Namespace) -> int:
     """Run one SELECT."""
 
     async def work(client: Client) -> int:
-        await client.ask(Subscribe(settled=True, follow=False))
+        found = await client.ask(Subscribe(settled=True, follow=False))
+        assert isinstance(found, Snapshot)
         table = await client.ask(AskQuery(sql=arguments.sql, limit=arguments.limit, seconds=arguments.seconds))
         assert isinstance(table, Table)
         if arguments.json:
@@ -54,7 +55,7 @@ def query(arguments: argparse.Namespace) -> int:
             print(f"only the first {arguments.limit} rows; --limit gives more", file=sys.stderr)
         if table.note:
             print(table.note, file=sys.stderr)
-        return 0
+        return _unless_stuck(found)
 
     return _with_engine(arguments, work)
 
@@ -68,9 +69,17 @@ def sources(arguments: argparse.Namespace) -> int:
         assert isinstance(found, Snapshot)
         assert isinstance(files, Files)
         print(show.sources_json(found, files) if arguments.json else show.sources_text(found, files))
-        return 0
+        return _unless_stuck(found)
 
     return _with_engine(arguments, work)
+
+
+def _unless_stuck(snapshot: Snapshot) -> int:
+    """The exit code: 1 where the tables could not be brought up to date, which standard error then says."""
+    stuck = [notice.text for notice in snapshot.notices if notice.kind == "stuck"]
+    for text in stuck:
+        print(f"opsconsole: not up to date: {text}", file=sys.stderr)
+    return 1 if stuck else 0
 
 
 def status(arguments: argparse.Namespace) -> int:

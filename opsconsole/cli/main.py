@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 from opsconsole.cli import headless
@@ -25,17 +26,53 @@ ASKING = {
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run a headless command; the exit code. Errors for a person go to standard error, as one message."""
+    """Run a headless command; the exit code. Errors for a person go to standard error, as one message.
+
+    Raises BrokenPipeError when the reader of a pipe has gone.
+    """
+    _steady_output()
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"opsconsole: {_of_file(error)}", file=sys.stderr)
+        # what lies in the buffer would be tried again at exit, with a traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.command in ASKING:
-            return ASKING[arguments.command](arguments)
-        if arguments.command == "schema":
+            code = ASKING[arguments.command](arguments)
+        elif arguments.command == "schema":
             print(json.dumps(layout_schema() if arguments.layout else site_schema(), ensure_ascii=False, indent=1))
-            return 0
-        _become_engine(arguments)
+            code = 0
+        else:
+            _become_engine(arguments)
+        sys.stdout.flush()
+        return code
     except (PlaceError, LaunchError, RefusedError, EngineGoneError) as error:
         print(f"opsconsole: {error}", file=sys.stderr)
         return 1
+
+
+def _of_file(error: OSError) -> str:
+    why = error.strerror or str(error)
+    return f"{error.filename}: {why}" if error.filename else f"cannot go on: {why}"
+
+
+def _steady_output() -> None:
+    """Let output that cannot be written as it is come out all the same: no such character, or nobody to read it.
+
+    For the process that this one may become, too.
+    """
+    if sys.stdout is None:  # started with standard output closed
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+        os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:backslashreplace"
 
 
 def _become_engine(arguments: argparse.Namespace) -> NoReturn:

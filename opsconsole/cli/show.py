@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import unicodedata
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -38,8 +40,13 @@ def _plain(value: Any, zone: ZoneInfo) -> Any:
     return value
 
 
+# JSON leaves these as they are; a terminal would act on them. Each is one character of `\\uXXXX`.
+_ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1)
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def snapshot_json(snapshot: Snapshot) -> str:
@@ -50,7 +57,7 @@ def snapshot_json(snapshot: Snapshot) -> str:
 
 
 def snapshot_text(snapshot: Snapshot) -> str:
-    """A page for a person without a terminal."""
+    """A page for a person without a terminal. Names and labels come from files: each line is made inert."""
     site = snapshot.site
     zone = ZoneInfo(site.timezone)
     shift = f" · {site.shift.name}" if site.shift else ""
@@ -64,15 +71,15 @@ def snapshot_text(snapshot: Snapshot) -> str:
         *(_alert_line(alert, zone, site.at) for alert in snapshot.alerts),
     ]
     lines += ["", "Sources", *(_source_line(source, zone, site.wall) for source in snapshot.sources)]
-    return "\n".join(lines)
+    return "\n".join(_inert(line) for line in lines)
 
 
 def _kpi_lines(kpis: list[KpiState]) -> list[str]:
-    width = max((len(kpi.title) for kpi in kpis), default=0)
+    width = max((_width(kpi.title) for kpi in kpis), default=0)
     lines = []
     for kpi in kpis:
         value = figure(kpi.value, kpi.unit, kpi.decimals) if kpi.value is not None else kpi.reason or "no data"
-        parts = [f"  {SIGNS[kpi.status]:<3} {kpi.title:<{width}}  {value:>14}"]
+        parts = [f"  {SIGNS[kpi.status]:<3} {_padded(kpi.title, width)}  {value:>14}"]
         if kpi.change is not None:
             parts.append(
                 f"{'↑' if kpi.change > 0 else '↓' if kpi.change < 0 else '→'} "
@@ -100,13 +107,11 @@ def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:
         parts.append(f"newest event {moment(source.last_event, zone)}")
     if source.last_arrival is not None:
         parts.append(f"arrived {duration(max(0.0, wall - source.last_arrival))} ago")
-    for many, word in (
-        (source.quarantined, "quarantined"),
-        (source.waiting, "files waiting"),
-        (source.failed, "files failed"),
-    ):
+    if source.quarantined:
+        parts.append(f"{number(source.quarantined)} quarantined")
+    for many, word in ((source.waiting, "waiting"), (source.failed, "failed")):
         if many:
-            parts.append(f"{number(many)} {word}")
+            parts.append(f"{count(many, 'file')} {word}")
     if source.note:
         parts.append(source.note)
     return " · ".join(parts)
@@ -129,21 +134,28 @@ def sources_text(snapshot: Snapshot, files: Files) -> str:
     zone = ZoneInfo(snapshot.site.timezone)
     lines = []
     for source in snapshot.sources:
-        lines.append(_source_line(source, zone, snapshot.site.wall).strip())
+        lines.append(_inert(_source_line(source, zone, snapshot.site.wall).strip()))
         for file in files.files:
             if file.source != source.name:
                 continue
-            parts = [f"    {file.status:<8} {_inert(file.path)}", count(file.rows, "row")]
+            parts = [f"    {file.status:<8} {file.path}", count(file.rows, "row")]
             if file.quarantined:
                 parts.append(f"{number(file.quarantined)} quarantined")
             parts += [part for part in (file.read_as, file.reason) if part]
-            lines.append(" · ".join(parts))
+            lines.append(_inert(" · ".join(parts)))
     return "\n".join(lines) or "no sources"
 
 
 def table_json(table: Table) -> str:
-    """A list of objects, one a row."""
-    return _dump([dict(zip(table.columns, row, strict=True)) for row in zip(*table.data, strict=True)])
+    """A list of objects, one a row; of columns with the same name the later ones get a number, so that none is lost."""
+    names: list[str] = []
+    for column in table.columns:
+        name, number_ = column, 1
+        while name in names or (number_ > 1 and name in table.columns):
+            number_ += 1
+            name = f"{column}_{number_}"
+        names.append(name)
+    return _dump([dict(zip(names, row, strict=True)) for row in zip(*table.data, strict=True)])
 
 
 def table_csv(table: Table, out: TextIO) -> None:
@@ -155,26 +167,31 @@ def table_csv(table: Table, out: TextIO) -> None:
 
 
 def _no_formula(cell: Any) -> Any:
+    if isinstance(cell, bool):
+        return _cell(cell)
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
 
 
 def table_text(table: Table) -> str:
     """Aligned columns; numbers to the right."""
     columns = [[_cell(cell) for cell in column] for column in table.data]
+    names = [_inert(name) for name in table.columns]
     numeric = [all(isinstance(cell, int | float | None) for cell in column) for column in table.data]
-    widths = [max([len(name), *map(len, column)]) for name, column in zip(table.columns, columns, strict=True)]
+    widths = [max([_width(name), *map(_width, column)]) for name, column in zip(names, columns, strict=True)]
 
     def line(cells: list[str]) -> str:
-        aligned = (c.rjust(w) if n else c.ljust(w) for c, w, n in zip(cells, widths, numeric, strict=True))
+        aligned = (_padded(c, w, right=n) for c, w, n in zip(cells, widths, numeric, strict=True))
         return "  ".join(aligned).rstrip()
 
     rows = [line(list(cells)) for cells in zip(*columns, strict=True)]
-    return "\n".join([line(table.columns), line(["─" * width for width in widths]), *rows])
+    return "\n".join([line(names), line(["─" * width for width in widths]), *rows])
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f"{value:.10g}" if isinstance(value, float) else _inert(str(value))
 
 
@@ -183,9 +200,25 @@ def _inert(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
+def _width(text: str) -> int:
+    """How many cells of a terminal a text takes: Chinese characters take two, marks above letters none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def _padded(text: str, width: int, *, right: bool = False) -> str:
+    room = " " * (width - _width(text))
+    return room + text if right else text + room
+
+
 def status_json(status: EngineStatus) -> str:
     """`{running: true, …}`."""
-    return _dump({"running": True, **_plain(msgspec.to_builtins(status), ZoneInfo("UTC"))})
+    found = _plain(msgspec.to_builtins(status), ZoneInfo("UTC"))
+    found.pop("type")
+    return _dump({"running": True, **found})
 
 
 def no_engine_json(place: Place) -> str:
