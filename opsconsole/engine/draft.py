@@ -55,8 +55,9 @@ _WINDOWS = (
     (_HOUR, "1h", "per hour"),
     (_DAY, "24h", "in 24 h"),
     (7 * _DAY, "7d", "in 7 days"),
-    (31 * _DAY, "31d", "in 31 days"),
-    (366 * _DAY, "366d", "in a year"),
+    # Whole weeks, and never more than a year: each of two such windows holds four weekly or twelve monthly records.
+    (28 * _DAY, "28d", "in 28 days"),
+    (365 * _DAY, "365d", "in a year"),
 )
 _FRESH = (300, 900, 1800, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 31 * _DAY, 92 * _DAY)
 

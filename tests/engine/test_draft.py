@@ -365,3 +365,23 @@ def test_the_draft_of_a_plant_binds_to_its_tables(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
     assert bound(tmp_path / "in", state) == []
+
+
+@pytest.mark.parametrize(("step", "window", "records"), [("month", "365d", 12), ("week", "28d", 4)])
+def test_windows_hold_as_many_records_as_the_ones_before_them(
+    tmp_path: Path, step: str, window: str, records: int
+) -> None:
+    """Thirteen months against twelve would look like growth."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    if step == "month":
+        dates = [dt.date(2017 + month // 12, month % 12 + 1, 1) for month in range(9 * 12)]
+    else:
+        dates = [dt.date(2024, 1, 1) + dt.timedelta(weeks=week) for week in range(120)]
+    (folder / "visits.csv").write_text("period,visits\n" + "".join(f"{date},{7 + date.day}\n" for date in dates))
+    kpi = drafted(folder).kpis["visits_rows"]
+    assert str(kpi.window) == str(Window(kind="moving", seconds=float(window[:-1]) * DAY))
+    length = dt.timedelta(seconds=kpi.window.seconds)
+    for now in dates[30:]:
+        assert sum(now - length < date <= now for date in dates) == records
+        assert sum(now - 2 * length < date <= now - length for date in dates) == records
