@@ -9,7 +9,7 @@ from pathlib import Path
 from opsconsole.engine.messages import Done
 from opsconsole.engine.place import Place
 from opsconsole.site.model import Problem
-from opsconsole.site.parse import Loaded, load_site
+from opsconsole.site.parse import Loaded, layout_files, load_site
 
 # A draft follows the families of files in the folder; looking at all of them costs more than a stat of a site file.
 _DRAFT_EVERY = 5.0
@@ -33,6 +33,7 @@ class SiteFile:
         self._place = place
         self._stamp: _Stamp = ()
         self._files: list[Path] = []
+        self._layouts: Path | None = None
         self._looked = 0.0
         self._texts: dict[str, str] = {}
 
@@ -41,7 +42,7 @@ class SiteFile:
         if self._place.draft:
             return self._draft()
         loaded = load_site(self._place.site)
-        self._files = loaded.files
+        self._files, self._layouts = loaded.files, loaded.layouts
         self._stamp = self._stamp_now()
         if loaded.site is None:
             raise SiteError(loaded.problems)
@@ -81,15 +82,22 @@ class SiteFile:
         return loaded
 
     def _stamp_now(self) -> _Stamp:
-        found = []
-        for path in self._files or [self._place.site]:
-            for each in (path, path.parent):
-                try:
-                    stat = each.stat()
-                    found.append((str(each), stat.st_ino, stat.st_size, stat.st_mtime_ns))
-                except OSError as error:
-                    found.append((str(each), 0, 0, error.errno or 0))
+        """The files of the site and the layouts there are; data that comes in beside them is no edit."""
+        found = [self._stamp_of(path) for path in self._files or [self._place.site]]
+        if self._layouts is not None:
+            try:
+                found += [(str(path), 0, 0, 0) for path in layout_files(self._layouts)]
+            except OSError as error:
+                found.append((str(self._layouts), 0, 0, error.errno or 0))
         return tuple(found)
+
+    @staticmethod
+    def _stamp_of(path: Path) -> tuple[str, int, int, int]:
+        try:
+            stat = path.stat()
+        except OSError as error:
+            return str(path), 0, 0, error.errno or 0
+        return str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns
 
     def _folder_stamp(self) -> _Stamp:
         """Which files lie in the folder; their content is the feed's business."""

@@ -28,13 +28,15 @@ LARGEST = 4_000_000
 class Loaded:
     """What came of reading a site: `site` is None when `problems` holds an error.
 
-    `files` are all files read, for whoever wants to notice that one changed.
+    `files` are all files read and `layouts` the folder in which layout files are looked for, for whoever wants to
+    notice that one changed or came.
     """
 
     site: Site | None
     problems: list[Problem]
     marks: Marks
     files: list[Path] = field(default_factory=list)
+    layouts: Path | None = None
 
 
 # Given the name of the layouts folder, the contents of its files by their names (shown in messages).
@@ -53,13 +55,13 @@ def load_site(path: Path) -> Loaded:
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     files = [path]
+    folders: list[Path] = []
     unread: list[Problem] = []
 
     def layouts(folder: str) -> Mapping[str, bytes]:
         found: dict[str, bytes] = {}
-        for layout in sorted((path.parent / Path(folder).expanduser()).iterdir()):
-            if layout.suffix not in LAYOUT_ENDINGS or layout.name.startswith("."):
-                continue
+        folders.append(path.parent / Path(folder).expanduser())
+        for layout in layout_files(folders[0]):
             name = f"{folder}/{layout.name}"
             try:
                 with layout.open("rb") as file:
@@ -71,7 +73,13 @@ def load_site(path: Path) -> Loaded:
 
     loaded = parse_site(data, layouts, file=path.name, folder=path.absolute().parent.name)
     problems = _ordered(loaded.problems + unread, path.name)
-    return Loaded(None if _failed(problems) else loaded.site, problems, loaded.marks, files)
+    site = None if _failed(problems) else loaded.site
+    return Loaded(site, problems, loaded.marks, files, folders[0] if folders else None)
+
+
+def layout_files(folder: Path) -> list[Path]:
+    """The layout files in a folder, by name. Raises OSError when there is no such folder."""
+    return sorted(path for path in folder.iterdir() if path.suffix in LAYOUT_ENDINGS and not path.name.startswith("."))
 
 
 def parse_site(data: bytes, read_layouts: ReadLayouts, *, file: str = SITE_FILE, folder: str = "site") -> Loaded:
