@@ -51,6 +51,9 @@ class _Binder:
             for name, source in self.site.sources.items()
             if name in self.schemas
         }
+        for name, source in self.site.sources.items():
+            if name in self.schemas and source.time is not None:
+                self.dimension(name, source.time, "sources", name, "time")
         panels = self.panels()
         for kpi in self.site.kpis.values():
             by = own.get(kpi.source, ())  # where the KPI says nothing, it has its source's

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -259,8 +260,27 @@ class Checker:
         elif "must appear in the GROUP BY clause" in message:
             message = f"{message.split(' must appear')[0]} stands outside an aggregate such as sum() or avg()"
         else:
-            message = message.split(" You might need")[0]
+            message = self._no_number(source, text, message) or message.split(" You might need")[0]
         return Fault(message, min(max(place, 0), len(text)))
+
+    def _no_number(self, source: str, text: str, message: str) -> str:
+        """What to do about text where a number is wanted: the commonest reason why no function fits."""
+        called = re.match(r"No function matches the given name and argument types '(\w+)\([^)]*VARCHAR", message)
+        if called is None:
+            return ""
+        columns = self._schemas[source]
+        texts = [
+            name
+            for name in _shown(columns)
+            if columns[name] == "VARCHAR" and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+        ]
+        if not texts:
+            return ""
+        pins = ", ".join(f"{show(name)}: number" for name in texts)
+        return (
+            f"{called[1]}() does not take text, and {', '.join(f'`{show(name)}`' for name in texts)} is text in "
+            f"`{source}`; `columns: {{{pins}}}` in its source reads numbers"
+        )
 
     @staticmethod
     def _place(text: str, node: dict[str, Any]) -> int:

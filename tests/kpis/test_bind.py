@@ -8,7 +8,7 @@ import pytest
 
 from opsconsole.kpis.bind import bind
 
-from .plant import HEAD, SCHEMAS, bound, load, problems_of
+from .plant import COLUMNS, HEAD, SCHEMAS, bound, load, problems_of
 
 LINES = HEAD.count("\n")
 
@@ -40,7 +40,7 @@ LINES = HEAD.count("\n")
         ("max(ts)", "max", "gives TIMESTAMP, expected a number; epoch(…)"),
         ("list(qty)", "list", "gives BIGINT[], expected a number"),
         ("max(text)", "max", "gives VARCHAR, expected a number"),
-        ("sum(text)", "sum", "No function matches the given name and argument types 'sum(VARCHAR)'."),
+        ("sum(text)", "sum", "sum() does not take text, and `text` is text in `cycles`; `columns: {text: number}`"),
         ("count(*) + read_csv('/etc/passwd')", "read_csv", "table function"),
         ("sum(qty) /* open", "/* open", "SQL: unterminated"),
         ("sum(ünder)", "ünder", "`cycles` has no column `ünder`"),
@@ -141,3 +141,14 @@ def test_what_no_rows_mean_is_known(tmp_path: Path) -> None:
     )
     kpis = bound(tmp_path, text).kpis
     assert [kpis[name].value.empty for name in "nsrz"] == [0.0, None, None, None]
+
+
+def test_a_time_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "kpis:\n  n: {source: cycles, value: count(*)}\n")
+    columns = {name: kind for name, kind in COLUMNS.items() if name != "ts"} | {"tss": "TIMESTAMP"}
+    binding, problems = bind(loaded, {"cycles": columns})
+    (problem,) = problems
+    assert problem.message == "`cycles` has no column `ts`, did you mean `tss`?"
+    line = (tmp_path / "site.yaml").read_text().splitlines()[problem.mark.line - 1]
+    assert line[problem.mark.column - 1 :].startswith("ts, dimensions")
+    assert set(binding.kpis) == {"n"}  # as before: its rows are there, without a time
