@@ -14,6 +14,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Control characters but NUL, those of layout (tab to carriage return), end of file (DOS) and escape.
+_NOISE = [bytes([code]) for code in (*range(1, 9), *range(14, 26), *range(28, 32), 127)]
 _PLAIN = {"utf-8", "ascii", "cp1252", "iso8859-1", "iso8859-15", "latin-1"}
 
 
@@ -31,6 +33,17 @@ def detect(head: bytes, wished: str | None) -> tuple[str, int]:
     if len(head) >= 4 and max(even, odd) > len(head[:4096]) * 0.15 and min(even, odd) * 4 < max(even, odd):
         return ("utf-16-le" if odd > even else "utf-16-be"), 0
     return ("utf-8" if is_utf8(head) else FALLBACK), 0
+
+
+def refuse_binary(head: bytes) -> None:
+    """Raises NotReadyError for what is no text: a picture or an archive under the name of a table.
+
+    Read as text it would give columns and rows of noise. NUL is left out: a file that is being copied may hold many.
+    """
+    counts = [head.count(code) for code in _NOISE]
+    kinds = sum(count > 0 for count in counts)  # one or two kinds may be separators
+    if kinds >= 8 and sum(counts) > len(head) * 0.03:
+        raise NotReadyError("not text: its bytes look like those of a picture, an archive or a program")
 
 
 def normal(name: str) -> str:

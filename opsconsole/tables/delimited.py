@@ -43,6 +43,8 @@ def read(stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
     if dialect is not None:
         return _read_as(stretch, dialect, wish, 0)
     encoding, mark = decode.detect(stretch.data[:_HEAD], wish.read.encoding)
+    if decode.plain(encoding):
+        decode.refuse_binary(stretch.data[:_HEAD])
     try:
         return _first(stretch, encoding, mark, wish)
     except RereadError:

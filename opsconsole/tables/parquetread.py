@@ -40,7 +40,7 @@ def read(stretch: Stretch) -> Piece:
     data = pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
     lines = np.arange(1, table.num_rows + 1, dtype=np.int64)
     dialect = Dialect("parquet", names=names, styles=styles, whole=True)
-    told = f"Parquet, {table.num_rows:,} rows"
+    told = "Parquet"
     return Piece(dialect, names, data, lines, len(stretch.data), table.num_rows, read_as=told, typed=True)
 
 

@@ -398,3 +398,21 @@ def test_bytes_that_are_not_utf8_after_all(watched: Folder) -> None:
     watched.settle()
     assert watched.rows(columns="name")[-1] == ("Grün",)
     assert "cp1252" in watched.file("a.csv").read_as
+
+
+@pytest.mark.parametrize("name", ["noise.csv", "noise.tsv"])
+def test_a_picture_called_table_gives_no_rows(watched: Folder, name: str) -> None:
+    noise = bytes(range(256)) * 16 + b"\n" + bytes(reversed(range(256))) * 16
+    with folder(watched.root / "other", Source("t", (f"in/{name}",))) as made:
+        made.write(name, b"\x89PNG\r\n" + noise)
+        made.settle()
+        found = made.file(name)
+        assert (found.rows, made.rows()) == (0, [])
+        assert "not text" in found.reason
+        assert found.status in ("waiting", "failed")
+
+
+def test_a_few_control_characters_are_no_picture(watched: Folder) -> None:
+    watched.write("a.csv", "id,text\n" + "".join(f"{row},a\x01b\x02 and the like\n" for row in range(50)))
+    watched.settle()
+    assert len(watched.rows()) == 50
