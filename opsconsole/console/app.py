@@ -21,6 +21,8 @@ def needs_ascii() -> bool:
 
 def run(place: Place, launch: Launch | None = None) -> int:
     """Open the console on the engine of a place (`launch`: the one that was just started); returns the exit code."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)  # a size told by the environment would hide the terminal's own
     # Nothing that is loaded at the start is garbage: looking for some costs a tenth of the time to the first KPI.
     gc.disable()
     from opsconsole.console.engine_link import EngineLink

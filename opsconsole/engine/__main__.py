@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 import sys
 
 
@@ -23,7 +25,11 @@ def main() -> int:
     if arguments.command == "serve":
         from opsconsole.engine.serve import serve as run_serve
 
-        return run_serve(arguments.site, idle_exit=arguments.idle_exit, ready_fd=arguments.ready_fd)
+        code = run_serve(arguments.site, idle_exit=arguments.idle_exit, ready_fd=arguments.ready_fd)
+        # All is closed and written. DuckDB 2.0.0 can hang while the interpreter takes itself apart.
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)
     if arguments.command == "check":
         from opsconsole.engine.check import check as run_check
 

@@ -338,10 +338,12 @@ class Core:
 
     def _tables_notices(self) -> list[Notice]:
         """What people must know of the tables: that they were rebuilt, that the feed is in trouble."""
-        feed = self._feed
-        trouble = feed.problem if feed is not None else ""
-        rebuilt = "" if self._settled_once else self._store.rebuilt
-        return [Notice("tables", text, "warning") for text in (rebuilt, trouble) if text]
+        found = []
+        if self._feed is not None and self._feed.problem:
+            found.append(Notice("stuck", f"{self._feed.problem}. It is tried again by itself.", "critical"))
+        if self._store.rebuilt and not self._settled_once:
+            found.append(Notice("tables", self._store.rebuilt, "warning"))
+        return found
 
     def _broken(self) -> list[Notice]:
         """What does not fit the tables, now that they are known."""

@@ -125,7 +125,10 @@ class SourceState(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """A line that the console shows until it goes away: a draft, a broken site file, a journal that cannot write."""
+    """A line that the console shows until it goes away: a draft, a broken site file, a journal that cannot write.
+
+    The kind `stuck` says that the tables cannot follow the files now (a full disk), and why.
+    """
 
     kind: str
     text: str
@@ -224,7 +227,10 @@ class Goodbye(Struct, frozen=True, tag="goodbye"):
 
 
 class Subscribe(Struct, frozen=True, tag="subscribe"):
-    """Answered by a `Snapshot` (when `settled` is set: once the first scan has settled), then by `Changes`."""
+    """Answered by a `Snapshot`, then by `Changes`.
+
+    `settled`: the answer waits until the first scan has settled, or is stuck (then a notice of that kind says why).
+    """
 
     settled: bool = False
     follow: bool = True

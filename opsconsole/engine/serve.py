@@ -151,6 +151,7 @@ def serve(target: str, *, idle_exit: float | None, ready_fd: int | None) -> int:
     # nothing that is loaded at the start is garbage; looking for some costs a tenth of the start
     gc.disable()
     say_ready = os.fdopen(ready_fd, "w", encoding="utf-8") if ready_fd is not None else None
+    place: Place | None = None
     try:
         place = find_place(target)
         place.make()
@@ -163,6 +164,10 @@ def serve(target: str, *, idle_exit: float | None, ready_fd: int | None) -> int:
         return 0
     except TakenError as error:
         return _fail(say_ready, "taken" if say_ready else str(error))
+    except OSError as error:
+        where = error.filename or (place.state if place is not None else target)
+        cure = "Free space or mend the permissions, and try again."
+        return _fail(say_ready, f"{where}: {error.strerror or error}. {cure}")
     except Exception as error:
         if not _for_a_person(error):
             log.exception("the engine could not start")
@@ -171,7 +176,7 @@ def serve(target: str, *, idle_exit: float | None, ready_fd: int | None) -> int:
 
 def _for_a_person(error: Exception) -> bool:
     """Errors whose text says what to do; others are ours, and their traceback belongs in the log."""
-    return type(error).__module__.startswith("opsconsole.") or isinstance(error, OSError)
+    return type(error).__module__.startswith("opsconsole.")
 
 
 def _fail(say_ready: IO[str] | None, message: str) -> int:

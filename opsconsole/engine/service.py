@@ -88,8 +88,8 @@ class Service:
         self._people.set()
 
     async def latest(self, *, settled: bool) -> Snapshot:
-        """The latest snapshot, once there is one (and, if asked, once the first scan has settled)."""
-        while self._latest is None or (settled and not self._latest.site.settled):
+        """The latest snapshot, once there is one (and, if asked, once the first scan has settled or is stuck)."""
+        while self._latest is None or (settled and not _at_rest(self._latest)):
             await self._moved.wait()
         return self._latest
 
@@ -155,6 +155,10 @@ class Service:
             self.stop(f"stopped by {session.peer.user}")
             return Goodbye(reason=self._reason)
         return await self._handle(body, session.peer)
+
+
+def _at_rest(snapshot: Snapshot) -> bool:
+    return snapshot.site.settled or any(notice.kind == "stuck" for notice in snapshot.notices)
 
 
 class _Session:

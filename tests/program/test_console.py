@@ -37,7 +37,7 @@ def test_from_the_number_to_the_line_in_the_file_and_back(site: SiteFolder) -> N
         terminal.press("j\r")
         terminal.shows("Rows  1 row", "data/a.csv")
         terminal.press("\r")
-        terminal.shows("data/a.csv", "line 3", "2026-06-24 06:01:00,2,50,4")
+        terminal.shows("Line 3  data/a.csv", "▸3 │ 2026-06-24 06:01:00,2,50,4")
         for _ in range(3):
             before = terminal.text
             terminal.press("\x1b")
@@ -208,7 +208,7 @@ def test_help_and_commands(site: SiteFolder) -> None:
         terminal.press("\x1b")
         terminal.shows("100 pcs")
         terminal.press(":sources\r")
-        terminal.shows("Sources", "a.csv")
+        terminal.shows("▸ ●   cycles", "last event")
         terminal.press(":nonsense\r")
         terminal.shows("nonsense")
         terminal.press("\x1b")
