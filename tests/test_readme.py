@@ -1,0 +1,48 @@
+"""The README's generated parts are what the program says today: `python -m tests.test_readme` renews them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from opsconsole.cli.arguments import COMMANDS
+from opsconsole.console.actions import Registry, markdown
+from opsconsole.site.parse import parse_site
+from opsconsole.site.reference import embedded
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def renewed(text: str) -> str:
+    """The README with its key table and its config reference made anew."""
+    keys = f"<!-- keys -->\n{markdown(Registry()).strip()}\n<!-- /keys -->"
+    return embedded(re.sub(r"<!-- keys -->.*<!-- /keys -->", lambda _: keys, text, flags=re.DOTALL))
+
+
+def test_the_key_table_and_the_reference_are_of_today() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert renewed(text) == text, "run `python -m tests.test_readme`"
+
+
+def test_every_command_is_named() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if not re.search(rf"opsconsole [a-z|\\]*\b{name}\b", text)] == []
+
+
+def test_the_example_site_is_a_site() -> None:
+    example = re.search(r"```yaml\n(site: North plant.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    loaded = parse_site(example[1].encode(), lambda _folder: {})
+    assert [str(problem) for problem in loaded.problems if problem.severity == "error"] == []
+    assert loaded.site is not None
+    assert set(loaded.site.kpis) == {"scrap_ratio"}
+
+
+def test_pictures_and_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (README.parent / link).exists()] == []
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
