@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,8 +13,9 @@ import msgspec
 from opsconsole.engine.place import PlaceError, find_place
 from opsconsole.kpis.bind import bind
 from opsconsole.site.figures import count
-from opsconsole.site.model import Site
-from opsconsole.site.parse import load_site
+from opsconsole.site.keys import SITE
+from opsconsole.site.model import Problem, Site
+from opsconsole.site.parse import Loaded, load_site
 from opsconsole.tables.convert import PINS, TYPES
 from opsconsole.tables.globs import Pattern, expand
 from opsconsole.tables.sniff import sniff
@@ -36,6 +39,8 @@ def check(target: str, *, as_json: bool) -> int:
     problems = list(loaded.problems)
     if loaded.site is not None:
         problems += bind(loaded, _schemas(loaded.site, place.root))[1]
+    elif loaded.rest is not None:
+        problems = sorted({*problems, *_more(loaded, loaded.rest, place.root)}, key=_order(place.site.name))
     errors = sum(problem.severity == "error" for problem in problems)
     if as_json:
         print(json.dumps([msgspec.to_builtins(problem) for problem in problems], ensure_ascii=False, indent=1))
@@ -48,6 +53,26 @@ def check(target: str, *, as_json: bool) -> int:
         verdict = f"{count(errors, 'error')}, {count(doubts, 'warning')}" if problems else "fine"
         print(f"{place.site.name}: {verdict}{content if not errors else ''}")
     return 1 if errors else 0
+
+
+def _order(first: str) -> Callable[[Problem], tuple[bool, Problem]]:
+    """By place, those of the site file first."""
+    return lambda problem: (problem.mark.file != first, problem)
+
+
+def _more(loaded: Loaded, rest: Site, root: Path) -> list[Problem]:
+    """What is wrong with the SQL of a site that has other errors too.
+
+    A source with an error in it may be read otherwise than it was meant: nothing is said of its columns.
+    """
+    begins = [(loaded.marks.key("sources", name).line, name) for name in rest.sources]
+    begins += [(loaded.marks.key(key.name).line, "") for key in SITE.keys if loaded.marks.has(key.name)]
+    doubtful = set()
+    for problem in loaded.problems:
+        if problem.severity == "error" and problem.mark.file == loaded.marks.key("sources").file:
+            doubtful.add(max((one for one in begins if one[0] <= problem.mark.line), default=(0, ""))[1])
+    schemas = {name: columns for name, columns in _schemas(rest, root).items() if name not in doubtful}
+    return bind(replace(loaded, site=rest), schemas)[1]
 
 
 def _content(site: Site) -> str:

@@ -52,6 +52,25 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
     )
 
 
+def build_rest(values: Values, folder: str, marks: Marks) -> Site:
+    """What is left of a site with errors, without screens: the sources, KPIs and rules that say enough to be looked at.
+
+    It serves to find what else is wrong, and not to run.
+    """
+    sources = {name: source for name, source in values.get("sources", {}).items() if source.get("files")}
+    kpis = {
+        name: kpi for name, kpi in values.get("kpis", {}).items() if kpi.get("source") in sources and "value" in kpi
+    }
+    rules = {
+        name: rule
+        for name, rule in values.get("rules", {}).items()
+        if (rule.get("kpi") in kpis and "source" not in rule)
+        or (rule.get("source") in sources and "rows" in rule and not {"kpi", "silent"} & set(rule))
+    }
+    kept: Values = {key: values[key] for key in ("site", "timezone") if key in values}
+    return build_site({**kept, "sources": sources, "kpis": kpis, "rules": rules}, folder, marks)
+
+
 def _aware(moment: dt.datetime, timezone: str) -> dt.datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=find_zone(timezone) or dt.UTC)
 

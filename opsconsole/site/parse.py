@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opsconsole.site.build import build_layout, build_site, default_layout, with_layouts
+from opsconsole.site.build import build_layout, build_rest, build_site, default_layout, with_layouts
 from opsconsole.site.check import check_layout, check_site, known_names
 from opsconsole.site.keys import LAYOUT, SITE
 from opsconsole.site.kinds import BAD
@@ -29,7 +29,7 @@ class Loaded:
     """What came of reading a site: `site` is None when `problems` holds an error.
 
     `files` are all files read and `layouts` the folder in which layout files are looked for, for whoever wants to
-    notice that one changed or came.
+    notice that one changed or came. `rest`: what is left of a site with errors, to look for more of them in.
     """
 
     site: Site | None
@@ -37,6 +37,7 @@ class Loaded:
     marks: Marks
     files: list[Path] = field(default_factory=list)
     layouts: Path | None = None
+    rest: Site | None = None
 
 
 # Given the name of the layouts folder, the contents of its files by their names (shown in messages).
@@ -74,7 +75,7 @@ def load_site(path: Path) -> Loaded:
     loaded = parse_site(data, layouts, file=path.name, folder=path.absolute().parent.name)
     problems = _ordered(loaded.problems + unread, path.name)
     site = None if _failed(problems) else loaded.site
-    return Loaded(site, problems, loaded.marks, files, folders[0] if folders else None)
+    return Loaded(site, problems, loaded.marks, files, folders[0] if folders else None, loaded.rest)
 
 
 def layout_files(folder: Path) -> list[Path]:
@@ -97,7 +98,7 @@ def parse_site(data: bytes, read_layouts: ReadLayouts, *, file: str = SITE_FILE,
     parsed = [(name, one, _layout(name, doc, one, kpis, marks)) for name, doc, one in layouts]
     problems = _ordered(report.problems + [problem for _, one, _ in parsed for problem in one.problems], file)
     if _failed(problems):
-        return Loaded(None, problems, marks)
+        return Loaded(None, problems, marks, rest=build_rest(values, folder, marks) if document.whole else None)
     site = build_site(values, folder, marks)
     built = [build_layout(name, found, site.kpis) for name, _, found in parsed]
     return Loaded(with_layouts(site, built), problems, marks)
