@@ -21,6 +21,9 @@ import pyte
 from tests.waiting import until
 
 
+UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+
 class Terminal:
     """Runs a command on a pty of `columns` x `rows`; use as a context manager."""
 
@@ -42,7 +45,8 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "COLUMNS": "7", "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(env or {})},
+            # a COLUMNS that somebody exported long ago must not hide the terminal's own size
+            env={**os.environ, "COLUMNS": "7", "TERM": "xterm-256color", **UTF8, **(env or {})},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
