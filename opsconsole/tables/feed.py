@@ -107,7 +107,6 @@ class Feed:
                 try:
                     wait = self._turn(keeper, watcher)
                     failures = 0
-                    self._trouble("")
                 except (duckdb.Error, OSError, MemoryError) as error:
                     failures += 1
                     wait = self._failed(keeper, error, failures)
@@ -145,6 +144,7 @@ class Feed:
                 self._scan = True
             raise
         took = time.monotonic() - started
+        self._trouble(keeper.unread)  # before settling, so that whoever waits for it sees both
         self._settle(keeper)
         due = min(keeper.scanned + interval - time.monotonic(), keeper.next_due())
         if watcher.incomplete:

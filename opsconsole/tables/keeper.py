@@ -82,6 +82,7 @@ class Keeper:
         self._next_id = 1
         self._batch = Batch()
         self.scanned = float("-inf")
+        self.unread = ""
 
     def close(self) -> None:
         """Give the cursor back."""
@@ -146,18 +147,26 @@ class Keeper:
     # --- finding work ------------------------------------------------------------------------------------------
 
     def scan(self) -> None:
-        """Look for every file of every source. Raises duckdb.Error."""
+        """Look for every file of every source; `unread` then says which folders cannot be read. Raises duckdb.Error."""
         self.scanned = time.monotonic()
+        trouble: dict[str, str] = {}
         for served in self._served.values():
             if self._stopping():
                 return
             problems: dict[str, str] = {}
             found = expand(served.patterns, problems)
-            for folder, reason in problems.items():
-                _log.warning("%s: %s cannot be read: %s", served.source.name, folder, reason)
+            trouble |= problems
             gone = [path for path in served.entries if path not in found and not _below(path, problems)]
             self._work(served, found, gone)
         self._flush()
+        self.unread = self._unread(trouble)
+
+    def _unread(self, trouble: Mapping[str, str]) -> str:
+        if not trouble:
+            return ""
+        path, reason = min(trouble.items())
+        more = f" (and {len(trouble) - 1} more)" if len(trouble) > 1 else ""
+        return f"{shown_path(self._root, path)} cannot be read: {reason}{more}"
 
     def follow(self, hints: Iterable[str]) -> None:
         """Look at the files that hints name, and at those that are due. Raises duckdb.Error."""

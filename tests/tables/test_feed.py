@@ -344,3 +344,19 @@ def test_many_small_files_come_in_few_transactions(watched: Folder) -> None:
     assert ids(watched) == wanted(1, 1200)
     assert watched.store.data_version - before < 300
     assert watched.store.totals()["t"].files == 1200
+
+
+def test_a_folder_that_cannot_be_read_is_told_until_it_can(tmp_path: Path) -> None:
+    closed = tmp_path / "in" / "sub"
+    closed.parent.mkdir()
+    closed.symlink_to(closed)  # a circle: nobody can read it, not even the superuser
+    with folder(tmp_path, Source("t", ("in/sub/*.csv", "in/*.csv"))) as made:
+        made.write("a.csv", "x\n1\n")
+        made.settle()
+        assert made.feed.problem.startswith("in/sub cannot be read: ")
+        assert made.rows() == [(1,)]  # nothing else stops
+        closed.unlink()
+        made.write("sub/b.csv", "x\n2\n")
+        made.settle()
+        assert made.feed.problem == ""
+        assert made.rows() == [(1,), (2,)]
