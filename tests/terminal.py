@@ -20,7 +20,6 @@ import pyte
 
 from tests.waiting import until
 
-
 UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 

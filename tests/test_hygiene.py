@@ -42,10 +42,13 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     ("statement", "forbidden"),
     [
-        ("import opsconsole.console.app", HEAVY),
+        ("import opsconsole.console.program, opsconsole.console.engine_link", HEAVY),
         ("import opsconsole.cli.main", HEAVY | {"textual", "rich"}),
         ("import opsconsole.engine.launch, opsconsole.engine.place", HEAVY | {"textual", "rich", "asyncio", "yaml"}),
-        ("import opsconsole.engine.core, opsconsole.engine.queries", {"textual", "rich", "polars", "pyarrow", "numpy"}),
+        (
+            "import opsconsole.engine.serve, opsconsole.engine.core",
+            {"textual", "rich", "polars", "pyarrow", "numpy", "watchdog"},
+        ),
     ],
     ids=["console", "cli", "launch", "engine before it reads a file"],
 )
