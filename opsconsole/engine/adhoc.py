@@ -134,6 +134,8 @@ def _table(described: list[tuple[str, str]], rows: list[Any], limit: int, note: 
 
 
 def _sentence(error: Exception, seconds: float) -> str:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "stopped: it needs more memory than a query may take; narrow the time range or the columns."
     text = str(error).strip().splitlines()
     first = text[0] if text else type(error).__name__
     if "interrupt" in first.lower() or "execution time" in first.lower() or "timeout" in first.lower():

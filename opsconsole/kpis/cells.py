@@ -15,8 +15,8 @@ _WIDEST = 2**63
 def cell(value: Any) -> str | int | float | bool | None:
     """One value as text, number, boolean or None.
 
-    Moments become ISO text, decimals floats, bytes hex, lists and structs text; NaN and infinity None; integers that
-    MessagePack cannot carry (beyond 64 bits) text.
+    Moments become ISO text, bytes hex, lists and structs text; NaN and infinity None; integers that MessagePack
+    cannot carry (beyond 64 bits) text. Decimals become floats, or text where a float would lose digits.
     """
     if value is None or isinstance(value, (str, bool)):
         return value
@@ -25,12 +25,17 @@ def cell(value: Any) -> str | int | float | bool | None:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Decimal):
-        return float(value) if value.is_finite() else None
+        return _decimal(value) if value.is_finite() else None
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).hex()
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ")
     return _text(value)
+
+
+def _decimal(value: Decimal) -> float | str:
+    near = float(value)
+    return near if Decimal(repr(near)) == value else f"{value:f}"
 
 
 def _text(value: Any) -> str:

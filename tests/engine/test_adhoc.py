@@ -129,3 +129,17 @@ def test_a_hog_is_killed_while_the_engine_works_on(
     assert time.monotonic() - begun < 15
     assert queries > 20
     assert any(word in answers[0] for word in ("stopped", "ran out", "Out of Memory"))
+
+
+@pytest.mark.parametrize(
+    "hog",
+    [
+        "SELECT list_sort(range(1000000000)) FROM cycles",
+        "SELECT string_agg(repeat('x', 1000000), '') FROM range(100000)",
+    ],
+)
+def test_a_hog_of_memory_is_told_what_to_do(connection: duckdb.DuckDBPyConnection, tmp_path: Path, hog: str) -> None:
+    with pytest.raises(AdhocError, match="needs more memory than a query may take; narrow") as caught:
+        sql(connection, hog, tmp_path)
+    assert "\n" not in str(caught.value)
+    assert "Possible solutions" not in str(caught.value)
