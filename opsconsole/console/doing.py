@@ -220,6 +220,9 @@ class Doing:
             reason = next(iter(answer.refused.values()))
             done = f"{len(answer.applied)} done, " if answer.applied else ""
             self.program.say(f"{done}{len(answer.refused)} refused: {inert(reason)}", "warning")
+        elif command.name == "save-draft" and isinstance(answer, Done):
+            names = ", ".join(inert(path) for path in answer.applied)
+            self.program.say(f"written: {names}. Edit them, and open the folder again.")
         else:
             self.program.say(f"{title}: {what}" if what else f"done: {title}")
 

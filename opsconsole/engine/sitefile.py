@@ -65,9 +65,11 @@ class SiteFile:
         if not self._place.draft:
             return Done(refused={"draft": "this site has a site file already"})
         try:
-            written = write_draft(self._place.site)
+            written, existing = write_draft(self._place.site)
         except OSError as error:
             return Done(refused={"draft": f"cannot write the draft: {error}"})
+        if existing:
+            return Done(refused={path.name: f"{path.name} exists already, and nothing is overwritten" for path in existing})
         return Done(applied=[str(path) for path in written])
 
     def _draft(self) -> Loaded:

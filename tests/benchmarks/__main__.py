@@ -98,7 +98,7 @@ def idle(folder: Path, seconds: float = 60.0) -> None:
     for clock in ("data", "wall"):
         (folder / "site.yaml").write_text(text.replace("clock: data", f"clock: {clock}"))
         with Terminal([*PROGRAM, str(folder)]) as terminal:
-            terminal.shows("Rows", "1 source fresh")
+            terminal.shows("Rows", "1 source ")
             engine = int(json.loads(headless(folder, "status", "--json"))["pid"])
             terminal.quiet_for(3)
             until(lambda: 1 < time.time() % 60 < 3, 70)

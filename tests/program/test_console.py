@@ -214,3 +214,15 @@ def test_help_and_commands(site: SiteFolder) -> None:
         terminal.press("\x1b")
         terminal.press(":quit\r")
         assert terminal.process.wait(10) == 0
+
+
+def test_a_folder_without_a_site_file_is_drafted_and_the_draft_can_be_kept(site: SiteFolder) -> None:
+    (site.folder / "site.yaml").unlink()
+    with site.terminal(columns=120) as terminal:
+        terminal.shows("DRAFT", ":save-draft", "2 rows")
+        terminal.press(":save-draft\r")
+        terminal.shows("written: ", "site.yaml")
+        terminal.press(":save-draft\r")
+        terminal.shows("nothing is overwritten")
+    assert site.run("check").returncode == 0
+    assert [source["rows"] for source in site.json("snapshot")["sources"]] == [2]
