@@ -69,7 +69,8 @@ class SiteFile:
         except OSError as error:
             return Done(refused={"draft": f"cannot write the draft: {error}"})
         if existing:
-            return Done(refused={path.name: f"{path.name} exists already, and nothing is overwritten" for path in existing})
+            why = "exists already, and nothing is overwritten"
+            return Done(refused={path.name: f"{path.name} {why}" for path in existing})
         return Done(applied=[str(path) for path in written])
 
     def _draft(self) -> Loaded:
