@@ -73,7 +73,7 @@ BREAKDOWN = (
     Column("", 3),
     Column("", 12, grow=True, most=28),
     Column("", 16, drop=2),
-    Column("value", 11, "right"),
+    Column("value", 13, "right"),
     Column("before", 9, "right", drop=1),
     Column("rows", 9, "right", drop=3),
 )
