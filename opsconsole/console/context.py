@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
 from opsconsole.console.address import Address
 from opsconsole.console.model import Model
-from opsconsole.engine.messages import Answer, Ask
+from opsconsole.engine.messages import Answer, Ask, KpiState
 
 
 class Context(Protocol):
@@ -25,6 +25,10 @@ class Context(Protocol):
 
     async def ask(self, body: Ask) -> Answer:
         """Ask the engine; raises `LinkError` where there is none."""
+        ...
+
+    def among(self, kpi: str, where: Mapping[str, str | None]) -> KpiState | None:
+        """A KPI among the rows of some members as last answered; asks anew in the background. None: not known yet."""
         ...
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -14,6 +14,9 @@ def detail(ctx: Context, alert: AlertState, cells: int, lines: int) -> list[Line
     """What is known of an alert, in `lines` lines: when, how bad, whose; then the trend of its KPI."""
     model, now = ctx.model, ctx.now()
     kpi = model.kpis.get(alert.kpi)
+    if kpi is not None and alert.labels:
+        # the trend of all lines would say nothing of line 3
+        kpi = ctx.among(alert.kpi, alert.labels)
     unit, decimals = (inert(kpi.unit), kpi.decimals) if kpi else ("", None)
     since = f"since {fmt.since(alert.since, now, model.timezone)}, {fmt.age(now - alert.since)}"
     facts = [since]

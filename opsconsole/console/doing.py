@@ -192,8 +192,12 @@ class Doing:
             self.program.say(f"{name} works in a list of alerts: 2 opens it")
             return
         if pane.slipped and not pane.marks:
-            pane.slipped = False
+            pane.seen()
             self.program.say("the alert under the cursor has just gone; the cursor is on another one now", "bold")
+            return
+        if pane.just_led() and not pane.marks:
+            pane.seen()
+            self.program.say("another alert has just come to the top: look, and press again", "bold")
             return
         alerts = [self.program.model.alerts[key] for key in pane.chosen() if key in self.program.model.alerts]
         if not alerts:

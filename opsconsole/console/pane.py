@@ -6,6 +6,7 @@ and `slipped` tells that it is on another row than the one last pointed at, so t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ from opsconsole.console.text import Line, clip, clip_start, fit, left, line_widt
 
 GUTTER = 2
 NARROWEST = 5
+LED_FOR = 1.5
+"""Seconds after the cursor went to another row by itself within which no command is taken from it."""
 
 
 class Column(Struct, frozen=True):
@@ -45,7 +48,10 @@ def cell(text: str, style: str = "") -> Line:
 class Pane:
     """Rows, cursor, filter and marks; `draw` makes the lines."""
 
-    def __init__(self, columns: Sequence[Column], empty: str = "nothing here", header: bool = True) -> None:
+    def __init__(
+        self, columns: Sequence[Column], empty: str = "nothing here", header: bool = True, leads: bool = False
+    ) -> None:
+        """`leads`: until a person moves the cursor it stays on the first row, whichever that becomes."""
         self.columns = list(columns)
         self.empty = empty
         self.header = header
@@ -53,6 +59,8 @@ class Pane:
         self.rows: list[Row] = []
         self.cursor: str | None = None
         self.slipped = False
+        self.leads = leads
+        self.led_at = -LED_FOR
         self.top = 0
         self.first = 0
         self.height = 1
@@ -83,7 +91,13 @@ class Pane:
         self.rows = [row for row in self.all if self._matches(row, self.filter)] if self.filter else self.all
         positions = {row.key: index for index, row in enumerate(self.rows)}
         at = positions.get(self.cursor) if self.cursor is not None else None
-        if at is not None:
+        if self.leads and self.rows and not self.marks:
+            if self.cursor is not None and self.cursor != self.rows[0].key:
+                self.slipped = self.slipped or at is None
+                self.led_at = time.monotonic()
+            self._index = self.top = 0
+            self.cursor = self.rows[0].key
+        elif at is not None:
             self.top += at - self._index
             self._index = at
         elif self.rows:
@@ -113,13 +127,27 @@ class Pane:
         """The row under the cursor."""
         return self.rows[self._index] if self.rows else None
 
+    def just_led(self) -> bool:
+        """Whether the cursor went to another row by itself a moment ago: too short to have been seen."""
+        return time.monotonic() - self.led_at < LED_FOR
+
+    def seen(self) -> None:
+        """The person has been told that the cursor is on another row."""
+        self.slipped, self.led_at = False, -LED_FOR
+
+    def more(self) -> str:
+        """How many rows are out of sight, and on which side."""
+        above, below = self.top, max(0, len(self.rows) - self.top - self.height)
+        parts = [f"{number} more {side}" for number, side in ((above, "above"), (below, "below")) if number]
+        return " · ".join(parts)
+
     def move(self, by: int) -> bool:
         """Move the cursor; False where it is at the end already."""
         return self.goto(self._index + by)
 
     def goto(self, index: int) -> bool:
         """Put the cursor on a row by position; False where that changes nothing."""
-        self.slipped = False
+        self.slipped = self.leads = False
         target = max(0, min(index, len(self.rows) - 1))
         if not self.rows or target == self._index:
             return False
@@ -131,7 +159,7 @@ class Pane:
     def point(self, key: str) -> None:
         """Put the cursor on a row by its key, as soon as it is there."""
         self.cursor = key
-        self.slipped = False
+        self.slipped = self.leads = False
         positions = [index for index, row in enumerate(self.rows) if row.key == key]
         if positions:
             self._index = positions[0]

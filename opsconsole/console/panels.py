@@ -157,7 +157,7 @@ class AlertsPanel(Panel):
 
     def __init__(self, ctx: Context, spec: PanelSpec) -> None:
         super().__init__(ctx, spec)
-        self.pane = Pane(lists.ALERTS_SHORT, empty="no open alerts", header=False)
+        self.pane = Pane(lists.ALERTS_SHORT, empty="no open alerts", header=False, leads=True)
 
     def least(self) -> int:
         return 3
@@ -173,29 +173,29 @@ class AlertsPanel(Panel):
 
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
         assert self.pane is not None
-        head = heading(self.spec.title or "Alerts", self._note(spot.lines), spot.cells, focused)
         alert = self.ctx.model.alerts.get(self.pane.cursor or "")
         below = spot.lines - self.wanted(spot.cells) - 1
         if alert is None or below < 5:
-            return [head, *self.pane.draw(spot.cells, spot.lines - 1, focused)]
-        lines = self.pane.draw(spot.cells, spot.lines - 1 - below, focused)
-        return [head, *lines, *detail(self.ctx, alert, spot.cells, below)]
+            lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
+        else:
+            lines = self.pane.draw(spot.cells, spot.lines - 1 - below, focused)
+            lines += detail(self.ctx, alert, spot.cells, below)
+        return [heading(self.spec.title or "Alerts", self._note(), spot.cells, focused), *lines]
 
     def most(self, cells: int) -> int:
         return self.wanted(cells) + (14 if self.ctx.model.alerts else 0)
 
-    def _note(self, lines: int) -> Line:
+    def _note(self) -> Line:
         model = self.ctx.model
         if not model.alerts:
             return []
         unacknowledged = model.unacknowledged()
         text = f"{len(model.alerts)} open"
-        hidden = len(model.alerts) - (lines - 1)
         note: Line = [(text, "dim")]
         if unacknowledged:
             note.append((f" · {unacknowledged} unacknowledged", "bold"))
-        if hidden > 0:
-            note.append((f" · {hidden} more below", "dim"))
+        if self.pane is not None and (more := self.pane.more()):
+            note.append((f" · {more}", "dim"))
         if self.pane is not None and self.pane.marks:
             note.append((f" · {len(self.pane.marks)} marked", "bold"))
         return note
@@ -233,10 +233,10 @@ class BreakdownPanel(Panel):
         kpi = self.ctx.model.kpis.get(self.spec.of)
         title = self.spec.title or f"{kpi.title if kpi else self.spec.of} by {self.spec.by}"
         note: Line = [(kpi.window, "dim")] if kpi and kpi.window else []
-        hidden = len(self.pane.rows) - (spot.lines - 1)
-        if hidden > 0:
-            note.append((f" · {hidden} more below", "dim"))
-        return [heading(inert(title), note, spot.cells, focused), *self.pane.draw(spot.cells, spot.lines - 1, focused)]
+        lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
+        if more := self.pane.more():
+            note.append((f" · {more}", "dim"))
+        return [heading(inert(title), note, spot.cells, focused), *lines]
 
     def open(self) -> Address | None:
         assert self.pane is not None

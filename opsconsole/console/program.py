@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,16 +24,18 @@ from opsconsole.console.address import Address
 from opsconsole.console.canvas import Canvas
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import History
-from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
+from opsconsole.console.link import Back, Event, Hopeless, Link, LinkError, Lost
 from opsconsole.console.model import Model
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.views.make import make
-from opsconsole.engine.messages import Answer, Ask, Goodbye, Snapshot
+from opsconsole.engine.messages import Answer, Ask, AskKpi, Goodbye, KpiAmong, KpiState, Snapshot
 
 LEAST = (40, 12)
 ROOMY = 16
 OFFERS = 8
+# Seconds between two questions for the same part of a KPI, however fast data comes.
+AMONG_EVERY = 2.0
 SETTLE = 0.1
 
 
@@ -75,6 +77,7 @@ class Console(App[int], inherit_bindings=False):
         self.history = History(make(self, Address("overview"), self.registry, "overview"))
         self.prompt: Prompt | None = None
         self.message: tuple[str, str] = ("", "")
+        self._among: dict[tuple[str, tuple[tuple[str, str | None], ...]], tuple[float, int, KpiState | None]] = {}
         self._painting = False
         self._settle: Timer | None = None
         self._timer: Timer | None = None
@@ -103,6 +106,23 @@ class Console(App[int], inherit_bindings=False):
 
     async def ask(self, body: Ask) -> Answer:
         return await self.link.ask(body)
+
+    def among(self, kpi: str, where: Mapping[str, str | None]) -> KpiState | None:
+        key = (kpi, tuple(where.items()))
+        asked, version, known = self._among.get(key, (-AMONG_EVERY, -1, None))
+        current = self.model.site.data_version if self.model.site is not None else -1
+        if version != current and time.monotonic() - asked >= AMONG_EVERY:
+            self._among = {**dict(list(self._among.items())[-50:]), key: (time.monotonic(), current, known)}
+            self.spawn(self._ask_among(key, AskKpi(kpi, dict(where)), current))
+        return known
+
+    async def _ask_among(self, key: tuple[str, tuple[tuple[str, str | None], ...]], body: AskKpi, version: int) -> None:
+        try:
+            answer = await self.ask(body)
+        except LinkError:
+            return  # the banner says that the engine is gone
+        if isinstance(answer, KpiAmong):
+            self._among[key] = (time.monotonic(), version, answer.kpi)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -292,7 +292,7 @@ class Core:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         self._site_notice = [
             Notice(
-                "site-error", f"{problems[0]}{more}. Using the version before; `opsconsole check` says all.", "warning"
+                "site-error", f"{problems[0]}{more} · the version before stays; `opsconsole check` says all", "warning"
             )
         ]
         log.warning("an edited site file was refused: %s", "; ".join(map(str, problems)))
@@ -368,5 +368,5 @@ class Core:
         if command.name == "save-draft":
             return self._file.save_draft()
         if command.name not in COMMANDS:
-            return Done(refused={target.alert: f"unknown command {command.name}" for target in command.targets})
+            return Done(refused={command.name: "there is no such command"})
         return self._watch.command(command, peer, self.now())

@@ -244,6 +244,19 @@ class AskBreakdown(Struct, frozen=True, tag="ask-breakdown"):
     where: dict[str, str | None] = {}
 
 
+class AskKpi(Struct, frozen=True, tag="ask-kpi"):
+    """A KPI with its trend among the rows of some members: what an alert with labels is about."""
+
+    kpi: str
+    where: dict[str, str | None] = {}
+
+
+class KpiAmong(Struct, frozen=True, tag="kpi-among"):
+    """The answer to `AskKpi`."""
+
+    kpi: KpiState
+
+
 class AskRows(Struct, frozen=True, tag="ask-rows"):
     """Rows, newest first: behind a KPI (its filter and window), behind an alert, or of a whole source.
 
@@ -428,6 +441,7 @@ class Failure(Struct, frozen=True, tag="failure"):
 Ask = (
     Subscribe
     | AskBreakdown
+    | AskKpi
     | AskRows
     | AskLine
     | AskQuery
@@ -441,6 +455,7 @@ Ask = (
 Answer = (
     Snapshot
     | Breakdown
+    | KpiAmong
     | Rows
     | Lines
     | Table

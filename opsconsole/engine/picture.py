@@ -43,7 +43,10 @@ def picture(
     notices: Sequence[Notice],
 ) -> Snapshot:
     """What every screen of the site may show now. `wall` is the wall clock in seconds since the epoch."""
-    sources = [source_state(source, totals.get(name), clock, wall) for name, source in site.sources.items()]
+    sources = [
+        source_state(source, fresh_within(site, source), totals.get(name), clock, wall)
+        for name, source in site.sources.items()
+    ]
     stale = {source.name for source in sources if source.status == "stale"}
     return Snapshot(
         site=SiteState(
@@ -60,7 +63,7 @@ def picture(
             shift=ShiftState(shift.name, shift.start.timestamp(), shift.end.timestamp()) if shift else None,
             layouts=list(site.layouts),
         ),
-        kpis=[_kpi_state(kpi, measures.kpis[name], kpi.source in stale) for name, kpi in site.kpis.items()],
+        kpis=[kpi_state(kpi, measures.kpis[name], kpi.source in stale) for name, kpi in site.kpis.items()],
         grids=[msgspec.convert(grid, Grid, from_attributes=True) for grid in measures.grids],
         breakdowns=_breakdowns(site, measures),
         alerts=list(alerts),
@@ -69,21 +72,29 @@ def picture(
     )
 
 
-def source_state(source: Source, totals: Totals | None, clock: SiteClock, wall: float) -> SourceState:
+def fresh_within(site: Site, source: Source) -> float | None:
+    """After how many seconds of silence a source is stale: its own word, else that of the rule on its silence."""
+    silences = [rule.silent for rule in site.rules.values() if rule.source == source.name and rule.silent is not None]
+    return source.fresh_within if source.fresh_within is not None else min(silences, default=None)
+
+
+def source_state(
+    source: Source, due: float | None, totals: Totals | None, clock: SiteClock, wall: float
+) -> SourceState:
     """How fresh a source is. With the clock `data` time stands still, so staleness is off.
 
-    `fresh_within` is site time: in a replay at speed 60 it passes sixty times as fast on the wall.
+    `due` is site time: in a replay at speed 60 it passes sixty times as fast on the wall.
     """
     status: Freshness = "nodata" if totals is None or totals.last_arrival is None else "fresh"
     note = ""
     if totals is not None and totals.last_arrival is not None:
         if clock.mode == "data":
             status = "off"
-        elif source.fresh_within is not None:
+        elif due is not None:
             age = (wall - totals.last_arrival) * clock.speed
-            if age > source.fresh_within:
+            if age > due:
                 status = "stale"
-                note = f"nothing for {duration(age)}, due within {duration(source.fresh_within)}"
+                note = f"nothing for {duration(age)}, due within {duration(due)}"
     return SourceState(
         name=source.name,
         title=source.title or source.name,
@@ -95,13 +106,13 @@ def source_state(source: Source, totals: Totals | None, clock: SiteClock, wall: 
         failed=totals.failed if totals else 0,
         last_event=totals.last_event if totals else None,
         last_arrival=totals.last_arrival if totals else None,
-        fresh_within=source.fresh_within,
+        fresh_within=due,
         time=source.time,
         note=note or ("" if totals else f"no file matches {', '.join(source.files)} yet"),
     )
 
 
-def _kpi_state(kpi: Kpi, found: Measure, stale: bool) -> KpiState:
+def kpi_state(kpi: Kpi, found: Measure, stale: bool) -> KpiState:
     """A stale source leaves the value to be seen, but no longer lets it pass for good or bad."""
     status = "stale" if stale and found.value is not None else found.status
     return KpiState(

@@ -18,6 +18,7 @@ from opsconsole.engine.messages import (
     Ask,
     AskBreakdown,
     AskFiles,
+    AskKpi,
     AskLine,
     AskProblems,
     AskQuarantine,
@@ -28,13 +29,15 @@ from opsconsole.engine.messages import (
     Failure,
     Files,
     FileState,
+    KpiAmong,
     Lines,
     Problems,
     Quarantine,
     Quarantined,
     Rows,
 )
-from opsconsole.kpis.drill import Subject, breakdown, rows, subject_of_kpi, subject_of_rule
+from opsconsole.engine.picture import kpi_state
+from opsconsole.kpis.drill import Subject, breakdown, measure_among, rows, subject_of_kpi, subject_of_rule
 from opsconsole.tables.raw import raw_lines
 from opsconsole.tables.records import StoreError
 from opsconsole.tables.store import Store
@@ -89,6 +92,8 @@ class Queries:
             )
         if isinstance(body, AskBreakdown):
             return self._breakdown(body)
+        if isinstance(body, AskKpi):
+            return self._kpi(body)
         if isinstance(body, AskRows):
             return self._rows(body)
         return Failure(message=f"not understood: {type(body).__name__}")
@@ -106,6 +111,11 @@ class Queries:
             lambda cursor: breakdown(cursor, self._core.binding, body.kpi, body.by, body.where, now)
         )
         return Breakdown(**{name: getattr(split, name) for name in split.__struct_fields__}, where=body.where)
+
+    def _kpi(self, body: AskKpi) -> KpiAmong:
+        binding, now = self._core.binding, self._core.now()
+        measure = self._with_cursor(lambda cursor: measure_among(cursor, binding, body.kpi, body.where, now))
+        return KpiAmong(kpi=kpi_state(binding.site.kpis[body.kpi], measure, stale=False))
 
     def _rows(self, body: AskRows) -> Rows:
         binding, now, where = self._core.binding, self._core.now(), dict(body.where)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
 from opsconsole.kpis.cells import columns_of
 from opsconsole.kpis.evaluate import Figures, extent_of
 from opsconsole.kpis.expression import RESERVED, ident
-from opsconsole.kpis.measures import Split
+from opsconsole.kpis.measures import Measure, Split
 from opsconsole.kpis.scan import Ask, Cursor, scan
-from opsconsole.kpis.span import Stretch, moment, span_of
+from opsconsole.kpis.span import Stretch, moment, span_of, trend_buckets
 
 LARGEST_PAGE = 10_000
 
@@ -60,6 +61,28 @@ def breakdown(
     )
     found = scan(cursor, binding, ask)
     return Figures(bound, 0, ask, found, extent_of(cursor, bound.kpi.source)).split(by)
+
+
+def measure_among(
+    cursor: Cursor, binding: Binding, kpi: str, where: dict[str, str | None], now: dt.datetime
+) -> Measure:
+    """A KPI's figures and trend at `now`, among the rows of the members chosen in `where`.
+
+    Raises LookupError for an unknown KPI or dimension, duckdb.Error when the expression fails on the data.
+    """
+    bound = _kpi(binding, kpi)
+    span = span_of(bound.kpi.window, bound.timed, now, binding.site)
+    ask = Ask(
+        source=bound.kpi.source,
+        where=bound.where.text if bound.where is not None else None,
+        span=span,
+        values=(bound.value.text,),
+        splits=((),),
+        trend=trend_buckets(bound.kpi.window, span.now, binding.site) if span.now is not None else None,
+        filters=where,
+    )
+    found = scan(cursor, binding, ask)
+    return Figures(msgspec.structs.replace(bound, by=()), 0, ask, found, extent_of(cursor, bound.kpi.source)).measure()
 
 
 def subject_of_kpi(binding: Binding, kpi: str, now: dt.datetime) -> Subject:

@@ -33,7 +33,7 @@ Empty().run()
 def painted(command: list[str], word: str) -> float:
     """Seconds from the start of a command until its terminal shows a word."""
     begun = time.perf_counter()
-    with Terminal(command) as terminal:
+    with Terminal(command, env={"COLUMNS": ""}) as terminal:
         until(lambda: word.encode() in terminal.raw, 60, word)
         return time.perf_counter() - begun
 

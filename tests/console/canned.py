@@ -20,6 +20,7 @@ from opsconsole.engine.messages import (
     Ask,
     AskBreakdown,
     AskFiles,
+    AskKpi,
     AskLine,
     AskQuarantine,
     AskRows,
@@ -32,6 +33,7 @@ from opsconsole.engine.messages import (
     FileState,
     Goodbye,
     Grid,
+    KpiAmong,
     Hello,
     KpiState,
     Lines,
@@ -393,6 +395,8 @@ class CannedEngine:
             return self.state
         if isinstance(ask, AskBreakdown):
             return breakdown(ask.kpi, ask.by)
+        if isinstance(ask, AskKpi):
+            return KpiAmong(next(kpi for kpi in self.state.kpis if kpi.name == ask.kpi))
         if isinstance(ask, AskRows):
             if ask.kpi == "energy":
                 return Failure("the source meters has no rows yet")

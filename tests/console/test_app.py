@@ -146,6 +146,20 @@ async def test_an_alert_that_closes_under_the_cursor_is_not_mistaken_for_the_nex
         await person.until(lambda: person.engine.asked[-1] == Command("ack", [Target("late|order=4711", 2)]))
 
 
+async def test_a_cursor_that_nobody_moved_goes_with_the_worst_but_takes_no_key_at_once(tmp_path: Path) -> None:
+    async with console(tmp_path) as person:
+        await person.press("2")
+        new = replace(canned.alerts()[0], id="new", text="Line 1 has stopped", since=canned.NOW)
+        person.engine.change(Changes(alerts=[new]))
+        await person.sees("▸ ▲C UNACK  Line 1 has stopped")
+        asked = len(person.engine.asked)
+        await person.press("a")
+        assert "look, and press again" in person.text()
+        assert all(not isinstance(ask, Command) for ask in person.engine.asked[asked:])
+        await person.press("a")
+        await person.until(lambda: Command("ack", [Target("new", new.version)]) in person.engine.asked)
+
+
 async def test_the_cursor_keeps_its_alert_when_a_worse_one_comes(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         await person.press("2", "down", "down")

@@ -24,7 +24,9 @@ class AlertsView(View):
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
-        self._pane = Pane(lists.ALERTS_FULL, empty="no open alerts: all is well, or nothing is measured yet")
+        self._pane = Pane(
+            lists.ALERTS_FULL, empty="no open alerts: all is well, or nothing is measured yet", leads=True
+        )
 
     @property
     def pane(self) -> Pane:
