@@ -226,7 +226,7 @@ class Doing:
             self.program.say(f"{done}{len(answer.refused)} refused: {inert(reason)}", "warning")
         elif command.name == "save-draft" and isinstance(answer, Done):
             names = ", ".join(inert(path) for path in answer.applied)
-            self.program.say(f"written: {names}. Edit them, and open the folder again.")
+            self.program.say(f"written: {names}. It is live; edit it.")
         else:
             self.program.say(f"{title}: {what}" if what else f"done: {title}")
 

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+# What a folder's site file is called.
+SITE_FILES = ("site.yaml", "site.yml")
+
 # sun_path holds 108 bytes on Linux and 104 on macOS, with the closing NUL.
 _SOCKET_PATH_MAX = 100
 
@@ -97,7 +100,7 @@ def find_place(target: str | Path) -> Place:
         real = path.resolve(strict=True)
         if real.is_dir():
             os.listdir(real)
-            named = [real / name for name in ("site.yaml", "site.yml") if (real / name).is_file()]
+            named = [real / name for name in SITE_FILES if (real / name).is_file()]
             site = named[0] if named else real
         else:
             site = real
@@ -121,10 +124,12 @@ def _state_of(site: Path) -> Path | None:
 
 
 def _default_state(site: Path) -> Path:
+    """A folder has one place, with or without a site file: an engine on its draft is found when the draft is kept."""
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    root = site if site.is_dir() else site.parent
+    root = site.parent if site.is_file() else site
+    named = site if site.is_file() and site.name not in SITE_FILES else root
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name)[:40].strip("-.") or "site"
-    if site.is_file() and site.stem != "site":
+    if named != root:
         name += f"-{site.stem}"[:40]
-    digest = hashlib.blake2b(os.fsencode(site), digest_size=6).hexdigest()
+    digest = hashlib.blake2b(os.fsencode(named), digest_size=6).hexdigest()
     return Path(home).expanduser() / "opsconsole" / f"{name}-{digest}"

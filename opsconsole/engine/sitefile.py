@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from opsconsole.engine.messages import Done
-from opsconsole.engine.place import Place
+from opsconsole.engine.place import SITE_FILES, Place
 from opsconsole.site.model import Problem
 from opsconsole.site.parse import Loaded, layout_files, load_site
 
@@ -35,13 +35,14 @@ class SiteFile:
         self._files: list[Path] = []
         self._layouts: Path | None = None
         self._looked = 0.0
-        self._texts: dict[str, str] = {}
+        self._written: Path | None = None
 
     def load(self) -> Loaded:
         """The site. Raises SiteError with all problems, or OSError."""
-        if self._place.draft:
+        self._written = self._site_file()
+        if self._written is None:
             return self._draft()
-        loaded = load_site(self._place.site)
+        loaded = load_site(self._written)
         self._files, self._layouts = loaded.files, loaded.layouts
         self._stamp = self._stamp_now()
         if loaded.site is None:
@@ -50,19 +51,27 @@ class SiteFile:
 
     def edited(self) -> Loaded | None:
         """The site anew if it was edited since the last look. Raises SiteError with all problems, or OSError."""
-        if self._place.draft:
-            if time.monotonic() - self._looked < _DRAFT_EVERY:
-                return None
-            self._looked = time.monotonic()
-            stamp = self._folder_stamp()
-            return self._draft() if stamp != self._stamp else None
-        return self.load() if self._stamp_now() != self._stamp else None
+        if self._site_file() != self._written:
+            return self.load()
+        if self._written is not None:
+            return self.load() if self._stamp_now() != self._stamp else None
+        if time.monotonic() - self._looked < _DRAFT_EVERY:
+            return None
+        self._looked = time.monotonic()
+        return self._draft() if self._folder_stamp() != self._stamp else None
+
+    def _site_file(self) -> Path | None:
+        """The site file; None while the folder has none and is drafted."""
+        if not self._place.draft:
+            return self._place.site
+        named = (self._place.site / name for name in SITE_FILES)
+        return next((path for path in named if path.is_file()), None)
 
     def save_draft(self) -> Done:
         """Write the draft as files, for a person to edit; refused where there is a site file already."""
         from opsconsole.engine.draft import write_draft
 
-        if not self._place.draft:
+        if self._written is not None:
             return Done(refused={"draft": "this site has a site file already"})
         try:
             written, existing = write_draft(self._place.site)

@@ -36,6 +36,15 @@ def test_two_folders_of_one_name_are_two_places(tmp_path: Path, state_home: Path
     assert all(state.parent == state_home / "opsconsole" and state.name.startswith("plant-") for state in states)
 
 
+def test_a_draft_that_is_kept_has_the_place_it_had(tmp_path: Path) -> None:
+    before = find_place(tmp_path)
+    assert before.draft
+    (tmp_path / "site.yaml").write_text("site: x\n")
+    assert find_place(tmp_path).state == before.state
+    (tmp_path / "other.yaml").write_text("site: y\n")
+    assert find_place(tmp_path / "other.yaml").state != before.state
+
+
 @pytest.mark.parametrize(
     "line", ["state: elsewhere", "state: 'elsewhere'", 'state: "elsewhere"  # a comment', "state:   elsewhere   # here"]
 )

@@ -222,7 +222,10 @@ def test_a_folder_without_a_site_file_is_drafted_and_the_draft_can_be_kept(site:
         terminal.shows("DRAFT", ":save-draft", "2 rows")
         terminal.press(":save-draft\r")
         terminal.shows("written: ", "site.yaml")
+        until(lambda: "DRAFT" not in terminal.text, what="the site file is adopted")
         terminal.press(":save-draft\r")
-        terminal.shows("nothing is overwritten")
+        terminal.shows("has a site file already")
+        engine = site.engine_pid()
+        assert engine == site.json("status")["pid"], "it is still found, now that there is a site file"
     assert site.run("check").returncode == 0
     assert [source["rows"] for source in site.json("snapshot")["sources"]] == [2]
