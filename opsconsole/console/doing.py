@@ -210,7 +210,7 @@ class Doing:
         pane.marks.clear()
 
     async def _tell(self, command: Command, what: str) -> None:
-        from opsconsole.engine.messages import COMMANDS
+        from opsconsole.engine.commands import COMMANDS
 
         title = COMMANDS[command.name].title
         try:

@@ -1,4 +1,7 @@
-"""Numbers, ages and moments as a person reads them. Moments are epoch seconds, shown in the site's zone."""
+"""Ages, moments and cells as a person reads them; figures are written as everywhere else (`site.figures`).
+
+Moments are epoch seconds, shown in the site's zone.
+"""
 
 from __future__ import annotations
 
@@ -7,37 +10,10 @@ import math
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-NONE = "–"
+from opsconsole.site.figures import NONE, count, number
+from opsconsole.site.figures import figure as quantity
 
-
-def decimals_for(value: float) -> int:
-    """How many decimals tell a value of this size without false precision."""
-    size = abs(value)
-    if size >= 100 or value == int(value):
-        return 0
-    return 1 if size >= 10 else 2
-
-
-def number(value: float | None, decimals: int | None = None) -> str:
-    """A number with its thousands apart ("4 812"), "–" for none."""
-    if value is None or math.isnan(value):
-        return NONE
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    places = decimals_for(value) if decimals is None else decimals
-    text = f"{value:,.{places}f}".replace(",", " ")
-    return text[1:] if text.startswith("-") and not text.strip("-0. ") else text
-
-
-def quantity(value: float | None, unit: str, decimals: int | None = None) -> str:
-    """A number with its unit ("71.4 %")."""
-    text = number(value, decimals)
-    return f"{text} {unit}" if unit and value is not None else text
-
-
-def count(value: int, one: str, many: str = "") -> str:
-    """ "1 row", "12 304 rows"."""
-    return f"{number(value, 0)} {one if value == 1 else many or one + 's'}"
+__all__ = ["NONE", "count", "number", "quantity"]
 
 
 def age(seconds: float) -> str:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from opsconsole.engine.clock import SiteClock, grid_point
+from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import COMMANDS, Command, Done, Notice, Snapshot
+from opsconsole.engine.messages import Command, Done, Notice, Snapshot
 from opsconsole.engine.picture import picture
 from opsconsole.engine.sitefile import SiteError, SiteFile
 from opsconsole.engine.watch import AlertWatch, alert_from

@@ -382,7 +382,7 @@ class Target(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True, tag="command"):
-    """Something a person does; `name` is a key of `COMMANDS`."""
+    """Something a person does; `name` is a key of `commands.COMMANDS`."""
 
     name: str
     targets: list[Target] = []
@@ -485,26 +485,3 @@ class Reply(Struct, frozen=True, tag="reply"):
 
 ToEngine = Hello | Request
 ToClient = Welcome | Reply | Snapshot | Changes | Goodbye | Failure
-
-
-# --- commands --------------------------------------------------------------------------------------------------
-
-
-class CommandSpec(Struct, frozen=True):
-    """A command as the engine knows it; the console's actions refer to it."""
-
-    name: str
-    title: str
-    role: Literal["operator", "supervisor"] = "operator"
-    undoable: bool = False
-    takes_many: bool = False
-
-
-COMMANDS: dict[str, CommandSpec] = {
-    spec.name: spec
-    for spec in (
-        CommandSpec("ack", "acknowledge", undoable=True, takes_many=True),
-        CommandSpec("unack", "take an acknowledgement back", undoable=True, takes_many=True),
-        CommandSpec("save-draft", "write the draft as site.yaml and layouts/overview.yaml"),
-    )
-}

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from zoneinfo import ZoneInfo
+
+NONE = "–"
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """A figure with a space between thousands; without `decimals`, about four significant digits."""
-    if value is None:
-        return "–"
+    """A figure with a space between thousands; without `decimals`, about four significant digits. "–" for none."""
+    if value is None or math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     if decimals is None:
         size = abs(value)
         whole = size >= 1000 or value == int(value)
         decimals = 0 if whole else 1 if size >= 100 else 2 if size >= 0.1 else 4
     text = f"{value:,.{decimals}f}".replace(",", " ")
-    return text[1:] if text.startswith("-") and not text.strip("-0., ") else text
+    return text[1:] if text.startswith("-") and not text.strip("-0. ") else text
 
 
 def figure(value: float | None, unit: str = "", decimals: int | None = None) -> str:
@@ -47,7 +52,7 @@ def duration(seconds: float) -> str:
 def moment(epoch: float | None, zone: ZoneInfo, now: float | None = None) -> str:
     """A moment in the site's zone: the time of day when it is today's, else with its date."""
     if epoch is None:
-        return "–"
+        return NONE
     there = dt.datetime.fromtimestamp(epoch, zone)
     if now is not None and there.date() == dt.datetime.fromtimestamp(now, zone).date():
         return there.strftime("%H:%M")

@@ -14,7 +14,7 @@ from opsconsole.console.views.base import View
 from opsconsole.console.views.kpis import KpiView
 from opsconsole.console.views.overview import Overview
 from opsconsole.console.views.sources import SourceView
-from opsconsole.engine.messages import COMMANDS
+from opsconsole.engine.commands import COMMANDS
 
 
 def test_the_registry_holds_together() -> None:
