@@ -196,7 +196,10 @@ class Keeper:
     def unsettled(self) -> bool:
         """Whether a file's last record may still be being written, or is being retried."""
         now = time.time()
-        return self.scanned == float("-inf") or any(until > now for until in self._tails.values())
+        # A tail whose look is due has not had its chance yet, however long the turn before took; one that only ever
+        # grows has had it, and holds nothing up.
+        held = (until > now or self._due.get(where, now + 1) <= now for where, until in self._tails.items())
+        return self.scanned == float("-inf") or any(held)
 
     # --- doing it ----------------------------------------------------------------------------------------------
 
