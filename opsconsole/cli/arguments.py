@@ -133,7 +133,10 @@ def _commands() -> argparse.ArgumentParser:
 def _positive(text: str) -> float:
     import argparse
 
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text}: a number above 0 is wanted")
     return value
@@ -142,7 +145,6 @@ def _positive(text: str) -> float:
 def _whole(text: str) -> int:
     import argparse
 
-    value = int(text)
-    if value < 0:
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text}: a whole number from 0 is wanted")
-    return value
+    return int(text)
