@@ -205,7 +205,9 @@ def test_the_comparison_sees_the_inode_taken_as_identity(watched: Folder, monkey
     path = watched.write("a.csv", HEAD + "".join(record(i) for i in range(100)))
     watched.settle()
     size = path.stat().st_size
-    watched.write("a.csv", HEAD + "".join(record(i) for i in range(1000, 1200)))
+    # over the old bytes in one go: a watcher that saw the file truncated first would rightly read it anew
+    with path.open("r+b", buffering=0) as file:
+        file.write((HEAD + "".join(record(i) for i in range(1000, 1200))).encode())
     assert path.stat().st_size > size
     watched.settle()
     monkeypatch.undo()
