@@ -17,7 +17,7 @@ PROTOCOL = 1
 
 Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
 AlertLetter = Literal["NORM", "UNACK", "ACK", "RTNUN"]
-FileStatus = Literal["ready", "waiting", "failed", "ignored"]
+FileStatus = Literal["ready", "waiting", "failed", "ignored", "archived"]
 
 
 # --- what the screen shows -------------------------------------------------------------------------------------

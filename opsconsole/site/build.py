@@ -18,6 +18,7 @@ from opsconsole.site.model import (
     PanelKind,
     Read,
     Rule,
+    Scan,
     Shift,
     Site,
     Source,
@@ -37,7 +38,7 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
     sources = {name: _source(name, source) for name, source in values.get("sources", {}).items()}
     kpis = {name: _kpi(name, kpi, sources) for name, kpi in values.get("kpis", {}).items()}
     rules = {name: _rule(name, rule, kpis) for name, rule in values.get("rules", {}).items()}
-    plain = {key: values[key] for key in ("state", "every") if key in values}
+    plain = {key: values[key] for key in ("state", "every", "disk") if key in values}
     alert_from = values.get("alert_from", "shift start")
     return Site(
         name=values.get("site") or folder,
@@ -81,7 +82,8 @@ def _clock(values: Values, timezone: str) -> Clock:
 
 
 def _source(name: str, values: Values) -> Source:
-    return Source(name=name, **(values | {"read": Read(**values.get("read", {}))}))
+    parts = {"read": Read(**values.get("read", {})), "scan": Scan(**values.get("scan", {}))}
+    return Source(name=name, **(values | parts))
 
 
 def _kpi(name: str, values: Values, sources: dict[str, Source]) -> Kpi:

@@ -79,6 +79,7 @@ def _check_source(name: str, source: Values, marks: Marks, report: Report) -> No
     read: Values = source.get("read", {})
     if read.get("delimiter") is not None and read.get("delimiter") == read.get("decimal"):
         report.error(marks.at("sources", name, "read"), "`read`: `delimiter` and `decimal` are the same sign")
+    _check_policies(name, source, marks, report)
     time = source.get("time")
     # Numbers may be seconds since the epoch.
     if time is not None and source.get("columns", {}).get(time) in ("text", "boolean"):
@@ -86,6 +87,23 @@ def _check_source(name: str, source: Values, marks: Marks, report: Report) -> No
         report.error(
             marks.at("sources", name, "columns", time), f"`{show(time)}`: the time column is pinned as {pinned}"
         )
+
+
+def _check_policies(name: str, source: Values, marks: Marks, report: Report) -> None:
+    """What is said about reading and keeping has to fit together."""
+    at: Keys = ("sources", name)
+    lines, pattern = source.get("format") == "lines", marks.has(*at, "read", "pattern")
+    if lines and not pattern:
+        report.missing(marks.at(*at, "format"), "`format`: `lines` needs the `pattern` of a line under `read`")
+    if pattern and not lines:
+        report.error(marks.key(*at, "read", "pattern"), "`pattern`: only `format: lines` has it")
+    if "latest" in source and not marks.has(*at, "key"):
+        report.error(marks.key(*at, "latest"), "`latest`: has a meaning only with `key`")
+    if "retain" in source and not marks.has(*at, "time"):
+        report.error(marks.key(*at, "retain"), "`retain`: goes by event time, so the source needs `time`")
+    scan: Values = source.get("scan", {})
+    if scan.get("hot", 1.0) > scan.get("full", 30.0):
+        report.error(marks.at(*at, "scan"), "`scan`: `hot` must not be longer than `full`")
 
 
 def _reference(path: Keys, target: str, what: str, known: Values | None, marks: Marks, report: Report) -> bool:

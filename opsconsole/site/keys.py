@@ -18,6 +18,7 @@ from opsconsole.site.kinds import (
     MapOf,
     Number,
     Reference,
+    Size,
     Text,
 )
 from opsconsole.site.model import PanelKind
@@ -37,6 +38,20 @@ def _encoding(text: str) -> str:
     except (LookupError, UnicodeError, ValueError):
         return "there is no such text encoding"
     return ""
+
+
+def _range(text: str) -> str:
+    return (
+        "" if re.fullmatch(r"[A-Za-z]{1,3}\d*:[A-Za-z]{1,3}\d*", text.strip()) else "write two corners, such as B3:F200"
+    )
+
+
+def _pattern(text: str) -> str:
+    try:
+        found = re.compile(text)
+    except re.error as error:
+        return f"it is no regular expression: {error}"
+    return "" if found.groupindex else "it has no named group such as (?P<level>\\w+)"
 
 
 def _when(text: str) -> str:
@@ -107,11 +122,44 @@ READ = Section(
             "found out",
             "cp1252",
         ),
+        Key(
+            "fallback",
+            Checked("an encoding such as cp1252 or shift_jis", check=_encoding),
+            "The encoding of files that are not UTF-8 and do not say what they are.",
+            "cp1252",
+            "iso8859-2",
+        ),
         Key("delimiter", Character(), "What separates fields.", "found out", '";"'),
+        Key("quote", Character(), "What fields are quoted with.", "found out", '"\'"'),
+        Key("escape", Character(), "What stands before a quote that is text.", "found out", "'\\'"),
         Key("decimal", Choice((".", ",")), "The decimal sign of numbers.", "found out", '","'),
+        Key("dates", Choice(("dmy", "mdy")), "What 03/04/2024 means.", "found out from all dates", "dmy"),
         Key("header", Integer(0, 10_000), "The line of the column names, from 1; 0: there is none.", "found out", "3"),
         Key("sheet", Text(), "The sheet of a workbook.", "the first with data", "Data"),
+        Key(
+            "range",
+            Checked("a range of cells such as B3:F200, B3:F or B:F", check=_range),
+            "The part of the sheet.",
+            "all of it",
+            "B3:F200",
+        ),
+        Key(
+            "pattern",
+            Checked("a regular expression with named groups", check=_pattern),
+            "For `format: lines`: how a line is made; each named group is a column.",
+            "",
+            r"'(?P<ts>\S+ \S+) (?P<level>\w+) (?P<text>.*)'",
+        ),
         Key("null", Many(Text(literal=True), one=True), "Texts that mean: no value.", "the empty text", "[NA]"),
+    ),
+)
+
+SCAN = Section(
+    "scan",
+    "How often the folders are looked at, besides what the system tells of changes.",
+    (
+        Key("hot", Duration(0.05), "The files that changed within the last hour.", "1s", "500ms"),
+        Key("full", Duration(0.5), "All files.", "30s", "1m"),
     ),
 )
 
@@ -129,7 +177,7 @@ SOURCE = Section(
         Key("title", Text(), "What the screen calls it.", "the name", "Machine cycles"),
         Key(
             "format",
-            Choice(("csv", "json", "ndjson", "parquet", "excel")),
+            Choice(("csv", "json", "ndjson", "lines", "parquet", "arrow", "excel")),
             "How the files are written.",
             "by their ending",
             "csv",
@@ -164,6 +212,50 @@ SOURCE = Section(
             "The source is stale, and an alert says so, when nothing arrived for so long.",
             "never stale",
             "15m",
+        ),
+        Key(
+            "schema",
+            Choice(("add", "strict")),
+            "What to do with a file that has a column which the table lacks: `add` the column, or refuse the file.",
+            "add",
+            "strict",
+        ),
+        Key(
+            "key",
+            Many(COLUMN, one=True, least=1, distinct=True),
+            "The columns that identify a thing: of the rows with equal ones the table holds the latest only.",
+            "every row stands for itself",
+            "[order_id]",
+        ),
+        Key(
+            "latest",
+            COLUMN,
+            "With `key`: the column that says which row is the latest.",
+            "the time of the file's last change, then the line",
+            "updated_at",
+        ),
+        Key(
+            "on_delete",
+            Choice(("drop", "keep")),
+            "Rows of a file that is deleted or moved away: dropped from the table, or kept in an archive.",
+            "drop",
+            "keep",
+        ),
+        Key("retain", Duration(3600), "Rows leave the table when their event is older.", "for ever", "400d"),
+        Key(
+            "watch",
+            Choice(("events", "poll")),
+            "`poll`: the folder is on a share (NFS, SMB) whose changes the system does not tell of.",
+            "events",
+            "poll",
+        ),
+        Key("scan", SCAN, "How often the files are looked at.", "{hot: 1s, full: 30s}", "{hot: 5s, full: 1m}"),
+        Key(
+            "verify",
+            Choice(("sample", "full")),
+            "When a file grows, is what was taken still the same? Above 4 MiB samples tell, or all of it (`full`).",
+            "sample",
+            "full",
         ),
     ),
 )
@@ -296,6 +388,7 @@ SITE = Section(
             "shift start",
             "2026-06-24 05:30",
         ),
+        Key("disk", Size(), "How much disk the tables and archives may take.", "no limit", "20 GB"),
         Key("calendar", CALENDAR, "The working time.", "no shifts"),
         Key("sources", Named(SOURCE), "The tables.", required=True),
         Key("kpis", Named(KPI), "The measures.", "none"),
@@ -347,4 +440,4 @@ LAYOUT = Section(
     ),
 )
 
-SECTIONS = (SITE, CLOCK, CALENDAR, SHIFT, SOURCE, READ, KPI, RULE, LAYOUT, ROW, PANEL)
+SECTIONS = (SITE, CLOCK, CALENDAR, SHIFT, SOURCE, READ, SCAN, KPI, RULE, LAYOUT, ROW, PANEL)

@@ -208,6 +208,33 @@ class Integer(Kind):
 
 
 @dataclass(frozen=True)
+class Size(Kind):
+    """Bytes, written with a unit."""
+
+    @property
+    def noun(self) -> str:
+        return "a size such as 500 MB or 20 GB"
+
+    @property
+    def label(self) -> str:
+        return "size"
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,9})? ?[KMGT]i?B$"}
+
+    def read(self, node: Node, key: str, report: Report) -> int | Bad:
+        found = (
+            re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?([KMGT])(i?)B", node.text.strip(), re.IGNORECASE)
+            if isinstance(node, Scalar)
+            else None
+        )
+        if found is None:
+            return self.wrong(node, key, report)
+        power = "KMGT".index(found[2].upper()) + 1
+        return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
+
+
+@dataclass(frozen=True)
 class Choice(Kind):
     """One of a few words."""
 

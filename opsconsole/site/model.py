@@ -13,7 +13,7 @@ from msgspec import Struct
 
 Priority = Literal["critical", "warning", "low"]
 Better = Literal["higher", "lower", "target"]
-Format = Literal["csv", "json", "ndjson", "parquet", "excel"]
+Format = Literal["csv", "json", "ndjson", "lines", "parquet", "arrow", "excel"]
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "time"]
 ClockMode = Literal["wall", "data", "replay"]
 WindowKind = Literal["moving", "shift", "day", "week", "month", "all"]
@@ -60,18 +60,42 @@ class Shift(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """How the files of a source are read; None means: find out from the file."""
+    """How the files of a source are read; None means: find out from the file.
+
+    `fallback` is the encoding of what is not UTF-8. `dates` says what 03/04/2024 means. `range` is the part of a sheet
+    (`B3:F200`, `B3:F`, `B:F`). `pattern` is a regular expression with named groups, one record per line.
+    """
 
     encoding: str | None = None
+    fallback: str | None = None
     delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
     decimal: Literal[".", ","] | None = None
+    dates: Literal["dmy", "mdy"] | None = None
     header: int | None = None
     sheet: str | None = None
+    range: str | None = None
+    pattern: str | None = None
     null: tuple[str, ...] = ()
 
 
+class Scan(Struct, frozen=True):
+    """Seconds between looks at the files that changed lately (`hot`) and at all files (`full`)."""
+
+    hot: float = 1.0
+    full: float = 30.0
+
+
 class Source(Struct, frozen=True):
-    """A set of files that becomes one table of the same name."""
+    """A set of files that becomes one table of the same name.
+
+    `schema` says what a column that the table lacks means: `add` it, or refuse the file (`strict`). With a `key` the
+    table holds one row of each key, the latest (by the column `latest`, else by the time of the file's last change).
+    `on_delete`: rows of a file that is deleted or moved away are dropped, or kept in an archive. `retain`: seconds of
+    event time after which rows leave. `watch: poll` does without events of the system. `verify: full` compares all that
+    was taken of a file again whenever it changes, however large it is.
+    """
 
     name: str
     files: tuple[str, ...]
@@ -84,6 +108,14 @@ class Source(Struct, frozen=True):
     read: Read = Read()
     settle: float = 10.0
     fresh_within: float | None = None
+    schema: Literal["add", "strict"] = "add"
+    key: tuple[str, ...] = ()
+    latest: str | None = None
+    on_delete: Literal["drop", "keep"] = "drop"
+    retain: float | None = None
+    watch: Literal["events", "poll"] = "events"
+    scan: Scan = Scan()
+    verify: Literal["sample", "full"] = "sample"
 
 
 class Window(Struct, frozen=True):
@@ -175,7 +207,7 @@ class Layout(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """One operation watched."""
+    """One operation watched. `disk` is the budget of its tables and archives in bytes."""
 
     name: str
     timezone: str = "UTC"
@@ -183,6 +215,7 @@ class Site(Struct, frozen=True):
     state: str | None = None
     every: float = 10.0
     alert_from: str = "shift start"
+    disk: int | None = None
     shifts: tuple[Shift, ...] = ()
     sources: dict[str, Source] = {}
     kpis: dict[str, Kpi] = {}

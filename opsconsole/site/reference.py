@@ -18,6 +18,7 @@ HEADINGS = {
     "shift": "`calendar: shifts:` each shift",
     "source": "`sources:` each source",
     "read": "`read` of a source",
+    "scan": "`scan` of a source",
     "kpi": "`kpis:` each KPI",
     "rule": "`rules:` each rule",
     "layout": "A layout file, `layouts/<name>.yaml`",

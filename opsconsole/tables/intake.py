@@ -117,7 +117,7 @@ class _Look:
             return self._unchanged()
         dialect = msgspec.json.decode(entry.dialect, type=Dialect) if entry.dialect else None
         growing = reader.grows(self._format, entry.path) and dialect is not None and not dialect.whole
-        young = entry.rows + entry.quarantined < YOUNG_ROWS and entry.offset < YOUNG_BYTES
+        young = entry.rows + entry.rejected < YOUNG_ROWS and entry.offset < YOUNG_BYTES
         if not growing or entry.tail == "taken" or young:
             return self._anew()
         try:
@@ -200,7 +200,8 @@ class _Look:
             status="ready",
             reason=_reason(piece, self._status.st_size),
             rows=len(piece.lines) + (entry.rows if start else 0),
-            quarantined=len(piece.rejects) + (entry.quarantined if start else 0),
+            rejected=len(piece.rejects) + (entry.rejected if start else 0),
+            cells=entry.cells if start else 0,
             read_as=piece.read_as,
             dialect=msgspec.json.encode(piece.dialect).decode(),
             tail=piece.tail,
@@ -236,8 +237,8 @@ class _Look:
         now = time.time()
         if self._quiet:
             fresh = msgspec.structs.replace(
-                entry, status="failed", reason=reason, rows=0, quarantined=0, offset=0, lines=0, prefix="",
-                tail="none", retry_at=None, tries=0, racy=False, last_event=None,
+                entry, status="failed", reason=reason, rows=0, rejected=0, cells=0, expired=0, offset=0, lines=0,
+                prefix="", tail="none", retry_at=None, tries=0, racy=False, last_event=None,
             )  # fmt: skip
             _stamp(fresh, self._status)
             return Outcome(Take(fresh, fresh=True))

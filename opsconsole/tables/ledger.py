@@ -14,7 +14,7 @@ from opsconsole.tables.records import Status
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-VERSION = "1"
+VERSION = "2"
 """Raised with any change of the `_ops` tables: a store of another version is set aside and built anew."""
 
 SCHEMA = """
@@ -27,10 +27,13 @@ CREATE TABLE IF NOT EXISTS _ops.forced (source VARCHAR, name VARCHAR, kind VARCH
 CREATE TABLE IF NOT EXISTS _ops.files (
     id INTEGER, source VARCHAR, path VARCHAR, name BLOB, dev UBIGINT, ino UBIGINT, size BIGINT, mtime_ns BIGINT,
     ctime_ns BIGINT, "offset" BIGINT, lines BIGINT, prefix VARCHAR, generation INTEGER, status VARCHAR,
-    reason VARCHAR, "rows" BIGINT, quarantined BIGINT, read_as VARCHAR, dialect VARCHAR, tail VARCHAR, racy BOOLEAN,
-    arrived DOUBLE, retry_at DOUBLE, tries INTEGER, last_event DOUBLE);
+    reason VARCHAR, "rows" BIGINT, rejected BIGINT, cells BIGINT, expired BIGINT, read_as VARCHAR, dialect VARCHAR,
+    tail VARCHAR, racy BOOLEAN, arrived DOUBLE, retry_at DOUBLE, tries INTEGER, last_event DOUBLE);
+CREATE TABLE IF NOT EXISTS _ops.evidence (file INTEGER, source VARCHAR, found BLOB);
 CREATE TABLE IF NOT EXISTS _ops.quarantine (
     file INTEGER, source VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR, noted DOUBLE);
+CREATE TABLE IF NOT EXISTS _ops.drift (
+    source VARCHAR, noted DOUBLE, file VARCHAR, kind VARCHAR, "column" VARCHAR, detail VARCHAR);
 """
 
 
@@ -58,7 +61,9 @@ class Entry(Struct):
     status: Status = "waiting"
     reason: str = ""
     rows: int = 0
-    quarantined: int = 0
+    rejected: int = 0
+    cells: int = 0
+    expired: int = 0
     read_as: str = ""
     dialect: str = ""
     tail: str = "none"

@@ -121,9 +121,10 @@ class Store:
         """Sums over the files of each source that has any."""
         with contextlib.closing(self.cursor()) as cursor:
             rows = cursor.execute(
-                """SELECT source, count(*), sum("rows")::BIGINT, sum(quarantined)::BIGINT,
-                          count(*) FILTER (status = 'waiting'), count(*) FILTER (status = 'failed'),
-                          max(last_event), max(arrived)
+                """SELECT source, count(*), sum("rows")::BIGINT, sum(rejected)::BIGINT, sum(cells)::BIGINT,
+                          sum(expired)::BIGINT, count(*) FILTER (status = 'waiting'),
+                          count(*) FILTER (status = 'failed'), count(*) FILTER (status = 'archived'),
+                          sum(size)::BIGINT, sum("offset")::BIGINT, max(last_event), max(arrived)
                    FROM _ops.files GROUP BY source"""
             ).fetchall()
         return {row[0]: Totals(*row[1:]) for row in rows}
@@ -132,7 +133,8 @@ class Store:
         """The files of one source, or of all, by path."""
         with contextlib.closing(self.cursor()) as cursor:
             rows = cursor.execute(
-                """SELECT id, source, path, status, size, "rows", quarantined, reason, read_as, arrived, retry_at
+                """SELECT id, source, path, status, size, "offset", "rows", rejected, cells, expired, reason, read_as,
+                          arrived, retry_at
                    FROM _ops.files WHERE $1 = '' OR source = $1 ORDER BY source, path""",
                 [source],
             ).fetchall()
@@ -142,7 +144,7 @@ class Store:
         """What was set aside, newest first, and how many there are in all."""
         with contextlib.closing(self.cursor()) as cursor:
             rows = cursor.execute(
-                """SELECT q.source, f.path, q.line, q."column", q.reason, q.raw
+                """SELECT q.source, f.path, q.line, q."column", q.reason, q.raw, q.noted
                    FROM _ops.quarantine q JOIN _ops.files f ON f.id = q.file
                    WHERE $1 = '' OR q.source = $1
                    ORDER BY q.noted DESC, f.path, q.line, q."column" LIMIT $2""",

@@ -75,7 +75,7 @@ class Writer:
     def write(self, batch: Batch) -> None:
         """Write a batch in the transaction that the caller has begun. Raises duckdb.Error and RetypeError."""
         for take in batch.takes:  # a batch that failed as a whole is written again in parts
-            take.entry.quarantined -= take.cells
+            take.entry.cells -= take.cells
             take.cells = 0
         self._remove([(e.source, e.id) for e in batch.gone], ledger_too=True)
         self._remove([(t.entry.source, t.entry.id) for t in batch.takes if t.fresh], ledger_too=False)
@@ -292,7 +292,7 @@ class _Load:
         counts = dict(self._cursor.execute(f"SELECT _f, count(*) FROM _batch WHERE {where} GROUP BY _f").fetchall())
         for take in self._takes:
             take.cells += counts.get(take.entry.id, 0)
-            take.entry.quarantined += counts.get(take.entry.id, 0)
+            take.entry.cells += counts.get(take.entry.id, 0)
 
     def _events(self, typed: pa.Table) -> None:
         """Note the newest event of each file."""

@@ -12,6 +12,7 @@ timezone: Europe/Berlin
 clock: {mode: replay, speed: 60, start: 2026-06-24 05:30, since: 2026-06-24T09:00:00Z}
 state: ~/opsconsole-state
 every: 10s
+disk: 20 GB
 alert_from: shift start
 layouts: layouts
 calendar:
@@ -28,11 +29,31 @@ sources:
     timezone: UTC
     dimensions: [line, station]
     columns: {order: text, cycle_s: number}
-    read: {encoding: cp1252, delimiter: ";", decimal: ",", header: 3, sheet: Data, null: [NA, null]}
+    read:
+      encoding: cp1252
+      fallback: iso8859-2
+      delimiter: ";"
+      quote: "'"
+      escape: '\\'
+      decimal: ","
+      dates: dmy
+      header: 3
+      sheet: Data
+      range: B3:F200
+      null: [NA, null]
     settle: 20s
     fresh_within: 15m
+    schema: strict
+    key: order
+    latest: ts
+    on_delete: keep
+    retain: 400d
+    watch: poll
+    scan: {hot: 5s, full: 1m}
+    verify: full
   orders:
     files: [data/orders/*.jsonl, more/*.jsonl]
+  events: {files: log/*.log, format: lines, read: {pattern: '(?P<ts>\\S+) (?P<text>.*)'}}
 kpis:
   scrap_ratio:
     title: Scrap ratio

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from examples import FULL, LAYOUT, messages, parse
 
-from opsconsole.site.model import Kpi, Layout, LayoutRow, Panel, Read, Rule, Shift, Site, Source, Window
+from opsconsole.site.model import Kpi, Layout, LayoutRow, Panel, Read, Rule, Scan, Shift, Site, Source, Window
 from opsconsole.site.parse import load_site
 
 MINIMAL = """\
@@ -42,6 +42,7 @@ def test_every_key_reaches_the_model() -> None:
         "~/opsconsole-state",
         10,
     )
+    assert site.disk == 20_000_000_000
     assert site.clock.mode == "replay"
     assert site.clock.speed == 60
     assert site.clock.start == dt.datetime(2026, 6, 24, 5, 30, tzinfo=berlin)
@@ -56,9 +57,29 @@ def test_every_key_reaches_the_model() -> None:
         timezone="UTC",
         dimensions=("line", "station"),
         columns={"order": "text", "cycle_s": "number"},
-        read=Read("cp1252", ";", ",", 3, "Data", ("NA", "null")),
+        read=Read(
+            encoding="cp1252",
+            fallback="iso8859-2",
+            delimiter=";",
+            quote="'",
+            escape="\\",
+            decimal=",",
+            dates="dmy",
+            header=3,
+            sheet="Data",
+            range="B3:F200",
+            null=("NA", "null"),
+        ),
         settle=20,
         fresh_within=900,
+        schema="strict",
+        key=("order",),
+        latest="ts",
+        on_delete="keep",
+        retain=400 * 86400,
+        watch="poll",
+        scan=Scan(5, 60),
+        verify="full",
     )
     assert site.sources["orders"].files == ("data/orders/*.jsonl", "more/*.jsonl")
     scrap = site.kpis["scrap_ratio"]
@@ -202,6 +223,15 @@ RULES = MINIMAL + "rules:\n  r: "
         ("sources: {a: {files: x, columns: {q: int}}}", "1:38 `q`: expected one of `text`, `integer`, `number`, `boolean`, `date`, `time`, found `int`"),
         ("sources: {a: {files: x, columns: [q]}}", "`columns`: expected a mapping of column names to"),
         ("sources: {a: {files: x, read: {encoding: utf8x}}}", "there is no such text encoding"),
+        ("disk: 20\nsources: {a: {files: x}}", "`disk`: expected a size such as 500 MB or 20 GB"),
+        ("sources: {a: {files: x, format: lines}}", "`lines` needs the `pattern` of a line"),
+        ("sources: {a: {files: x, read: {pattern: '(?P<a>.*)'}}}", "`pattern`: only `format: lines` has it"),
+        ("sources: {a: {files: x, format: lines, read: {pattern: '.*'}}}", "it has no named group"),
+        ("sources: {a: {files: x, format: lines, read: {pattern: '(?P<a>'}}}", "it is no regular expression"),
+        ("sources: {a: {files: x, read: {range: B3}}}", "write two corners"),
+        ("sources: {a: {files: x, latest: ts}}", "`latest`: has a meaning only with `key`"),
+        ("sources: {a: {files: x, retain: 400d}}", "`retain`: goes by event time"),
+        ("sources: {a: {files: x, scan: {hot: 2m}}}", "`hot` must not be longer than `full`"),
         ("sources: {a: {files: x, read: {encoding: hex}}}", "there is no such text encoding"),
         ("sources: {a: {files: x, read: {delimiter: tabs}}}", "`delimiter`: expected one character, found `tabs`"),
         # what must fit something else
@@ -297,7 +327,7 @@ def test_everything_is_reported_at_once_in_order_of_place() -> None:
     text = FULL.replace("Berlin", "Berln").replace("target: 2\n", "tarhet: 2\n").replace("takt:\n    source: cycles", "takt:\n    source: cycels").replace("30m", "30").replace("critical: 5", "critical: 5 %")  # fmt: skip
     found = messages(parse(text, {"overview.yaml": LAYOUT.replace("kpi: takt", "kpi: tact"), "bad.yaml": "rows: ["}))
     places = [message.split(" ")[0] for message in found]
-    assert places == ["site.yaml:2:11", "site.yaml:41:5", "site.yaml:43:15", "site.yaml:46:13", "site.yaml:63:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
+    assert places == ["site.yaml:2:11", "site.yaml:62:5", "site.yaml:64:15", "site.yaml:67:13", "site.yaml:84:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
 
 
 def test_a_syntax_error_does_not_hide_what_is_wrong_before_it_nor_invent_what_is_missing() -> None:
