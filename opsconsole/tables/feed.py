@@ -16,13 +16,12 @@ import duckdb
 
 from opsconsole.site.model import Source
 from opsconsole.tables.keeper import Keeper
+from opsconsole.tables.rounds import FULL_SHARE, Rounds
 from opsconsole.tables.store import Store
 from opsconsole.tables.watch import Watcher
 
-FULL_SCAN = 30.0
-"""Seconds between scans of everything."""
-BLIND_SCAN = 1.0
-"""Seconds between scans where a folder cannot be watched, or is not there."""
+CHECK = 1.0
+"""Seconds between looks whether the watched folders are still the ones that are there."""
 _PAUSE = 0.02
 _log = logging.getLogger(__name__)
 
@@ -41,7 +40,11 @@ class Feed:
         self._on_change = on_change
         self._state = threading.Condition()
         self._hints: set[str] = set()
+        self._folders: set[str] = set()
         self._scan = True
+        self._rounds = Rounds()
+        self._checked = float("-inf")
+        self._trouble_by: dict[str, str] = {}
         self._replaced = True
         self._stop = False
         self._settled = False
@@ -84,21 +87,38 @@ class Feed:
 
     def poke(self) -> None:
         """Scan everything now; `settled` is False until that is done."""
-        self._hint(None)
+        self.lost()
 
-    def _hint(self, path: str | None) -> None:
+    def trouble(self) -> dict[str, str]:
+        """By source, in words: a folder that is not there, cannot be read or is not watched."""
+        return dict(self._trouble_by)
+
+    def file(self, path: str) -> None:
+        """A hint: this file may have changed."""
         with self._state:
-            if path is None:
-                self._scan = True
-            else:
-                self._hints.add(path)
-            self._settled = False
-            self._state.notify_all()
+            self._hints.add(path)
+            self._woken()
+
+    def folder(self, path: str) -> None:
+        """A hint: this folder came, went or moved; what it holds must be scanned."""
+        with self._state:
+            self._folders.add(path)
+            self._woken()
+
+    def lost(self) -> None:
+        """A hint: anything may have changed."""
+        with self._state:
+            self._scan = True
+            self._woken()
+
+    def _woken(self) -> None:
+        self._settled = False
+        self._state.notify_all()
 
     # --- the thread --------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        watcher = Watcher(self._hint)
+        watcher = Watcher(self)
         watcher.start()
         keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell)
         failures = 0
@@ -125,33 +145,63 @@ class Feed:
         with self._state:
             replaced, self._replaced = self._replaced, False
             scan, self._scan = self._scan, False
+            folders, self._folders = self._folders, set()
             hints, self._hints = self._hints, set()
             sources, timezone = self._sources, self._timezone
         try:
             if replaced:
                 keeper.serve(sources, timezone)
                 watcher.serve(keeper.bases())
-            elif scan or watcher.incomplete:
-                scan = watcher.check() or scan
-            interval = BLIND_SCAN if watcher.blind else FULL_SCAN
-            if scan or started - keeper.scanned >= interval:
-                keeper.scan()
-            else:
-                keeper.follow(hints)
+                self._rounds.serve({name: source.scan for name, source in sources.items()})
+            if scan or keeper.scanned == float("-inf"):
+                self._rounds.ask_all(started)
+            if scan or folders or started - self._checked >= CHECK:
+                folders |= set(watcher.check())
+                self._checked = started
+            for name in {name for folder in folders for name in keeper.sources_at(folder)}:
+                self._rounds.ask(name, started)
+            blind = watcher.blind()
+            unseen = {name for base in blind for name in keeper.sources_at(base)}
+            self._look(keeper, hints, unseen)
         except BaseException:
             with self._state:
                 self._replaced = self._replaced or replaced
                 self._scan = True
             raise
         took = time.monotonic() - started
-        self._trouble(keeper.unread)  # before settling, so that whoever waits for it sees both
+        self._say(keeper, blind)  # before settling, so that whoever waits for it sees both
         self._settle(keeper)
-        due = min(keeper.scanned + interval - time.monotonic(), keeper.next_due())
-        if watcher.incomplete:
-            due = min(due, BLIND_SCAN)
+        now = time.monotonic()
+        due = min(self._rounds.wait(now, unseen), keeper.next_due(), self._checked + CHECK - now)
         if took > _PAUSE:
             self._rest(min(took, 0.2))
         return max(due, 0.0)
+
+    def _look(self, keeper: Keeper, hints: set[str], unseen: set[str]) -> None:
+        """Do what is due: full scans, the files that hints name, the hot files."""
+        rounds = self._rounds
+        full = rounds.full(time.monotonic(), unseen)
+        if full:
+            for name, cost in keeper.scan(full).items():
+                rounds.scanned(name, time.monotonic(), cost)
+        for name in keeper.follow(hints):
+            rounds.ask(name, time.monotonic())
+        for name in rounds.hot(time.monotonic()):
+            cost, doubt = keeper.glance(name)
+            rounds.glanced(name, time.monotonic(), cost)
+            if doubt:
+                rounds.ask(name, time.monotonic(), FULL_SHARE)
+
+    def _say(self, keeper: Keeper, blind: Mapping[str, str]) -> None:
+        """Put into words what cannot be read or watched, for all and by source."""
+        by_source = keeper.troubles()
+        unwatched = {base: f"{keeper.shown(base)} is not watched: {why}; it is scanned" for base, why in blind.items()}
+        for base, text in unwatched.items():
+            for name in keeper.sources_at(base):
+                by_source.setdefault(name, text)
+        said = sorted(set(by_source.values()))
+        self._trouble_by = keeper.absent() | by_source
+        self._trouble("" if not said else said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else ""))
 
     def _rest(self, seconds: float) -> None:
         """Let hints gather after a long turn, so that many small appends become one transaction."""
@@ -160,11 +210,14 @@ class Feed:
 
     def _sleep(self, seconds: float) -> None:
         with self._state:
-            self._state.wait_for(lambda: self._stop or self._scan or bool(self._hints) or self._replaced, seconds)
+            self._state.wait_for(lambda: self._stop or self._woke(), seconds)
+
+    def _woke(self) -> bool:
+        return bool(self._hints) or bool(self._folders) or self._scan or self._replaced
 
     def _settle(self, keeper: Keeper) -> None:
         with self._state:
-            pending = bool(self._hints) or self._scan or self._replaced or keeper.unsettled()
+            pending = self._woke() or self._rounds.asked or keeper.unsettled()
             changed = self._settled == pending
             self._settled = not pending
             self._state.notify_all()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 import duckdb
 import msgspec
 
-from opsconsole.site.model import Source
+from opsconsole.site.model import Scan, Source
 from opsconsole.tables import columns, intake, ledger
-from opsconsole.tables.globs import Pattern, expand, look
+from opsconsole.tables.globs import Pattern
 from opsconsole.tables.intake import Outcome, shown_path
 from opsconsole.tables.ledger import Entry, key_of
+from opsconsole.tables.lookout import Devices, Lookout, Sighting, below
 from opsconsole.tables.store import Store
 from opsconsole.tables.writer import Batch, RetypeError, Take, Writer
 
@@ -41,6 +42,7 @@ class Served:
         self.source = source
         self.zone = source.timezone or timezone
         self.patterns = [Pattern(root, text) for text in source.files]
+        self.lookout = Lookout(self.patterns, polled=source.watch == "poll")
         self.entries: dict[str, Entry] = {}
         self.inodes: dict[tuple[int, int], Entry] = {}
 
@@ -48,7 +50,14 @@ class Served:
     def definition(self) -> str:
         """What the table depends on: a change means building it anew."""
         bare = msgspec.structs.replace(
-            self.source, title="", dimensions=(), settle=0.0, fresh_within=None, timezone=self.zone
+            self.source,
+            title="",
+            dimensions=(),
+            settle=0.0,
+            fresh_within=None,
+            timezone=self.zone,
+            watch="events",
+            scan=Scan(),
         )
         return msgspec.json.encode(bare).decode()
 
@@ -82,7 +91,7 @@ class Keeper:
         self._next_id = 1
         self._batch = Batch()
         self.scanned = float("-inf")
-        self.unread = ""
+        self._devices: Devices | None = None
 
     def close(self) -> None:
         """Give the cursor back."""
@@ -136,58 +145,90 @@ class Keeper:
         except duckdb.Error as error:
             _log.warning("the database does not come back yet: %s", error)
 
+    # --- finding work ------------------------------------------------------------------------------------------
+
     def bases(self) -> dict[str, bool]:
         """Folders to watch; True: with everything below."""
         result: dict[str, bool] = {}
         for served in self._served.values():
-            for pattern in served.patterns:
+            for pattern in served.patterns if served.source.watch == "events" else ():
                 result[pattern.base] = result.get(pattern.base, False) or pattern.deep
         return result
 
-    # --- finding work ------------------------------------------------------------------------------------------
+    def shown(self, path: str) -> str:
+        """A path as people see it."""
+        return shown_path(self._root, path)
 
-    def scan(self) -> None:
-        """Look for every file of every source; `unread` then says which folders cannot be read. Raises duckdb.Error."""
+    def sources_at(self, folder: str) -> list[str]:
+        """The sources that may have files in a folder, or below it."""
+        bases = {name: [p.base for p in served.patterns] for name, served in self._served.items()}
+        return [n for n, bs in bases.items() if any(below(folder, (b,)) or below(b, (folder,)) for b in bs)]
+
+    def scan(self, names: Collection[str] | None = None) -> dict[str, float]:
+        """Look for every file of these (of all) sources; gives the CPU seconds that each took. Raises duckdb.Error."""
         self.scanned = time.monotonic()
-        trouble: dict[str, str] = {}
-        for served in self._served.values():
-            if self._stopping():
-                return
-            problems: dict[str, str] = {}
-            found = expand(served.patterns, problems)
-            trouble |= problems
-            gone = [path for path in served.entries if path not in found and not _below(path, problems)]
-            self._work(served, found, gone)
+        costs: dict[str, float] = {}
+        for name, served in self._served.items():
+            if names is not None and name not in names:
+                continue
+            devices = self._known_devices()
+            found = served.lookout.survey(served.entries, self._due_now(name), devices, self._stopping)
+            if found is None:
+                return costs
+            self._find(served, found)
+            costs[name] = found.cost
         self._flush()
-        self.unread = self._unread(trouble)
+        self._known_devices().save(self._cursor)
+        return costs
 
-    def _unread(self, trouble: Mapping[str, str]) -> str:
-        if not trouble:
-            return ""
-        path, reason = min(trouble.items())
-        more = f" (and {len(trouble) - 1} more)" if len(trouble) > 1 else ""
-        return f"{shown_path(self._root, path)} cannot be read: {reason}{more}"
+    def follow(self, hints: Iterable[str]) -> list[str]:
+        """Look at the files that hints name, and at those that are due. Raises duckdb.Error.
 
-    def follow(self, hints: Iterable[str]) -> None:
-        """Look at the files that hints name, and at those that are due. Raises duckdb.Error."""
+        Gives the sources that need a full scan, because what was seen can be told by that alone.
+        """
+        paths, doubtful = set(hints), []
+        for name, served in self._served.items():
+            due = self._due_now(name)
+            wanted = due | {path for path in paths if any(p.matches(path) for p in served.patterns)}
+            if not wanted:
+                continue
+            found = served.lookout.visit(wanted, served.entries, self._known_devices())
+            for path in wanted - found.changed.keys() - served.entries.keys():
+                self._due.pop((name, path), None)
+            if found.doubt:
+                doubtful.append(name)
+            self._find(served, found)
+        self._flush()
+        return doubtful
+
+    def glance(self, name: str) -> tuple[float, bool]:
+        """Look at a source's files that changed lately: CPU seconds, and whether it needs a full scan. duckdb.Error."""
+        served = self._served[name]
+        found = served.lookout.glance(served.entries)
+        self._find(served, found)
+        self._flush()
+        return found.cost, found.doubt
+
+    def troubles(self) -> dict[str, str]:
+        """By source: which of its folders cannot be read, and why. The files that lie there are kept as they were."""
+        return {name: text for name, served in self._served.items() if (text := served.lookout.trouble(self._root))}
+
+    def absent(self) -> dict[str, str]:
+        """By source: which of its folders are not there."""
+        return {name: text for name, served in self._served.items() if (text := served.lookout.absent(self._root))}
+
+    def _find(self, served: Served, found: Sighting) -> None:
+        if found.changed or found.gone:
+            self._work(served, found.changed, found.gone)
+
+    def _due_now(self, name: str) -> set[str]:
         now = time.time()
-        paths = set(hints)
-        for served in self._served.values():
-            name = served.source.name
-            due = {path for (source, path), at in self._due.items() if source == name and at <= now}
-            found: dict[str, os.stat_result] = {}
-            gone = []
-            for path in due | {path for path in paths if any(p.matches(path) for p in served.patterns)}:
-                problems: dict[str, str] = {}
-                status = look(path, problems)
-                if status is not None:
-                    found[path] = status
-                elif not problems and path in served.entries:
-                    gone.append(path)
-                elif not problems:
-                    self._due.pop((name, path), None)
-            self._work(served, dict(sorted(found.items())), gone)
-        self._flush()
+        return {path for (source, path), at in self._due.items() if source == name and at <= now}
+
+    def _known_devices(self) -> Devices:
+        if self._devices is None:
+            self._devices = Devices.load(self._cursor)
+        return self._devices
 
     def next_due(self) -> float:
         """Seconds until a file must be looked at again, a hint or not."""
@@ -366,7 +407,3 @@ class Keeper:
         served.inodes.clear()
         self._store.committed()
         self.scanned = float("-inf")
-
-
-def _below(path: str, folders: Iterable[str]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterable
 
 IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.swp", "*.crdownload", ".~lock*")
+_IGNORED = re.compile("|".join(map(fnmatch.translate, IGNORED))).match
 RESERVED = frozenset({"_file", "_line", "_time"})
 
 
@@ -22,8 +24,7 @@ def literal(text: str) -> str:
 
 def ignored(path: str) -> bool:
     """Lock files, temporary and hidden files: a writer's own business."""
-    base = os.path.basename(path)
-    return any(fnmatch.fnmatchcase(base, pattern) for pattern in IGNORED)
+    return _IGNORED(path.rpartition(os.sep)[2]) is not None
 
 
 def clean(names: Iterable[str | None]) -> list[str]:
