@@ -192,6 +192,7 @@ class _Look:
         if start and not new_bytes and piece.tail != "held" and key_of(self._status) == entry.key:
             return self._later(None, None, piece)
         now = time.time()
+        cells = sum(bool(each.column) for each in piece.rejects)
         fresh = msgspec.structs.replace(
             entry,
             offset=piece.end,
@@ -200,8 +201,8 @@ class _Look:
             status="ready",
             reason=_reason(piece, self._status.st_size),
             rows=len(piece.lines) + (entry.rows if start else 0),
-            rejected=len(piece.rejects) + (entry.rejected if start else 0),
-            cells=entry.cells if start else 0,
+            rejected=len(piece.rejects) - cells + (entry.rejected if start else 0),
+            cells=cells + (entry.cells if start else 0),
             read_as=piece.read_as,
             dialect=msgspec.json.encode(piece.dialect).decode(),
             tail=piece.tail,

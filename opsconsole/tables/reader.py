@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import zlib
 
 from opsconsole.site.model import Format
+from opsconsole.tables import unpack
 from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
 
 _ENDINGS: dict[str, Format] = {
@@ -25,21 +25,34 @@ _ENDINGS: dict[str, Format] = {
     ".xlsb": "excel",
     ".xls": "excel",
     ".ods": "excel",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".arrows": "arrow",
 }
+_OTHERS: dict[bytes, str] = {
+    b"\x1f\x8b\x08": "a gzip file: let its name end in .gz",
+    b"BZh91AY&SY": "a bzip2 file: let its name end in .bz2",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file: let its name end in .zst",
+    b"PK\x03\x04": "a ZIP archive or a workbook: unpack it, or let its name end in .xlsx",
+    b"\xd0\xcf\x11\xe0": "a workbook: let its name end in .xls",
+    b"PAR1\x15": "a Parquet file: let its name end in .parquet",
+    b"ARROW1\0\0": "an Arrow file: let its name end in .arrow",
+    b"%PDF-": "a PDF document, which is not read",
+    b"SQLite format 3\0": "an SQLite database, which is not read",
+}
+"""What files under the name of a text turn out to be, by their first bytes."""
 _log = logging.getLogger(__name__)
 
 
 def format_of(path: str, wished: Format | None) -> Format | None:
-    """The format of a file: what the site says, else by its ending (of what is inside a `.gz`)."""
-    if wished is not None:
-        return wished
-    base = path.lower()
-    return _ENDINGS.get(os.path.splitext(base.removesuffix(".gz"))[1])
+    """The format of a file: what the site says, else by its ending (of what is inside a packed file)."""
+    return wished if wished is not None else _ENDINGS.get(os.path.splitext(unpack.inner(path))[1])
 
 
 def grows(format_: Format, path: str) -> bool:
     """Whether files of the format are read on from where reading stopped; others are taken whole."""
-    return format_ in ("csv", "ndjson") and not path.lower().endswith(".gz")
+    return format_ in ("csv", "ndjson", "lines") and unpack.packing_of(path) is None
 
 
 def read(format_: Format, path: str, stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
@@ -64,12 +77,22 @@ def _first_line(error: BaseException) -> str:
 
 
 def _read(format_: Format, path: str, stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
-    if path.lower().endswith(".gz"):
-        stretch = Stretch(_unzip(stretch.data))
-        piece = _read_plain(format_, stretch, None, wish)
-        piece.read_as = f"gzip, {piece.read_as}"
-        return piece
-    return _read_plain(format_, stretch, dialect, wish)
+    packing = unpack.packing_of(path)
+    if packing is None:
+        if not stretch.start and format_ in ("csv", "ndjson", "json", "lines"):
+            _refuse_others(stretch.data)
+        return _read_plain(format_, stretch, dialect, wish)
+    data, told = unpack.unpack(stretch.data, packing)
+    packed = data is not stretch.data
+    piece = _read_plain(format_, Stretch(data, quiet=packed or stretch.quiet), None, wish)
+    piece.read_as = f"{told}, {piece.read_as}"
+    return piece
+
+
+def _refuse_others(data: bytes) -> None:
+    for magic, what in _OTHERS.items():
+        if data.startswith(magic):
+            raise NotReadyError(f"not text but {what}")
 
 
 def _read_plain(format_: Format, stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
@@ -85,25 +108,18 @@ def _read_plain(format_: Format, stretch: Stretch, dialect: Dialect | None, wish
             if format_ == "ndjson"
             else jsonread.read_document(stretch, wish)
         )
+    if format_ == "lines":
+        from opsconsole.tables import linesread
+
+        return linesread.read(stretch, dialect, wish)
     if format_ == "parquet":
         from opsconsole.tables import parquetread
 
         return parquetread.read(stretch)
+    if format_ == "arrow":
+        from opsconsole.tables import arrowread
+
+        return arrowread.read(stretch)
     from opsconsole.tables import excelread
 
     return excelread.read(stretch, wish)
-
-
-def _unzip(data: bytes) -> bytes:
-    """All members of a gzip file. Raises NotReadyError while its end is missing."""
-    pieces = []
-    while data:
-        member = zlib.decompressobj(wbits=31)
-        try:
-            pieces.append(member.decompress(data))
-        except zlib.error as error:
-            raise NotReadyError(f"not a whole gzip file: {error}") from error
-        if not member.eof:
-            raise NotReadyError("the gzip file has no end yet")
-        data = member.unused_data.lstrip(b"\0")
-    return b"".join(pieces)
