@@ -2,208 +2,272 @@
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from opsconsole.tables import cut, decode
+from opsconsole.tables import cut, decode, jsonparse
+from opsconsole.tables.jsonrows import DEPTH, Rows, encode
 from opsconsole.tables.names import clean
 from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Tail, Wish, describe, judge
 from opsconsole.tables.records import Reject
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_BLOCK = 2000
+"""Lines parsed at once."""
+_HEAD = 1 << 16
+_CONTEXT = 50
+_WRAPPERS = {
+    "data",
+    "items",
+    "records",
+    "rows",
+    "results",
+    "result",
+    "features",
+    "values",
+    "value",
+    "entries",
+    "events",
+}
 
-_DEPTH = 4
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
 
+class _Lines:
+    """Records of lines as they are taken, with what was set aside. `nearly`: lines that only loose parsing took."""
 
-class Rows:
-    """Records gathered into text columns by key, in the order in which keys first came."""
+    def __init__(self, wish: Wish) -> None:
+        self.rows = Rows()
+        self.rejects: list[Reject] = []
+        self.nearly = 0
+        self._fallback = decode.normal(wish.read.fallback or decode.FALLBACK)
 
-    def __init__(self) -> None:
-        self.columns: dict[str, list[str | None]] = {}
-        self.lines: list[int] = []
-
-    def add(self, record: dict[str, Any], line: int) -> None:
-        """Append one record; keys that it lacks are empty, keys of nested objects are joined with `_`."""
-        count = len(self.lines)
-        self._put(record, "", count, 0)
-        self.lines.append(line)
-
-    def _put(self, record: dict[str, Any], prefix: str, count: int, depth: int) -> None:
-        columns = self.columns
-        for key, value in record.items():
-            name = prefix + key
-            if isinstance(value, dict) and value and depth < _DEPTH:
-                self._put(value, name + "_", count, depth + 1)
+    def take(self, data: bytes, before: int) -> int:
+        """Take whole lines with `before` lines in front of them; returns how many lines there are up to their end."""
+        lines = cut.normal(data).split(b"\n")
+        if lines and not lines[-1]:
+            lines.pop()
+        for start in range(0, len(lines), _BLOCK):
+            block = lines[start : start + _BLOCK]
+            first = before + start + 1
+            try:
+                found = list(map(jsonparse.strict, block))
+            except jsonparse.MALFORMED:
+                self._one_by_one(block, first)
                 continue
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = []
-            missing = count - len(column)
-            if missing > 0:
-                column.extend([None] * missing)
-            elif missing < 0:
-                continue  # {"a_b": 1, "a": {"b": 2}}: the first one has the name
-            column.append(value if isinstance(value, str) else _text(value))
+            if set(map(type, found)) == {dict}:
+                self.rows.add(found, list(range(first, first + len(found))))
+            else:
+                self._one_by_one(block, first)
+        return before + len(lines)
 
-    def piece(self, dialect: Dialect, wish: Wish, rejects: list[Reject]) -> Piece:
+    def _one_by_one(self, block: list[bytes], first: int) -> None:
+        for number, line in enumerate(block, first):
+            if not line.strip():
+                continue
+            found, why = self.value(line)
+            if isinstance(found, dict):
+                self.rows.add([found], [number])
+            else:
+                self.rejects.append(Reject(number, "", why or "not a JSON object", line.decode("utf-8", "replace")))
+
+    def value(self, line: bytes) -> tuple[Any, str]:
+        """The value of a line, or why it is none."""
+        try:
+            return jsonparse.strict(line), ""
+        except jsonparse.MALFORMED as error:
+            try:
+                found = jsonparse.loose(line, self._fallback)
+            except ValueError:
+                return None, f"not JSON: {jsonparse.reason(error)}"
+            self.nearly += 1
+            return found, ""
+
+    def piece(self, dialect: Dialect, wish: Wish, note: str = "", constant: dict[str, Any] | None = None) -> Piece:
         """The gathered records as a piece; its `end` and `next_line` are the caller's to set."""
         import numpy as np
-        import pyarrow as pa
 
-        count = len(self.lines)
-        arrays: list[pa.ChunkedArray] = []
-        for column in self.columns.values():
-            column.extend([None] * (count - len(column)))
-            values = [v if v is None or v.isascii() else v.encode("utf-8", "replace").decode() for v in column]
-            arrays.append(pa.chunked_array([pa.array(values, pa.string())]))
-        names = clean(self.columns)
-        styles = judge(names, arrays, dialect.styles, wish)
+        table = self.rows.table(constant)
+        names = clean(table.column_names)
+        told = [dialect.encoding, *([note] if note else [])]
+        told += [f"nearly JSON in {self.nearly} place{'s' if self.nearly > 1 else ''}"] if self.nearly else []
+        lines = np.array(self.rows.lines, np.int64)
         known = list(dict.fromkeys([*dialect.names, *names]))
+        arrays = list(table.columns)
+        styles = judge(names, arrays, dialect.styles, wish)
         decided = msgspec.structs.replace(dialect, names=known, styles=styles)
-        table = pa.table(arrays, names=[f"c{i}" for i in range(len(arrays))])
-        lines = np.array(self.lines, np.int64)
-        told = ", ".join([dialect.encoding, *describe(styles)])
-        return Piece(decided, names, table, lines, 0, 0, rejects=rejects, read_as=told)
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if isinstance(value, int):
-        return str(value)
-    return repr(value) if isinstance(value, float) else str(_encode(value), "utf-8")
+        text = ", ".join([*told, *describe(styles)])
+        table = table.rename_columns([f"c{i}" for i in range(len(names))])
+        return Piece(decided, names, table, lines, 0, 0, rejects=self.rejects, read_as=text)
 
 
 def read_lines(stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
-    """Read NDJSON. A last line without end is taken when the file is quiet and the line is a whole record."""
-    first = dialect is None
-    dialect = dialect or Dialect("ndjson")
+    """Read NDJSON. A last line without end is taken when the file is quiet and the line is a whole record.
+
+    A file whose first line only begins a value is no NDJSON, whatever its name says: it is read as a document.
+    """
+    mark = 0
     data = stretch.data
-    mark = len(codecs.BOM_UTF8) if first and data.startswith(codecs.BOM_UTF8) else 0
-    if first and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding, mark = decode.detect(data, None)
-        data = decode.to_utf8(data[mark:], encoding)
-        dialect, mark = Dialect("ndjson", encoding=encoding, whole=True), 0
-    length = data.rfind(b"\n") + 1
-    length = max(length, mark)
+    if dialect is None:
+        encoding, mark = _encoding(data, wish)
+        dialect = Dialect("ndjson", encoding=encoding, whole=not decode.plain(encoding))
+        if not dialect.whole and _is_spread(data[mark:]):
+            dialect = msgspec.structs.replace(dialect, whole=True)
+            if not stretch.last:
+                return _Lines(wish).piece(dialect, wish)  # read again with all of its bytes
+            try:
+                return read_document(stretch, wish)
+            except NotReadyError:
+                dialect = msgspec.structs.replace(dialect, whole=False)
+    if dialect.whole:
+        data, mark = decode.to_utf8(data[mark:], dialect.encoding), 0
+    return _read_lines(data, mark, stretch, dialect, wish)
+
+
+def _read_lines(data: bytes, mark: int, stretch: Stretch, dialect: Dialect, wish: Wish) -> Piece:
+    length = max(data.rfind(b"\n") + 1, mark)
     rest = data[length:]
     tail: Tail = "none"
-    rows, rejects = Rows(), list[Reject]()
-    next_line = _take_lines(data[mark:length], stretch.lines, rows, rejects)
+    taken = _Lines(wish)
+    next_line = taken.take(_utf8(data[mark:length], dialect), stretch.lines)
     if rest.strip() and stretch.last:
         tail = "waiting"
         if stretch.quiet:
-            tail = "taken" if _record(rest) is not None else "held"
+            tail = "taken" if isinstance(taken.value(_utf8(rest, dialect))[0], dict) else "held"
         if tail == "taken":
-            next_line = _take_lines(rest, next_line, rows, rejects)
+            next_line = taken.take(_utf8(rest, dialect), next_line)
             length = len(data)
-    piece = rows.piece(dialect, wish, rejects)
+    piece = taken.piece(dialect, wish)
     piece.end = stretch.start + length
     piece.next_line, piece.tail, piece.more = next_line, tail, not stretch.last
     return piece
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
+def _encoding(data: bytes, wish: Wish) -> tuple[str, int]:
+    """The encoding and the length of its mark. JSON is UTF-8 unless marked or declared otherwise."""
+    encoding, mark = decode.detect(data[:4096], wish.read.encoding)
+    if decode.plain(encoding) and not wish.read.encoding:
+        encoding = "utf-8"
+    return encoding, mark
+
+
+def _utf8(data: bytes, dialect: Dialect) -> bytes:
+    return data if dialect.whole else decode.to_utf8(data, dialect.encoding)
+
+
+def _is_spread(data: bytes) -> bool:
+    """Whether the first line only begins a value: a document over several lines under the name of NDJSON."""
+    head, end, rest = data[:_HEAD].lstrip().partition(b"\n")
+    if not end or not rest.strip() or (head.strip() not in (b"{", b"[", b"[{") and not head.rstrip().endswith(b",")):
+        return False
     try:
-        found = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _take_lines(data: bytes, before: int, rows: Rows, rejects: list[Reject]) -> int:
-    """Take whole lines; returns how many lines there are up to their end."""
-    lines = cut.normal(data).split(b"\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    for number, line in enumerate(lines, before + 1):
-        if not line.strip():
-            continue
-        try:
-            found = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            reason = str(error).removeprefix("JSON is malformed: ")
-            rejects.append(Reject(number, "", f"not JSON: {reason}", line.decode("utf-8", "replace")))
-            continue
-        if isinstance(found, dict):
-            rows.add(found, number)
-        else:
-            rejects.append(Reject(number, "", "not a JSON object", line.decode("utf-8", "replace")))
-    return before + len(lines)
+        jsonparse.strict(head)
+    except jsonparse.MALFORMED:
+        return head.startswith((b"{", b"["))
+    return False
 
 
 def read_document(stretch: Stretch, wish: Wish) -> Piece:
     """Read a JSON document: a list of records, or the list of records inside an object, or one record.
 
-    Raises NotReadyError when it is no whole document.
+    Documents one after the other are read too, and NDJSON under this name. Raises NotReadyError when it is no whole
+    document.
     """
     data = stretch.data
-    encoding, mark = decode.detect(data[:4096], None)
-    if encoding.startswith("utf-"):
-        text = decode.to_utf8(data[mark:], encoding)
-    else:
-        text, encoding = data, "utf-8"
-    if not text.strip():
-        return Rows().piece(Dialect("json", encoding=encoding, whole=True), wish, [])
+    encoding, mark = _encoding(data, wish)
+    data = decode.to_utf8(data[mark:], encoding)
     dialect = Dialect("json", encoding=encoding, whole=True)
+    if not data.strip():
+        return _Lines(wish).piece(dialect, wish)
     try:
-        document = _decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        piece = _as_lines(text, wish)
-        if piece is None:
-            raise NotReadyError(
-                f"not a whole JSON document: {str(error).removeprefix('JSON is malformed: ')}"
-            ) from error
-        return piece
-    rows, rejects = Rows(), list[Reject]()
-    for number, record in enumerate(_records(document), 1):
-        if isinstance(record, dict):
-            rows.add(record, number)
-        elif isinstance(document, list) and not any(isinstance(item, dict) for item in document):
-            rows.add({"value": record}, number)
-        else:
-            rejects.append(Reject(number, "", "not a JSON object", str(_encode(record), "utf-8")))
-    return rows.piece(dialect, wish, rejects)
+        document = jsonparse.strict(data)
+    except jsonparse.MALFORMED as error:
+        return _not_one(data, stretch, dialect, wish, jsonparse.reason(error, data))
+    return _document(document, dialect, wish)
 
 
-def _as_lines(text: bytes, wish: Wish) -> Piece | None:
-    """NDJSON under the name `.json`: only if its first line is a record and there are several."""
-    lines = text.strip().split(b"\n")
-    if len(lines) < 2 or _record(lines[0]) is None or _record(lines[-1]) is None:
-        return None
-    rows, rejects = Rows(), list[Reject]()
-    _take_lines(text, 0, rows, rejects)
-    return rows.piece(Dialect("json", whole=True, note="lines"), wish, rejects)
+def _not_one(data: bytes, stretch: Stretch, dialect: Dialect, wish: Wish, reason: str) -> Piece:
+    """What is no document by the book: NDJSON, documents one after the other, or one with NaN and the like in it."""
+    by_line = msgspec.structs.replace(dialect, note="lines")
+    first, end, _ = data.lstrip().partition(b"\n")
+    piece = None
+    if end and isinstance(_Lines(wish).value(first)[0], dict):
+        piece = _read_lines(data, 0, stretch, by_line, wish)
+        if not piece.rejects and piece.tail in ("none", "taken"):
+            return piece
+    try:
+        found = list(jsonparse.several(data.decode("utf-8", "replace")))
+    except NotReadyError:
+        if piece is not None:
+            return piece
+        raise NotReadyError(f"not a whole JSON document: {reason}") from None
+    if len(found) == 1:
+        return _document(found[0][1], dialect, wish, "nearly JSON")
+    taken = _Lines(wish)
+    for line, value in found:
+        for each in value if isinstance(value, list) else [value]:
+            _put(taken, each, line)
+    return taken.piece(by_line, wish, f"{len(found)} documents")
 
 
-def _records(document: Any) -> Iterable[Any]:
-    if isinstance(document, list):
-        return document
-    if not isinstance(document, dict):
-        raise NotReadyError("the JSON document holds no records")
-    return _longest(document, 0) or [document]
+def _put(taken: _Lines, record: Any, number: int) -> None:
+    if isinstance(record, dict):
+        taken.rows.add([record], [number])
+    else:
+        taken.rejects.append(Reject(number, "", "not a JSON object", str(encode(record), "utf-8")))
 
 
-def _longest(found: dict[str, Any], depth: int) -> list[Any]:
-    """The longest list of objects in an object."""
-    best: list[Any] = []
-    for value in found.values():
+def _document(document: Any, dialect: Dialect, wish: Wish, note: str = "") -> Piece:
+    taken = _Lines(wish)
+    constant: dict[str, Any] = {}
+    records = document
+    if isinstance(document, dict):
+        records, constant, told = _inside(document)
+        note = ", ".join(filter(None, [note, told]))
+    elif not isinstance(document, list):
+        raise NotReadyError("the JSON document holds no records: it is a single value")
+    plain = isinstance(document, list) and not any(isinstance(item, dict) for item in document)
+    for number, record in enumerate(records, 1):
+        _put(taken, {"value": record} if plain else record, number)
+    return taken.piece(dialect, wish, note, constant)
+
+
+def _inside(document: dict[str, Any]) -> tuple[list[Any], dict[str, Any], str]:
+    """The records inside an object, what stands beside them for all of them, and both in words."""
+    path, records = _longest(document, (), 0)
+    if not records:
+        empty = next((key for key, value in document.items() if value == [] and key.lower() in _WRAPPERS), None)
+        return ([], {}, f"no records in {empty}") if empty else ([document], {}, "one record")
+    left: list[str] = []
+    constant = dict(list(_beside(document, path, "", left).items())[:_CONTEXT])
+    told = f"records of {'.'.join(path)}" + (f", not read: {', '.join(left)}" if left else "")
+    return records, constant, told
+
+
+def _longest(found: dict[str, Any], path: tuple[str, ...], depth: int) -> tuple[tuple[str, ...], list[Any]]:
+    """The longest list of objects in an object, with the keys that lead to it."""
+    best: tuple[tuple[str, ...], list[Any]] = ((), [])
+    for key, value in found.items():
         if isinstance(value, list) and value and any(isinstance(item, dict) for item in value):
-            candidate = value
-        elif isinstance(value, dict) and depth < _DEPTH:
-            candidate = _longest(value, depth + 1)
+            candidate = ((*path, key), value)
+        elif isinstance(value, dict) and depth < DEPTH:
+            candidate = _longest(value, (*path, key), depth + 1)
         else:
             continue
-        if len(candidate) > len(best):
+        if len(candidate[1]) > len(best[1]):
             best = candidate
     return best
+
+
+def _beside(found: dict[str, Any], path: tuple[str, ...], prefix: str, left: list[str]) -> dict[str, Any]:
+    """Values beside the list of records; other lists of objects go to `left` by name."""
+    result: dict[str, Any] = {}
+    for key, value in found.items():
+        if path and key == path[0]:
+            if len(path) > 1:
+                result |= _beside(value, path[1:], prefix + key + "_", left)
+        elif isinstance(value, dict):
+            result |= _beside(value, (), prefix + key + "_", left)
+        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            left.append(prefix + key)
+        else:
+            result[prefix + key] = value
+    return result
