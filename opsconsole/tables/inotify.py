@@ -22,17 +22,23 @@ class _TellingFD(InotifyFD):
         self._tell = tell
 
     def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
-        """Add a watch. OSError: the system refuses it; told too, unless the folder is just not there."""
+        """Add a watch. OSError: the system refuses it; told too, unless the folder is just not there.
+
+        As in watchdog, but without its warning about a watch that is there already: a tree that comes at once is added
+        several times over, and each warning spells out the whole tree.
+        """
         try:
-            made = super().add_callback(path, mask, callback, id_)
-            if made == -1:  # that is how it says EACCES
-                self.remove_callbacks([(made, id_)])
+            with self._lock:
+                watch = self._get_or_create_watch(path, mask)
+                if watch.wd != -1:
+                    watch.callbacks[id_] = callback
+                    return watch.wd
+                self._remove_watch(watch.wd)  # that is how it says EACCES
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
         except OSError as error:
             if error.errno not in _GONE:
                 self._tell(os.fsdecode(path), error)
             raise
-        return made
 
 
 class TellingObserver(BaseObserver):
