@@ -67,6 +67,15 @@ class Served:
         self.entries[entry.path] = entry
         self.inodes[entry.dev, entry.ino] = entry
 
+    def stamps_alone(self, take: Take) -> bool:
+        """Whether a take changes nothing that anybody sees: a file was touched, or its mode set."""
+        new, known = take.entry, self.entries.get(take.entry.path)
+        if known is None or take.piece is not None or take.fresh:
+            return False
+        return (known.status, known.reason, known.retry_at, known.size) == (
+            new.status, new.reason, new.retry_at, new.size,
+        )  # fmt: skip
+
     def drop(self, path: str) -> None:
         """Forget a path."""
         entry = self.entries.pop(path, None)
@@ -379,14 +388,16 @@ class Keeper:
             self._rollback()
             self._writer.reload()
             raise
+        seen = bool(batch.gone) or not all(self._served[t.entry.source].stamps_alone(t) for t in batch.takes)
         for entry in batch.gone:
             self._served[entry.source].drop(entry.path)
             self._forget(entry.source, entry.path)
             self._first_seen.pop(entry.path, None)
         for take in batch.takes:
             self._served[take.entry.source].keep(take.entry)
-        self._store.committed()
-        self._on_change()
+        if seen:
+            self._store.committed()
+            self._on_change()
 
     def _rollback(self) -> None:
         try:

@@ -453,7 +453,7 @@ def a_deep_tree(watched: Folder) -> Iterator[list[str]]:
     yield wanted(1, 101)
 
 
-# --- more than one source, and what is not a change ------------------------------------------------------------------------------------------
+# --- more than one source, and what is not a change -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", ["events", "poll"])
