@@ -148,8 +148,7 @@ def drop(cursor: DuckDBPyConnection, source: str) -> None:
 
 def keyless(cursor: DuckDBPyConnection, keyed: Keyed) -> int:
     """Rows in the table that have no complete key and stand for themselves. Raises duckdb.Error."""
-    row = cursor.execute(f"SELECT count(*) FROM {keyed.table} WHERE {HASH} IS NULL").fetchone()
-    return int(row[0]) if row else 0
+    return int(cursor.execute(f"SELECT count(*) FROM {keyed.table} WHERE {HASH} IS NULL").fetchall()[0][0])
 
 
 class Change:
