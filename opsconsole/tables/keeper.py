@@ -22,6 +22,8 @@ from opsconsole.tables.writer import Batch, RetypeError, Take, Writer
 
 BATCH_FILES = 500
 BATCH_BYTES = 8 << 20
+AWAY = 5.0
+"""Seconds until a file that was to be looked at, but cannot be seen, is looked for again."""
 TRANSIENT = (
     duckdb.IOException,
     duckdb.OutOfMemoryException,
@@ -202,8 +204,11 @@ class Keeper:
             if not wanted:
                 continue
             found = served.lookout.visit(wanted, served.entries, self._known_devices())
-            for path in wanted - found.changed.keys() - served.entries.keys():
-                self._due.pop((name, path), None)
+            for path in wanted - found.changed.keys() - set(found.gone):
+                if path not in served.entries:
+                    self._due.pop((name, path), None)
+                elif (name, path) in self._due:  # it cannot be seen now: a full scan shall say why
+                    self._due[name, path] = time.time() + AWAY
             if found.doubt:
                 doubtful.append(name)
             self._find(served, found)

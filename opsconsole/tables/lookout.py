@@ -174,6 +174,7 @@ class Lookout:
                 status = stat(path)
             except (FileNotFoundError, NotADirectoryError):
                 found.doubt = True
+                del self._hot[path]  # said once; the full scan takes it up again where it comes back
                 continue
             except OSError:
                 continue  # the next full scan says so

@@ -45,8 +45,8 @@ _PATIENCE = (1.0, 5.0, 15.0, 60.0)
 """Seconds until a folder that could not be watched is tried again, by the number of failures."""
 _ERRORS = (OSError, RuntimeError)  # RuntimeError: no thread to be had, or a tree too deep for watchdog's walk
 _WORDS = {
-    errno.ENOSPC: "the system's limit of watched folders is reached (fs.inotify.max_user_watches)",
-    errno.EMFILE: "the system's limit of watching programs is reached (fs.inotify.max_user_instances)",
+    errno.ENOSPC: "the system's limit of watched folders is reached, raise fs.inotify.max_user_watches",
+    errno.EMFILE: "the system's limit of watching programs is reached, raise fs.inotify.max_user_instances",
     errno.EACCES: "permission denied",
 }
 _log = logging.getLogger(__name__)
@@ -213,11 +213,12 @@ class Watcher:
         self._partly[path] = reason
 
     def _note_parts(self) -> None:
+        failed: dict[str, str] = {}
         while self._partly:
             path, reason = self._partly.popitem()
-            for real in self._watched:
-                if path == real or path.startswith(real.rstrip(os.sep) + os.sep):
-                    self._fail(real, reason)
+            failed |= {real: reason for real in self._watched if f"{path}/".startswith(f"{real.rstrip('/')}/")}
+        for real, reason in failed.items():
+            self._fail(real, reason)
 
     def _drop(self, real: str) -> None:
         watched = self._watched.pop(real)
