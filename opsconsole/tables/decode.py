@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 
 from opsconsole.tables.piece import NotReadyError
 
@@ -16,7 +17,7 @@ _BOMS = (
 )
 # Control characters but NUL, those of layout (tab to carriage return), end of file (DOS) and escape.
 _NOISE = [bytes([code]) for code in (*range(1, 9), *range(14, 26), *range(28, 32), 127)]
-_PLAIN = {"utf-8", "ascii", "cp1252", "iso8859-1", "iso8859-15", "latin-1"}
+_STATEFUL = ("iso2022", "hz", "utf-7", "utf_7", "utf-16", "utf-32")
 
 
 def detect(head: bytes, wished: str | None) -> tuple[str, int]:
@@ -29,10 +30,28 @@ def detect(head: bytes, wished: str | None) -> tuple[str, int]:
             return name, len(mark)
     if wished:
         return normal(wished), 0
+    return wide(head) or ("utf-8" if is_utf8(head) else FALLBACK), 0
+
+
+def wide(head: bytes) -> str:
+    """The encoding of text in units of two or four bytes that has no byte order mark; empty for other text."""
+    part = head[:4096]
+    part = part[: len(part) // 4 * 4]
+    zeros = [part[place::4].count(0) * 4 / max(len(part), 1) for place in range(4)]
+    if len(part) >= 8:
+        if min(zeros[1:]) > 0.9 and zeros[0] < 0.1:
+            return "utf-32-le"
+        if min(zeros[:3]) > 0.9 and zeros[3] < 0.1:
+            return "utf-32-be"
     even, odd = head[:4096:2].count(0), head[1:4096:2].count(0)
     if len(head) >= 4 and max(even, odd) > len(head[:4096]) * 0.15 and min(even, odd) * 4 < max(even, odd):
-        return ("utf-16-le" if odd > even else "utf-16-be"), 0
-    return ("utf-8" if is_utf8(head) else FALLBACK), 0
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return ""
+
+
+def unit(encoding: str) -> int:
+    """Bytes of a code unit: a text of an odd length ends in the middle of a character."""
+    return 4 if encoding.startswith("utf-32") else 2 if encoding.startswith("utf-16") else 1
 
 
 def refuse_binary(head: bytes) -> None:
@@ -65,17 +84,41 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+@functools.cache
 def plain(encoding: str) -> bool:
-    """Whether line ends, quotes and delimiters are the same single bytes as in ASCII, so that bytes can be cut."""
-    return encoding in _PLAIN or encoding.startswith(("cp125", "iso8859"))
+    """Whether line ends, quotes and delimiters are the same single bytes as in ASCII, so that bytes can be cut.
+
+    That is not so where the second byte of a character may be an ASCII one, as in Shift JIS or GB 18030.
+    """
+    if encoding in ("utf-8", "ascii"):
+        return True
+    if encoding.startswith(_STATEFUL):
+        return False
+    ascii_ = bytes(range(128))
+    if ascii_.decode(encoding, "replace") != ascii_.decode("ascii"):
+        return False
+    return all(
+        bytes([high, low]).decode(encoding, "replace").endswith(chr(low))
+        for high in range(128, 256)
+        for low in range(32, 127)
+    )
 
 
 def to_utf8(data: bytes, encoding: str) -> bytes:
-    """Transcode. Bytes that the encoding leaves undefined come through as the control characters of Latin-1."""
+    """Transcode. A byte that a single-byte encoding leaves undefined becomes the control character of that number.
+
+    What another encoding cannot mean becomes U+FFFD.
+    """
     if encoding in ("utf-8", "ascii"):
         return data
-    try:
-        return data.decode(encoding).encode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        fallback = "latin-1" if plain(encoding) else encoding
-        return data.decode(fallback, "replace").encode("utf-8", "surrogatepass")
+    errors = "opsconsole-control" if plain(encoding) and not encoding.startswith("euc") else "replace"
+    return data.decode(encoding, errors).encode("utf-8", "surrogatepass")
+
+
+def _control(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("opsconsole-control", _control)

@@ -1,16 +1,29 @@
-"""Reader of CSV, TSV and kin: complete records only, all as text; ragged ones set aside with line and raw text."""
+"""Reader of CSV, TSV and kin: complete records only, all as text; ragged ones set aside with line and raw text.
+
+What is decided about a file depends on its content alone, not on how much of it was there at the first look: see
+`choose` (what delimits and quotes), `layout` (header), `mend` (encoding), `aside` (rows that are no records).
+"""
 
 from __future__ import annotations
 
-import csv
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from opsconsole.tables import cut, decode, layout
+from opsconsole.tables import aside, choose, cut, decode, layout, mend, parse, segments
+from opsconsole.tables.fields import split
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, Piece, RereadError, Stretch, Tail, Wish, describe, judge
+from opsconsole.tables.piece import (
+    Dialect,
+    NotReadyError,
+    Piece,
+    Seen,
+    Stretch,
+    Tail,
+    Wish,
+    describe,
+    judge,
+)
 from opsconsole.tables.records import Reject
 
 if TYPE_CHECKING:
@@ -18,21 +31,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_log = logging.getLogger(__name__)
 _HEAD = 1 << 18
-_TOTALS = (
-    "total",
-    "totals",
-    "grand total",
-    "summe",
-    "gesamt",
-    "gesamtsumme",
-    "insgesamt",
-    "total:",
-    "summe:",
-    "gesamt:",
-)
-_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_MARKS = (b"\x1f", b"\x1e", b"\x1d", b"\x1c", b"\x02", b"\x03", b"\x04")
+_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space", ", ": "comma and space"}
 
 
 def read(stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
@@ -43,78 +44,126 @@ def read(stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:
     if dialect is not None:
         return _read_as(stretch, dialect, wish, 0)
     encoding, mark = decode.detect(stretch.data[:_HEAD], wish.read.encoding)
+    sure = bool(mark) or wish.read.encoding is not None
     if decode.plain(encoding):
         decode.refuse_binary(stretch.data[:_HEAD])
-    try:
-        return _first(stretch, encoding, mark, wish)
-    except RereadError:
-        return _first(stretch, decode.FALLBACK, mark, wish)
+        encoding = encoding if sure else "utf-8"
+    first = _first(stretch, encoding, mark, sure, wish)
+    piece = _read_as(stretch, first, wish, mark)
+    if not decode.plain(piece.dialect.encoding) and not first.whole:  # the fallback is one that cannot be cut as bytes
+        piece = _read_as(stretch, _first(stretch, piece.dialect.encoding, mark, True, wish), wish, mark)
+    return piece
 
 
-def _first(stretch: Stretch, encoding: str, mark: int, wish: Wish) -> Piece:
+def _first(stretch: Stretch, encoding: str, mark: int, sure: bool, wish: Wish) -> Dialect:
     whole = not decode.plain(encoding)
-    sample = stretch.data[mark : mark + _HEAD * 16]
+    data = stretch.data[mark : mark + 4 * choose.BYTES]
     if whole:
-        sample = decode.to_utf8(sample[: len(sample) // 4 * 4], encoding)
-    head = cut.normal(sample).decode("utf-8" if whole or encoding == "utf-8" else encoding, "replace")
-    delimiter = layout.delimiter_of(head[:_HEAD], wish.read)
-    return _read_as(stretch, Dialect("csv", encoding=encoding, delimiter=delimiter, whole=whole), wish, mark)
+        data = decode.to_utf8(data[: len(data) // 4 * 4], encoding)
+    head, _ = choose.head_of(data)
+    if not whole and encoding == "utf-8":
+        text = _lenient(head, segments.fallback_of(wish))
+    else:
+        text = head.decode("utf-8" if whole else encoding, "replace")
+    found = choose.choose(text.replace("\r\n", "\n").replace("\r", "\n"), wish.read)
+    return Dialect(
+        "csv", encoding=encoding, delimiter=found.delimiter, quote=found.quote, escape=found.escape, whole=whole,
+        note=found.note, seen=Seen(sure=sure),
+    )  # fmt: skip
+
+
+def _lenient(head: bytes, fallback: str) -> str:
+    """A head as text, line by line UTF-8 or the fallback."""
+    lines = []
+    for line in head.split(b"\n"):
+        try:
+            lines.append(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            lines.append(line.decode(fallback, "replace"))
+    return "\n".join(lines)
 
 
 def _read_as(stretch: Stretch, dialect: Dialect, wish: Wish, mark: int) -> Piece:
     raw = stretch.data[mark:]
+    torn = 0
     if dialect.whole:
-        raw = decode.to_utf8(raw, dialect.encoding)
-    delimiter = dialect.delimiter.encode()
-    length = cut.complete(raw, delimiter)
-    tail: Tail = "none"
-    if length < len(raw) and stretch.last:
-        tail = "waiting"
-        if stretch.quiet:
-            torn = dialect.encoding == "utf-8" and not _is_utf8(raw[length:])
-            tail, length = ("held", length) if torn else ("taken", len(raw))
-    body = raw[:length]
-    if dialect.encoding == "utf-8" and not _is_utf8(body):
-        raise RereadError("not UTF-8")
-    if tail == "taken":
-        body += b"\n"
-    if not dialect.whole:
-        body = decode.to_utf8(body, dialect.encoding)
-    body = cut.normal(body)
-    end = stretch.start + (len(stretch.data) if dialect.whole else mark + length)
+        torn = len(raw) % decode.unit(dialect.encoding)
+        raw = decode.to_utf8(raw[: len(raw) - torn], dialect.encoding)
+    body = _body(raw, dialect, stretch, bool(torn))
     piece = _records(body, stretch, dialect, wish)
-    piece.end, piece.tail, piece.more = end, tail, not stretch.last
+    end = len(stretch.data) if dialect.whole else mark + body.end
+    piece.end, piece.tail, piece.more = stretch.start + end, body.tail, not stretch.last
     return piece
 
 
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+def _body(raw: bytes, dialect: Dialect, stretch: Stretch, torn: bool) -> segments.Body:
+    """What of a stretch is complete, with its tail where that is to be taken."""
+    grammar, mark = _grammar(raw, dialect)
+    data = raw
+    long = dialect.delimiter.encode("utf-8" if dialect.whole else dialect.encoding)
+    if mark:
+        data = raw.replace(long, mark.encode())
+    length = data.rfind(b"\n") + 1 if cut.simple(data, grammar) else cut.scan(data, grammar).end
+    tail: Tail = "none"
+    rest = data[length:]
+    if rest.strip(b"\r\n" if not dialect.whole else b"\r\n\0") and stretch.last:
+        tail = "waiting"
+        if stretch.quiet:
+            tail = "held" if torn or _is_torn(rest, dialect) else "taken"
+    elif torn and stretch.last:
+        tail = "held" if stretch.quiet else "waiting"
+    taken = data if tail == "taken" else data[:length]
+    end = len(taken) + (taken.count(mark.encode()) * (len(long) - 1) if mark else 0)
+    return segments.Body(taken + b"\n" if tail == "taken" else taken, grammar, mark, end, tail)
+
+
+def _is_torn(rest: bytes, dialect: Dialect) -> bool:
+    """Whether a text ends in the middle of a character, so that more must come."""
+    if dialect.encoding != "utf-8" or rest.isascii():
         return False
-    return True
+    try:
+        rest.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode.is_utf8(rest)
+    return False
 
 
-def _records(body: bytes, stretch: Stretch, dialect: Dialect, wish: Wish) -> Piece:
-    found = cut.records(body, dialect.delimiter.encode())
-    lines = cut.line_numbers(body, found.starts, stretch.lines)
-    starts, ends = found.starts, found.ends
-    next_line = stretch.lines + body.count(b"\n")
-    skip = 0
-    if not dialect.names:
-        dialect, skip = _header(body, found, lines, dialect, wish)
+def _grammar(raw: bytes, dialect: Dialect) -> tuple[cut.Grammar, str]:
+    """The single bytes that delimit, quote and escape. A longer delimiter is replaced by a byte the text lacks.
+
+    Raises NotReadyError where there is no such byte, or where a quote or escape is not ASCII.
+    """
+    mark = ""
+    delimiter = dialect.delimiter.encode("utf-8")
+    if len(delimiter) != 1:
+        found = next((sign for sign in _MARKS if sign not in raw), None)
+        if found is None:
+            raise NotReadyError(
+                f"its delimiter {dialect.delimiter!r} cannot be used: the text is full of control codes"
+            )
+        delimiter, mark = found, found.decode()
+    quote, escape = dialect.quote.encode(), dialect.escape.encode()
+    if len(quote) > 1 or len(escape) > 1:
+        raise NotReadyError("quote and escape have to be ASCII characters: set read.quote and read.escape to such")
+    return cut.Grammar(delimiter, quote, b"" if quote == escape else escape), mark
+
+
+def _records(body: segments.Body, stretch: Stretch, dialect: Dialect, wish: Wish) -> Piece:
+    dialect, skip, above = _begin(body, stretch, dialect, wish)
+    quick = _quick(body, stretch, dialect, skip, above) if skip >= 0 else None
+    if quick is not None:
+        sifted, next_line, encoding = quick
+        part = segments.Part([sifted.table], [sifted.lines], sifted.rejects)
+        dialect = msgspec.structs.replace(dialect, seen=sifted.seen, encoding=encoding)
+    else:
+        dialect, part, next_line = segments.thorough(body, stretch, dialect, wish, above)
+    table, lines = segments.joined(part, dialect)
     rejects = [
-        Reject(_line_at(body, at, stretch.lines), "", "quote never closed", _line_text(body, at)) for at in found.broken
+        msgspec.structs.replace(bad, raw=bad.raw.replace(body.mark, dialect.delimiter)) if body.mark else bad
+        for bad in sorted(part.rejects, key=lambda bad: bad.line)
     ]
-    if found.broken:
-        body, starts, ends, lines = _without(body, starts, ends, lines, found.broken)
-    starts, ends, lines = starts[skip:], ends[skip:], lines[skip:]
-    table, lines, ragged = _parse(body, starts, ends, lines, dialect)
-    rejects += ragged
-    table, lines, extra = unwanted(table, lines, dialect)
-    rejects += extra
+    if body.mark:
+        table = segments.restored(table, body.mark, dialect.delimiter)
     columns = [table.column(i) for i in range(table.num_columns)]
     styles = judge(dialect.names, columns, dialect.styles, wish)
     decided = msgspec.structs.replace(dialect, styles=styles)
@@ -124,165 +173,100 @@ def _records(body: bytes, stretch: Stretch, dialect: Dialect, wish: Wish) -> Pie
 def told(dialect: Dialect) -> str:
     """The dialect in words."""
     words = [dialect.encoding, _DELIMITER_NAMES.get(dialect.delimiter, repr(dialect.delimiter))]
+    words += [f"quote {dialect.quote}"] if dialect.quote not in ('"', "") else []
+    words += [f"escape {dialect.escape}"] if dialect.escape else []
     words.append(f"header on line {dialect.header}" if dialect.header else "no header")
+    words += [dialect.note] if dialect.note else []
     return ", ".join(words + describe(dialect.styles))
 
 
-def _line_at(body: bytes, at: int, before: int) -> int:
-    return before + body.count(b"\n", 0, at) + 1
-
-
-def _line_text(body: bytes, at: int) -> str:
-    end = body.find(b"\n", at)
-    return body[at : end if end >= 0 else None].decode("utf-8", "replace")
-
-
-def _without(
-    body: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64], lines: NDArray[np.int64], broken: list[int]
-) -> tuple[bytes, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Blank out broken lines so that the parser skips them and every offset stays."""
-    import numpy as np
-
-    patched = bytearray(body)
-    for at in broken:
-        stop = body.find(b"\n", at)
-        patched[at:stop] = b"\n" * (stop - at)
-    keep = ~np.isin(starts, np.array(broken, np.int64))
-    return bytes(patched), starts[keep], ends[keep], lines[keep]
-
-
-def _header(body: bytes, found: cut.Cut, lines: NDArray[np.int64], dialect: Dialect, wish: Wish) -> tuple[Dialect, int]:
-    """Decide header and names; returns how many records stand above the data."""
-    rows: list[list[str]] = []
-    size = 0
-    for start, end in zip(found.starts[:100].tolist(), found.ends[:100].tolist(), strict=True):
-        size += end - start
-        if size > _HEAD * 16 and len(rows) > 1:
+def _begin(body: segments.Body, stretch: Stretch, dialect: Dialect, wish: Wish) -> tuple[Dialect, int, int]:
+    """Decide header and names; gives the byte behind the header (-1: look at all), and how many records are above."""
+    if dialect.names:
+        return dialect, 0, 0
+    head, _ = choose.head_of(body.data)
+    if wish.read.header and wish.read.header > choose.LINES - 1:
+        head = body.data
+    found = cut.scan(head if head.endswith((b"\n", b"\r")) else head + b"\n", body.grammar, final=True)
+    signs = [sign.decode("latin-1") for sign in (body.grammar.delimiter, body.grammar.quote, body.grammar.escape)]
+    fallback = segments.fallback_of(wish) if dialect.encoding == "utf-8" else dialect.encoding
+    rows, places = [], []
+    broken = set(found.broken.tolist())
+    for index, (start, end) in enumerate(zip(found.starts.tolist(), found.ends.tolist(), strict=True)):
+        text = _lenient(head[start:end], fallback) if not dialect.whole else head[start:end].decode("utf-8", "replace")
+        if dialect.encoding != "utf-8" and not dialect.whole:
+            text = head[start:end].decode(dialect.encoding, "replace")
+        if index not in broken:
+            rows.append(split(text, *signs).texts)
+            places.append(index)
+        if wish.read.header is None and len(rows) > choose.LINES:
             break
-        parsed = layout.parse(body[start:end].decode("utf-8", "replace"), dialect.delimiter)
-        rows.append(parsed[0] if parsed else [])
     if not rows:
-        return dialect, 0
+        return dialect, -1, 0
     wished = wish.read.header
     if wished is not None:
-        index = next((i for i, line in enumerate(lines.tolist()[: len(rows)]) if line == wished), -1)
+        index = next((i for i, place in enumerate(places) if int(found.lines[place]) + 1 == wished), -1)
         if wished and index < 0:
-            return dialect, len(found.starts)
-        head = layout.Header(index, list(rows[index]) if index >= 0 else [None] * max(map(len, rows)))
+            return dialect, -1, len(found.starts)
+        header = layout.Header(index, list(rows[index]) if index >= 0 else [None] * _width(rows))
     else:
-        head = layout.header_of(rows)
-    line = int(lines[head.index]) if head.index >= 0 else 0
-    return msgspec.structs.replace(dialect, names=clean(head.names), header=line), head.index + 1
+        header = layout.headers_of(rows)
+    if header.index < 0:
+        return msgspec.structs.replace(dialect, names=clean(header.names)), 0, 0
+    place = places[header.index]
+    line = stretch.lines + int(found.lines[place]) + 1
+    notes = [dialect.note] if dialect.note else []
+    notes += [f"its header has {header.rows} lines"] if header.rows > 1 else []
+    notes += ["records have one field more than the header, taken as a last one without a name"] if header.short else []
+    decided = msgspec.structs.replace(dialect, names=clean(header.names), header=line, note=", ".join(notes))
+    after = int(found.starts[place + 1]) if place + 1 < len(found.starts) else -1
+    return decided, after, place + 1
 
 
-def _parse(
-    body: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64], lines: NDArray[np.int64], dialect: Dialect
-) -> tuple[pa.Table, NDArray[np.int64], list[Reject]]:
-    """Parse records into text columns c0, c1 … with pyarrow, and set the ragged ones aside."""
+def _width(rows: list[list[str]]) -> int:
+    widths = [len(row) for row in rows]
+    return max(set(widths), key=lambda width: (widths.count(width), width))
+
+
+def _quick(
+    body: segments.Body, stretch: Stretch, dialect: Dialect, skip: int, above: int
+) -> tuple[aside.Sifted, int, str] | None:
+    """All at once, for text without quotes, blank lines and the like; None where it has to be done thoroughly."""
     import numpy as np
-    import pyarrow as pa
-    import pyarrow.csv as pc
 
-    columns = [f"c{i}" for i in range(len(dialect.names))]
-    empty = pa.table({name: pa.array([], pa.string()) for name in columns})
-    if not len(starts) or not columns:
-        return empty, lines[:0], []
-    text = body[int(starts[0]) :]
-    bad: list[tuple[int, int, str]] = []
-
-    def aside(row: Any) -> str:
-        bad.append((row.number - 1, row.actual_columns, row.text))
-        return "skip"
-
-    quoted = b'"' in text
-    try:
-        table = pc.read_csv(
-            pa.BufferReader(text),
-            read_options=pc.ReadOptions(use_threads=False, column_names=columns, block_size=len(text) + 1),
-            parse_options=pc.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char='"' if quoted else False,
-                newlines_in_values=quoted,
-                invalid_row_handler=aside,
-            ),
-            convert_options=pc.ConvertOptions(
-                column_types={name: pa.string() for name in columns}, strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:  # all rows ragged, or a text that it takes otherwise than the cut
-        _log.info("parsing record by record: %s", error)
-        return _parse_slowly(body, starts, ends, lines, dialect)
-    if table.num_rows + len(bad) != len(starts):
-        return _parse_slowly(body, starts, ends, lines, dialect)
-    if not bad:
-        return table, lines, []
-    keep = np.ones(len(lines), np.bool_)
-    keep[[index for index, _, _ in bad]] = False
-    rejects = [_ragged(int(lines[index]), width, len(columns), raw) for index, width, raw in bad]
-    return table, lines[keep], rejects
-
-
-def _ragged(line: int, width: int, expected: int, raw: str) -> Reject:
-    return Reject(line, "", f"{width} fields where {expected} are expected", raw)
-
-
-def _parse_slowly(
-    body: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64], lines: NDArray[np.int64], dialect: Dialect
-) -> tuple[pa.Table, NDArray[np.int64], list[Reject]]:
-    """One record at a time with the standard library, for text on which the fast parser disagrees with the cut."""
-    import numpy as np
-    import pyarrow as pa
-
+    data = body.data
+    if not dialect.names or dialect.seen.places is not None or not cut.simple(data, body.grammar):
+        return None
+    if b"\n\n" in data or b"\n\r\n" in data or data[:1] in (b"\n", b"\r") or not data[skip:]:
+        return None
+    if not data.isascii() and not (
+        dialect.encoding == "utf-8" and stretch.start >= mend.WINDOW and dialect.seen.utf8 and decode.is_utf8(data)
+    ):
+        return None
     width = len(dialect.names)
-    columns: list[list[str]] = [[] for _ in range(width)]
-    kept: list[int] = []
-    rejects: list[Reject] = []
-    csv.field_size_limit(1 << 30)
-    for start, end, line in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
-        raw = body[start:end]
-        text = raw.decode("utf-8", "replace")
-        try:
-            fields = next(csv.reader([text], delimiter=dialect.delimiter), [])
-        except csv.Error as error:
-            rejects.append(Reject(line, "", str(error), text))
-            continue
-        if len(fields) != width:
-            rejects.append(_ragged(line, len(fields), width, text))
-            continue
-        kept.append(line)
-        for column, value in zip(columns, fields, strict=True):
-            column.append(value)
-    table = pa.table({f"c{i}": pa.array(column, pa.string()) for i, column in enumerate(columns)})
-    return table, np.array(kept, np.int64), rejects
+    hollow = body.grammar.delimiter * (width - 1)
+    if width > 1 and (b"\n" + hollow + b"\n" in data or b"\n" + hollow + b"\r\n" in data or data.startswith(hollow)):
+        return None
+    count = data.count(b"\n")
+    parsed = parse.parse_all(memoryview(data)[skip:], width, body.grammar, count - above, False)
+    if parsed is None or any(layout.another(segments.fields_of(bad.raw, body), dialect.names) for bad in parsed.ragged):
+        return None
+    base = stretch.lines + above + 1
+    rows = np.arange(count - above, dtype=np.int64) if parsed.rows is None else parsed.rows
+    sifted = aside.sift(parsed.table, rows + base, dialect, stretch.start)
+    if sifted.change >= 0:
+        return None
+    ragged = [segments.ragged(bad, base + bad.index, width) for bad in parsed.ragged]
+    done = msgspec.structs.replace(sifted, rejects=ragged + sifted.rejects)
+    return done, stretch.lines + count, dialect.encoding
 
 
 def unwanted(
     table: pa.Table, lines: NDArray[np.int64], dialect: Dialect
 ) -> tuple[pa.Table, NDArray[np.int64], list[Reject]]:
-    """Set aside rows that would be counted twice: totals, and the header repeated in the middle of a file."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not table.num_rows or table.num_columns < 2:
-        return table, lines, []
-    first = table.column(0)
-    suspects = pa.array([*_TOTALS, dialect.names[0].lower()])
-    marked = np.flatnonzero(pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(first)), suspects).to_numpy())
-    rejects = []
-    drop = []
-    for index in marked.tolist():
-        row = [table.column(i)[index].as_py() or "" for i in range(table.num_columns)]
-        if row[0].strip().lower() in _TOTALS:
-            reason = "a total row: it would be counted twice"
-        elif dialect.header and clean(row) == dialect.names:
-            reason = "the header again"
-        else:
-            continue
-        drop.append(index)
-        rejects.append(Reject(int(lines[index]), "", reason, dialect.delimiter.join(row)))
-    if not drop:
-        return table, lines, []
-    keep = np.ones(len(lines), np.bool_)
-    keep[drop] = False
-    return table.filter(pa.array(keep)), lines[keep], rejects
+    """Set aside rows of a whole table that would be counted twice: totals, and the header repeated in its middle."""
+    sifted = aside.sift(table, lines, dialect, 0)
+    if sifted.change < 0:
+        return sifted.table, sifted.lines, sifted.rejects
+    rest = aside.sift(table, lines, msgspec.structs.replace(dialect, header=0), 0)
+    return rest.table, rest.lines, rest.rejects

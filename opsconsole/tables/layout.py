@@ -1,60 +1,30 @@
-"""Delimiter, header line and column names of delimited text, from its first records."""
+"""Header rows and column names of a table, from its first records."""
 
 from __future__ import annotations
 
-import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from opsconsole.site.model import Read
-from opsconsole.tables.guess import guess
+from opsconsole.tables.guess import NULL_WORDS, guess
 
-DELIMITERS = (",", ";", "\t", "|")
-_HEAD_RECORDS = 100
+_UNIT = re.compile(r"[\[(].*[\])]|%|°[CF]?|[a-zA-Zµ³²/°%€$]{1,5}")
+_MOST_HEADERS = 3
 
 
 class Header(Struct, frozen=True):
-    """`index` of the record with the names (-1: none), the raw names, and the width of the data."""
+    """`index` of the (last) record with the names (-1: none), the raw names, and how many records the header has.
+
+    `short`: it has one name less than the records have fields, and it was taken that the last one is missing.
+    """
 
     index: int
     names: list[str | None]
-
-
-def delimiter_of(text: str, read: Read) -> str:
-    """The delimiter that cuts the head of a file most evenly into more than one field."""
-    if read.delimiter:
-        return {"\\t": "\t", "tab": "\t"}.get(read.delimiter, read.delimiter)
-    best, best_score = ",", 0.0
-    for candidate in DELIMITERS:
-        widths = [len(row) for row in parse(text, candidate) if any(row)]
-        counts = Counter(width for width in widths if width > 1)
-        if not counts:
-            continue
-        width, hits = max(counts.items(), key=lambda item: (item[1], item[0]))
-        score = hits / len(widths) + min(width, 20) / 1000
-        if score > best_score + 1e-9:
-            best, best_score = candidate, score
-    return best
-
-
-def parse(text: str, delimiter: str) -> list[list[str]]:
-    """Records of a short text; tolerant of whatever it holds."""
-    previous = csv.field_size_limit(1 << 30)
-    try:
-        rows = []
-        lines = text.split("\n")
-        for row in csv.reader((line + "\n" for line in lines), delimiter=delimiter):
-            rows.append(row)
-            if len(rows) >= _HEAD_RECORDS:
-                break
-        return rows
-    except csv.Error:
-        return [line.split(delimiter) for line in text.split("\n")[:_HEAD_RECORDS]]
-    finally:
-        csv.field_size_limit(previous)
+    rows: int = 1
+    short: bool = False
 
 
 def header_of(rows: Sequence[Sequence[str]]) -> Header:
@@ -71,11 +41,36 @@ def header_of(rows: Sequence[Sequence[str]]) -> Header:
         index -= 1
     elif index > 0 and counts[width] == 1 and len(rows) > 2:
         index = 0
+    index = _below_titles(rows, index, width)
     body = [row for row in rows[index + 1 :] if len(row) == width]
-    if _is_data(rows[index], body):
+    if is_data(rows[index], body):
         return Header(-1, [None] * width)
     names: list[str | None] = list(rows[index])
-    return Header(index, names + [None] * (width - len(names)))
+    return Header(index, names + [None] * (width - len(names)), short=len(names) < width)
+
+
+def headers_of(rows: Sequence[Sequence[str]]) -> Header:
+    """The same, but a header may have up to three records: groups above names, units below them, or itself again."""
+    found = header_of(rows)
+    if found.index < 0:
+        return found
+    width = len(found.names)
+    count = 1
+    while count < _MOST_HEADERS and _goes_on(rows, found.index, found.index + count, width):
+        count += 1
+    if count == 1:
+        return found
+    heads = [list(rows[found.index + number]) for number in range(count)]
+    for upper, lower in itertools.pairwise(heads):
+        for place in range(1, width):  # a group's name stands once, over the first of its columns
+            if not upper[place].strip() and lower[place].strip() and _grouped(upper):
+                upper[place] = upper[place - 1]
+    names = [" ".join(dict.fromkeys(" ".join(row[place].split()) for row in heads)).strip() for place in range(width)]
+    return Header(found.index + count - 1, list(names), count)
+
+
+def _grouped(row: Sequence[str]) -> bool:
+    return sum(bool(cell.strip()) for cell in row) < len(row)
 
 
 def _names_data(rows: Sequence[Sequence[str]], index: int, width: int) -> bool:
@@ -85,7 +80,59 @@ def _names_data(rows: Sequence[Sequence[str]], index: int, width: int) -> bool:
     return len(above) == width - 1 and len(above) > 1 and trailing
 
 
-def _is_data(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+def _below_titles(rows: Sequence[Sequence[str]], index: int, width: int) -> int:
+    """Past records that are as wide as the table but hold hardly anything: titles padded with delimiters."""
+    if width < 2:
+        return index
+    at = index
+    while at < len(rows) - 1 and len(rows[at]) == width and _filled(rows[at]) <= max(1, width // 4):
+        at += 1
+    if at == index or len(rows[at]) != width or _filled(rows[at]) < 2:
+        return index
+    body = [row for row in rows[at + 1 :] if len(row) == width]
+    blank = any(not _filled(row) for row in rows[index:at])
+    return at if blank or not is_data(rows[at], body) else index
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _goes_on(rows: Sequence[Sequence[str]], first: int, index: int, width: int) -> bool:
+    """Whether a record below a header belongs to it."""
+    if index >= len(rows) or len(rows[index]) != width or len(rows[first]) != width:
+        return False
+    row = rows[index]
+    if [cell.strip() for cell in row] == [cell.strip() for cell in rows[first]]:
+        return True
+    body = [other for other in rows[index + 1 :] if len(other) == width]
+    if not body or not _filled(row):
+        return False
+    kinds = [guess([other[place] for other in body]) for place in range(width)]
+    typed = [place for place in range(width) if kinds[place].kind not in ("text", "boolean")]
+    words = [place for place in range(width) if _is_word(row[place])]
+    if any(row[place].strip() and place not in words for place in range(width)):
+        return False
+    named = [place for place in typed if place in words]
+    if not named:
+        return False
+    if all(not row[place].strip() or _UNIT.fullmatch(row[place].strip()) for place in range(width)):
+        return any(re.search(r"[\[(%°/]", row[place]) for place in named)
+    rest = [place for place in range(width) if place not in typed]
+    seen = any(row[place] and row[place] in {other[place] for other in body} for place in rest)
+    every = len(named) == len(typed) and len(typed) > 1
+    return not seen and (every or (_grouped(rows[first]) and len(named) * 2 > len(typed)))
+
+
+def _is_word(cell: str) -> bool:
+    """Whether a cell says something that is neither a number, nor a time, nor "not available"."""
+    text = cell.strip()
+    if not text or text.lower() in NULL_WORDS:
+        return False
+    return guess([text]).kind == "text" and not re.fullmatch(r"[+-]?[\d.,:/ -]+", text)
+
+
+def is_data(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Whether the first record has values of the same types as the records below, so that names are missing."""
     if not any(cell.strip() for cell in first):
         return False
@@ -101,3 +148,10 @@ def _is_data(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
             return False
         typed += 1
     return typed > 0
+
+
+def another(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a record is a header again that was changed: it repeats most of the names, two at least."""
+    texts = [" ".join(cell.split()) for cell in cells]
+    hits = len(set(texts) & set(names))
+    return hits >= 2 and hits * 2 > min(len(texts), len(names)) and all(texts) and len(set(texts)) == len(texts)

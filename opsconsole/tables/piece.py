@@ -32,10 +32,29 @@ class RereadError(Exception):
     """What was decided from the head of the file does not hold for its new bytes: read it from the start."""
 
 
+class Seen(Struct, frozen=True, omit_defaults=True):
+    """What was found out about a text file on the way, so that its next bytes are taken as a fresh read takes them.
+
+    `sure`: the encoding is given by the site or by a byte order mark. `utf8` and `other`: records with valid characters
+    beyond ASCII, and with bytes that are not UTF-8. `typed` and `dense`: columns of numbers or dates, and other columns
+    that are always filled, in the first records; None before there are any. `places`: which of the names the columns
+    are since the header changed. `labels`: words for totals that have proved to be data.
+    """
+
+    sure: bool = False
+    utf8: int = 0
+    other: int = 0
+    typed: list[int] = []
+    dense: list[int] | None = None
+    places: list[int] | None = None
+    labels: list[str] = []
+
+
 class Dialect(Struct, frozen=True, omit_defaults=True):
     """What was decided about a file when it was first read, and is kept for its appended bytes.
 
     `whole`: any change means reading it all again. `header` is the 1-based line of the column names, 0 for none.
+    `quote` and `escape` are one character, or empty where there is none. `note` is what a person should know.
     """
 
     format: Format
@@ -43,9 +62,12 @@ class Dialect(Struct, frozen=True, omit_defaults=True):
     styles: dict[str, Style] = {}
     encoding: str = "utf-8"
     delimiter: str = ","
+    quote: str = '"'
+    escape: str = ""
     header: int = 0
     whole: bool = False
     note: str = ""
+    seen: Seen = Seen()
 
 
 @dataclass(frozen=True)

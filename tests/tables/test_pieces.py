@@ -29,13 +29,13 @@ def test_records_are_cut_where_the_standard_library_cuts_them(rows: list[list[st
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(rows)
     data = stream.getvalue().encode()
-    found = cut.records(data, b",")
+    found = cut.scan(data, cut.Grammar(b","))
     texts = [data[a:b].decode() for a, b in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
     assert [next(csv.reader(io.StringIO(text, newline=""))) for text in texts] == rows
-    assert found.broken == []
-    assert cut.complete(data, b",") == len(data)
+    assert len(found.broken) == len(found.odd) == 0
+    assert found.end == len(data)
     for end in range(len(data)):  # a file that is still being written never shows half a record
-        assert cut.complete(data[:end], b",") in {0, *[b + 1 for b in found.ends.tolist()]}
+        assert cut.scan(data[:end], cut.Grammar(b",")).end in {0, *[b + 1 for b in found.ends.tolist()]}
 
 
 @pytest.mark.parametrize(
