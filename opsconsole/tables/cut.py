@@ -194,6 +194,7 @@ def _quoted_slowly(
     odd: list[int] = []
     broken: list[int] = []
     index, current = 0, -1
+    loose = (-1, -1)
 
     def after_line() -> int:
         """The first quote after the line that the open field begins on."""
@@ -214,6 +215,8 @@ def _quoted_slowly(
         if current < 0:
             if starts[index]:
                 current = index
+            else:
+                loose = _loose(raw, place, rows[index], loose, delimiter, odd)
         elif rows[index] > rows[current] and place - at[current] > SPAN:
             broken.append(at[current])
             index, current = after_line(), -1
@@ -238,3 +241,17 @@ def _quoted_slowly(
                 odd.append(at[current])
         index += 1
     return _Quoted(np.array(opened, np.int64), np.array(closed, np.int64), odd, broken, None)
+
+
+def _loose(
+    raw: NDArray[np.uint8], place: int, row: int, before: tuple[int, int], delimiter: int, odd: list[int]
+) -> tuple[int, int]:
+    """A quote in a plain field. One in the middle of a word, and one at the end of a later field, are a quoted field
+    whose delimiter is missing: the record is an odd one."""
+    after = int(raw[place + 1]) if place + 1 < len(raw) else _LF
+    around = (int(raw[place - 1]), after)
+    if after in (delimiter, _LF, _CR):
+        if before[1] == row and (raw[before[0] : place] == delimiter).any():
+            odd.append(before[0])
+        return before
+    return (place, row) if not set(around) & {delimiter, _LF, _CR, *_BLANKS, int(raw[place])} else before

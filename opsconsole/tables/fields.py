@@ -5,17 +5,30 @@ Also for the head of a file, while it is not yet known what delimits and quotes.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 _BLANKS = " \t"
 
 
 class Fields(Struct, frozen=True):
-    """Texts of the fields, which of them were quoted, and whether a quote stood where none should."""
+    """Texts of the fields, which of them were quoted, and whether a quote stood where none should.
+
+    `torn()`: a quote in the middle of a word and one at the end of a later field: the delimiter before the first one
+    may be missing, and then no field is where it should be.
+    """
 
     texts: list[str]
     quoted: list[bool]
     odd: bool = False
+
+    def torn(self, quote: str) -> bool:
+        """Whether the record is torn by its quotes."""
+        plain = [text for text, quoted in zip(self.texts, self.quoted, strict=True) if not quoted]
+        middle = re.compile(rf"[^\s{re.escape(quote)}]{re.escape(quote)}[^\s{re.escape(quote)}]")
+        first = next((at for at, text in enumerate(plain) if middle.search(text)), len(plain))
+        return any(text.endswith(quote) for text in plain[first + 1 :])
 
 
 def split(text: str, delimiter: str, quote: str, escape: str) -> Fields:

@@ -19,7 +19,10 @@ _log = logging.getLogger(__name__)
 
 
 class Ragged(Struct, frozen=True):
-    """A record with another number of fields than the table has columns, by its index."""
+    """A record with another number of fields than the table has columns, by its index.
+
+    With the same number it is one in which a quote stands so that a delimiter seems to be missing.
+    """
 
     index: int
     width: int
@@ -140,8 +143,9 @@ def _one_by_one(
     ragged: list[Ragged] = []
     for index in which.tolist():
         text = body[starts[index] : ends[index]].decode("utf-8", "replace")
-        found = fields.split(text, delimiter, quote, escape).texts
-        if len(found) != width:
+        one = fields.split(text, delimiter, quote, escape)
+        found = one.texts
+        if len(found) != width or (quote and quote in text and one.torn(quote)):
             ragged.append(Ragged(index, len(found), text))
             continue
         kept.append(index)

@@ -52,6 +52,8 @@ def fields_of(raw: str, body: Body) -> list[str]:
 def ragged(bad: parse.Ragged, line: int, expected: int) -> Reject:
     if bad.width == 1 and aside.is_note(bad.raw):
         return Reject(line, "", aside.NOTE, bad.raw)
+    if bad.width == expected:
+        return Reject(line, "", "a quote in the middle of a field: a delimiter may be missing before it", bad.raw)
     return Reject(line, "", f"{bad.width} fields where {expected} are expected", bad.raw)
 
 
