@@ -3,91 +3,244 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from opsconsole.tables import delimited, layout
+import msgspec
+
+from opsconsole.tables import delimited, exceltimes, excelzip, layout
 from opsconsole.tables.names import clean
 from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Wish, describe, judge
+from opsconsole.tables.records import Reject
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\d 00:00:00")
+_ZIP, _COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_MIDNIGHT = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
+_RANGE = re.compile(r"([A-Za-z]{1,3})(\d*):([A-Za-z]{1,3})(\d*)")
+_ERRORS = {
+    "Div0": "#DIV/0!",
+    "NA": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+    "GettingData": "#GETTING_DATA",
+}
+
+
+@dataclass
+class _Sheet:
+    """A sheet's cells as text from its first row on, what is wrong with some, and the letters of its columns.
+
+    `faults` are reason and raw text by row and column of the cells, both from 0.
+    """
+
+    name: str
+    columns: list[pa.Array]
+    absolute: list[int]
+    faults: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    start: int = 0
 
 
 def read(stretch: Stretch, wish: Wish) -> Piece:
-    """Read one sheet of a workbook. Raises NotReadyError when it is half-written, broken, or lacks the sheet."""
+    """Read one sheet of a workbook, or the text that lies under such a name.
+
+    Raises NotReadyError when it is half-written, broken, locked, or lacks the sheet.
+    """
     import fastexcel
 
-    if not stretch.data.startswith(_MAGIC):
-        raise NotReadyError(
-            "not an Excel workbook" + (" (its content is plain text)" if _is_text(stretch.data) else "")
-        )
+    data = stretch.data
+    if not data.startswith((_ZIP, _COMPOUND)):
+        return _text(stretch, wish)
+    if data.startswith(_COMPOUND) and _LOCKED in data:
+        raise NotReadyError("the workbook is locked with a password: save it without one")
+    if data.startswith(_ZIP):
+        excelzip.check(data)
     try:
-        workbook = fastexcel.read_excel(stretch.data)
-        name, rows, others = _sheet(workbook, wish)
+        workbook = fastexcel.read_excel(data)
+        sheet = _cut(_sheet(workbook, data, wish), wish)
     except fastexcel.FastExcelError as error:
         raise NotReadyError(f"not a whole workbook: {_short(error)}") from error
-    return _piece(stretch, wish, name, rows, others)
+    return _piece(stretch, wish, sheet)
 
 
-def _is_text(data: bytes) -> bool:
-    return bool(data.strip()) and b"\0" not in data[:4096]
+def _text(stretch: Stretch, wish: Wish) -> Piece:
+    """Many programs write a table of text, or a web page, under the name of a workbook."""
+    data = stretch.data
+    if not data.strip() or (b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff"))):
+        raise NotReadyError("not an Excel workbook" if data else "empty")
+    if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise NotReadyError("not an Excel workbook but a web page or XML: open it and save it as .xlsx or .csv")
+    piece = delimited.read(Stretch(data, quiet=stretch.quiet), None, wish)
+    piece.dialect = msgspec.structs.replace(piece.dialect, whole=True)
+    piece.read_as = f"no workbook but text, whatever its name says, {piece.read_as}"
+    return piece
 
 
 def _short(error: BaseException) -> str:
     return str(error).splitlines()[0].removeprefix("calamine error: ")[:200]
 
 
-def _sheet(workbook: Any, wish: Wish) -> tuple[str, pa.RecordBatch, list[str]]:
+def _sheet(workbook: Any, data: bytes, wish: Wish) -> _Sheet:
     """The wished sheet, else the first visible one that holds something."""
+    import fastexcel
+
     names: list[str] = list(workbook.sheet_names)
     wished = wish.read.sheet
+    hidden = excelzip.hidden(data)
     if wished is not None:
         chosen = next((name for name in names if name.strip().lower() == wished.strip().lower()), None)
         if chosen is None:
             raise NotReadyError(f"no sheet {wished!r}; it has {', '.join(names)}")
-        sheet = workbook.load_sheet(chosen, header_row=None, skip_rows=0, dtypes="string")
-        return chosen, sheet.to_arrow(), [name for name in names if name != chosen]
+        return _loaded(workbook, data, chosen, names, hidden)
     for name in names:
-        sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        if name in hidden:
+            continue
+        try:
+            sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, n_rows=1, dtypes="string")
+        except fastexcel.FastExcelError:
+            if len(names) == 1:
+                raise
+            continue  # a sheet of nothing but a chart
         if sheet.visible == "visible" and sheet.height > 0:
-            return name, sheet.to_arrow(), [other for other in names if other != name]
+            return _loaded(workbook, data, name, names, hidden)
+        if sheet.visible != "visible":
+            hidden.add(name)
     raise NotReadyError("the workbook holds no visible sheet with anything in it")
 
 
-def _piece(stretch: Stretch, wish: Wish, sheet: str, rows: pa.RecordBatch, others: list[str]) -> Piece:
-    import msgspec
+def _loaded(workbook: Any, data: bytes, name: str, names: list[str], hidden: set[str]) -> _Sheet:
+    """All cells of a sheet as text, with what stands in the way of reading some."""
+
+    def load(position: int, kind: str) -> tuple[Any, list[tuple[int, str]]]:
+        one = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes=kind, use_columns=[position])
+        batch, wrong = one.to_arrow_with_errors()
+        return batch.column(0), [(each.position[0], each.detail) for each in wrong.errors] if wrong else []
+
+    sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+    if not sheet.height or not sheet.width:
+        raise NotReadyError(f"sheet {name} has nothing in it")
+    batch, wrong = sheet.to_arrow_with_errors()
+    absolute = [column.absolute_index for column in sheet.available_columns()]
+    result = _Sheet(name, list(batch.columns), absolute)
+    for each in wrong.errors if wrong else []:
+        row, position = each.offset_position
+        _fault(result, row, position, each.detail)
+    for position, column in enumerate(result.columns):
+        result.columns[position], note = exceltimes.restored(column, position, load)
+        if note:
+            result.notes.append(f"column {excelzip.letters(absolute[position])} {note}")
+    extra = excelzip.extra(data, name)
+    place = {column: position for position, column in enumerate(absolute)}
+    for (row, column), formula in extra.formulas.items():
+        if column in place and result.columns[place[column]][row].as_py() is None:
+            result.faults[row, place[column]] = ("a formula without a stored value: open and save it once", formula)
+    _say(result, names, hidden, extra)
+    return result
+
+
+def _fault(sheet: _Sheet, row: int, position: int, detail: str) -> None:
+    """A cell that the library cannot give as text: a time of OpenDocument, or an error value."""
+    import pyarrow as pa
+
+    span = exceltimes.iso(detail)
+    if span is not None:
+        values = sheet.columns[position].to_pylist()
+        values[row] = exceltimes.clock(span) if span < 86_400_000 else str(span / 1000)
+        sheet.columns[position] = pa.array(values, pa.string())
+        return
+    found = re.search(r"got 'Error\((\w+)\)'", detail)
+    raw = _ERRORS.get(found[1], found[1]) if found else detail
+    sheet.faults[row, position] = (f"error value {raw}" if found else "cannot be read", raw)
+
+
+def _say(sheet: _Sheet, names: list[str], hidden: set[str], extra: excelzip.Extra) -> None:
+    others = [name for name in names if name != sheet.name and name not in hidden]
+    unseen = [name for name in names if name != sheet.name and name in hidden]
+    sheet.notes += [f"not read: {', '.join(others)}"] if others else []
+    sheet.notes += [f"hidden: {', '.join(unseen)}"] if unseen else []
+    tall = [last for first, last in extra.merged if last > first]
+    sheet.notes += [f"{len(tall)} merged cells over several rows: the first row has the value"] if tall else []
+
+
+def _cut(sheet: _Sheet, wish: Wish) -> _Sheet:
+    """The wished range of a sheet."""
+    found = _RANGE.fullmatch((wish.read.range or "").strip())
+    if found is None:
+        return sheet
+    left, right = sorted((excelzip.column(found[1]), excelzip.column(found[3])))
+    top = int(found[2] or 1) - 1
+    height = len(sheet.columns[0]) if sheet.columns else 0
+    bottom = min(int(found[4] or height), height)
+    kept = [i for i, column in enumerate(sheet.absolute) if left <= column <= right]
+    if not kept or bottom <= top:
+        raise NotReadyError(f"nothing in the range {wish.read.range} of sheet {sheet.name}")
+    place = {old: new for new, old in enumerate(kept)}
+    faults = {
+        (row - top, place[position]): fault
+        for (row, position), fault in sheet.faults.items()
+        if position in place and top <= row < bottom
+    }
+    columns = [sheet.columns[i].slice(top, bottom - top) for i in kept]
+    notes = [f"range {wish.read.range}", *sheet.notes]
+    return _Sheet(sheet.name, columns, [sheet.absolute[i] for i in kept], faults, notes, top)
+
+
+def _piece(stretch: Stretch, wish: Wish, sheet: _Sheet) -> Piece:
     import numpy as np
     import pyarrow as pa
 
-    head = [[cell or "" for cell in row.values()] for row in rows.slice(0, 100).to_pylist()]
-    index, names = _header(head, wish)
-    columns = [pa.chunked_array([_dates(column.slice(index + 1))]) for column in rows.columns[: len(names)]]
+    head = [
+        [cell or "" for cell in row] for row in zip(*(c.slice(0, 100).to_pylist() for c in sheet.columns), strict=True)
+    ]
+    index, names = _header(head, wish, sheet.start)
+    below = index + 1
+    columns = [pa.chunked_array([_dates(column.slice(below))]) for column in sheet.columns]
     table = pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
-    lines = np.arange(index + 2, index + 2 + table.num_rows, dtype=np.int64)
+    lines = np.arange(sheet.start + below + 1, sheet.start + below + 1 + table.num_rows, dtype=np.int64)
     filled = np.zeros(table.num_rows, np.bool_)
     for column in columns:
         filled |= column.is_valid().to_numpy()
+    wrong = [row - below for (row, _), (_, raw) in sheet.faults.items() if row >= below and raw.startswith("#")]
+    filled[wrong] = True
     table, lines = table.filter(pa.array(filled)), lines[filled]
-    dialect = Dialect("excel", names=names, header=index + 1, whole=True, delimiter="\t")
+    dialect = Dialect(
+        "excel",
+        names=names,
+        header=sheet.start + index + 1 if index >= 0 else 0,
+        whole=True,
+        delimiter="\t",
+        note=sheet.name,
+    )
     table, lines, rejects = delimited.unwanted(table, lines, dialect)
+    rejects += _cells(sheet, names, set(lines.tolist()))
+    told = [f"sheet {sheet.name}", f"header in row {dialect.header}" if dialect.header else "no header", *sheet.notes]
+    empty = sum(each.raw.startswith("=") for each in rejects if each.column)
+    told += [f"{empty} formulas without a stored value"] if empty else []
     styles = judge(names, [table.column(i) for i in range(table.num_columns)], {}, wish)
     decided = msgspec.structs.replace(dialect, styles=styles)
-    told = [f"sheet {sheet}", f"header in row {index + 1}" if index >= 0 else "no header"]
-    told += [f"not read: {', '.join(others)}"] if others else []
     text = ", ".join(told + describe(styles))
     return Piece(decided, names, table, lines, len(stretch.data), len(lines), rejects=rejects, read_as=text)
 
 
-def _header(head: list[list[str]], wish: Wish) -> tuple[int, list[str]]:
+def _cells(sheet: _Sheet, names: list[str], lines: set[int]) -> list[Reject]:
+    """Cells of the rows taken that hold no value that could be read."""
+    found = sorted((sheet.start + row + 1, position, *fault) for (row, position), fault in sheet.faults.items())
+    return [Reject(line, names[position], reason, raw) for line, position, reason, raw in found if line in lines]
+
+
+def _header(head: list[list[str]], wish: Wish, start: int) -> tuple[int, list[str]]:
     """Row index of the header (-1: none) and the column names.
 
     All rows of a sheet are equally wide, so what counts is how many cells are filled up to the last one.
     """
     if wish.read.header is not None:
-        index = wish.read.header - 1
+        index = wish.read.header - 1 - start if wish.read.header else -1
         return index, clean(head[index] if 0 <= index < len(head) else [None] * len(head[0]))
     trimmed = [_trim(row) for row in head]
     rows = [row for row in trimmed if row]
@@ -112,11 +265,11 @@ def _trim(row: list[str]) -> list[str]:
 
 def _dates(column: pa.Array) -> pa.Array:
     """Dates come as midnights: without their clock they are dates again."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = [value for value in column.slice(0, 200).to_pylist() if value]
-    if not values or not all(_MIDNIGHT.fullmatch(value) for value in values):
+    stamps = pc.match_substring_regex(column, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+    midnights = pc.match_substring_regex(column, _MIDNIGHT)
+    count = pc.sum(midnights).as_py()
+    if not count or count != pc.sum(stamps).as_py():
         return column
-    stripped = pc.replace_substring_regex(column, pattern=r"^(\d{4}-\d\d-\d\d) 00:00:00$", replacement=r"\1")
-    return stripped if isinstance(stripped, pa.Array) else column
+    return pc.replace_substring_regex(column, pattern=_MIDNIGHT, replacement=r"\1")

@@ -50,7 +50,6 @@ def one(cases: Folder, name: str, what: str) -> Any:
 
 REFUSED = {
     "broken.parquet": ("failed", "not a whole Parquet file"),
-    "not_really.xlsx": ("failed", "not an Excel workbook (its content is plain text)"),
     "empty.csv": ("ready", "empty"),
 }
 IGNORED = {"~$lock.xlsx", "upload.csv.part"}
@@ -102,6 +101,10 @@ def test_the_bad_lines_are_named(cases: Folder) -> None:
     assert aside("one_bad_row_in_1000.csv") == [(701, "", "700,S0")]
     assert aside("bad_line_middle.jsonl") == [(2, "", "NOT JSON")]
     assert aside("preamble_and_total.csv") == [(8, "", "Total,400")]
+    assert aside("workbook_title_merged_formula_hidden.xlsx") == [
+        *((row, "rate", f"=C{row}/24") for row in range(4, 9)),
+        (9, "", "Total\t\t\t"),
+    ]
     assert aside("dates_mixed_formats.csv") == [(6, "when", "not a date")]
     assert aside("nan_inf.csv") == [(3, "v", "inf"), (4, "v", "-inf")]
 
@@ -159,8 +162,12 @@ def test_how_a_file_was_read_is_told(cases: Folder) -> None:
     assert cases.file("preamble_and_total.csv").read_as == "utf-8, comma, header on line 4"
     assert (
         cases.file("workbook_title_merged_formula_hidden.xlsx").read_as
-        == "sheet Data, header in row 3, not read: Hidden, Errors, Empty"
+        == "sheet Data, header in row 3, not read: Errors, Empty, hidden: Hidden, 5 formulas without a stored value"
     )
+    assert cases.file("not_really.xlsx").read_as.startswith(
+        "no workbook but text, whatever its name says, utf-8, comma"
+    )
+    assert cases.rows(table("not_really.xlsx")) == [(1, 2)]
     assert cases.file("gz.csv.gz").read_as.startswith("gzip, utf-8")
 
 
