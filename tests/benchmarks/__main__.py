@@ -1,12 +1,14 @@
-"""Start-up, latency and idle cost of the real program: `python -m tests.benchmarks [start|latency|idle]`.
+"""What the real program costs: `python -m tests.benchmarks [start|latency|idle|bulk|append|small|reopen|watched]`.
 
-Ratios are against a baseline measured in the same run, in turn with what is measured. Prints a table for each.
+The first three have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
+(a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
+same run, in turn with what is measured. Prints a line of a table for each.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -15,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spread
+from tests.benchmarks.loading import LOADING
+from tests.benchmarks.resting import RESTING, cpu_of
 from tests.terminal import Terminal
 from tests.waiting import until
 
@@ -86,12 +90,6 @@ def latency(folder: Path, runs: int = 20) -> None:
     print(f"| a line appended to 1 000 000 rows → painted, {runs} runs | {spread(times)} |")
 
 
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def idle(folder: Path, seconds: float = 60.0) -> None:
     """Bytes sent and CPU used by an idle console and its engine, within a minute and over its edge."""
     text = (folder / "site.yaml").read_text()
@@ -120,18 +118,35 @@ def idle(folder: Path, seconds: float = 60.0) -> None:
     (folder / "site.yaml").write_text(text)
 
 
+SMALL: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, "idle": idle}
+
+
 def main() -> None:
-    """Run the benchmarks that are named, or all."""
-    wanted = sys.argv[1:] or ["start", "latency", "idle"]
-    with tempfile.TemporaryDirectory(prefix="opsconsole-bench-") as folder:
-        site = Path(folder) / "site"
-        make_site(site)
-        own_state(site)
-        begun = time.perf_counter()
-        headless(site, "snapshot")
-        print(f"| first load of 1 000 000 rows in 100 CSV files | {time.perf_counter() - begun:.1f} s |", flush=True)
-        for name in wanted:
-            {"start": start, "latency": latency, "idle": idle}[name](site)
+    """Run the benchmarks that are named, or those of a million rows."""
+    parser = argparse.ArgumentParser(prog="tests.benchmarks")
+    parser.add_argument("names", nargs="*", choices=[*SMALL, *LOADING, *RESTING, []], default=list(SMALL))
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--folder", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="opsconsole-bench-") as temporary:
+        place = Path(temporary)
+        if set(arguments.names) & set(SMALL):
+            _million(place / "site")
+        for name in arguments.names:
+            if name in SMALL:
+                SMALL[name](place / "site")
+            else:
+                folder = (arguments.folder or place) / name
+                folder.mkdir(parents=True, exist_ok=True)
+                (LOADING | RESTING)[name](folder, arguments.rows)
+
+
+def _million(site: Path) -> None:
+    make_site(site)
+    own_state(site)
+    begun = time.perf_counter()
+    headless(site, "snapshot")
+    print(f"| first load of 1 000 000 rows in 100 CSV files | {time.perf_counter() - begun:.1f} s |", flush=True)
 
 
 if __name__ == "__main__":
