@@ -98,7 +98,10 @@ class Folder:
                 " LEFT JOIN (SELECT id AS _id, path AS _path FROM _ops.files) f ON f._id = t._file"
             )
             if rows:
-                named = [[(n, v) for n, v in zip(["path", *names], row, strict=True) if v is not None] for row in rows]
+                names = [name.lower() for name in names]  # as SQL sees them: whose spelling came first matters not
+                named = [
+                    sorted((n, v) for n, v in zip(["path", *names], row, strict=True) if v is not None) for row in rows
+                ]
                 result[source] = Counter(map(tuple, named))
         aside, _ = self.store.quarantine(limit=1_000_000)
         result["quarantine"] = Counter((r.source, r.file, r.line, r.column, r.reason, r.raw) for r in aside)
