@@ -3,95 +3,134 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
-import zlib
-from collections.abc import Iterator
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
-from opsconsole.tables.cut import normal
+from opsconsole.tables import fingerprint, rawlines
 from opsconsole.tables.names import ident, shown
-from opsconsole.tables.piece import Dialect
+from opsconsole.tables.piece import Dialect, NotReadyError
 from opsconsole.tables.records import StoreError
 from opsconsole.tables.store import Store
 
-_LONGEST = 4000
-"""Characters of a line that are shown."""
+_CHANGED = "the file has changed since it was read"
+_GONE = "the file is gone"
+
+Found = tuple[str, int, int, list[str], str]
 
 
-def raw_lines(store: Store, source: str, file: str, line: int, around: int = 8) -> tuple[str, int, int, list[str], str]:
+@dataclass(frozen=True)
+class _File:
+    """A file as the ledger knows it. `path` is that of the system."""
+
+    number: int
+    source: str
+    path: str
+    dialect: Dialect
+    offset: int
+    prefix: str
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether its records are lines of text that can be shown as they stand."""
+        return self.dialect.format in ("csv", "ndjson", "lines") or (
+            self.dialect.format == "json" and self.dialect.note == "lines"
+        )
+
+    def state(self) -> str:
+        """What happened to the file since it was read, in words; empty if nothing did. Raises OSError."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except (FileNotFoundError, NotADirectoryError):
+            return _GONE
+        try:
+            if os.fstat(fd).st_size < self.offset or fingerprint.of_file(fd, self.offset) != self.prefix:
+                return _CHANGED
+        finally:
+            os.close(fd)
+        return ""
+
+
+def raw_lines(store: Store, source: str, file: str, line: int, around: int = 8) -> Found:
     """Path, number of the first line, number of the wanted line, the texts, and a note where there is one.
 
-    `file` is the path as `Store.path_of` gives it. Raises StoreError with a sentence for a person.
+    `file` is the path as `Store.path_of` gives it. Of a file that is gone or has no lines the record is shown as the
+    table holds it, one field per line. Raises StoreError with a sentence for a person.
     """
+    entry = _file(store, source, file)
+    try:
+        state = entry.state()
+        if state == _GONE or not entry.has_lines:
+            return _fields(store, entry, line, state)
+        with open(entry.path, "rb") as stream:
+            first, lines = rawlines.around(stream, entry.dialect.encoding, line, around)
+    except (OSError, NotReadyError) as error:
+        raise StoreError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    note = state if first <= line < first + len(lines) else _CHANGED
+    return shown(entry.path), first, line, lines, note
+
+
+def _file(store: Store, source: str, file: str) -> _File:
     with contextlib.closing(store.cursor()) as cursor:
         found = cursor.execute(
-            'SELECT name, dialect, id, "offset" FROM _ops.files WHERE source = ? AND path = ?',
-            [source, file],
+            'SELECT name, dialect, id, "offset", prefix FROM _ops.files WHERE source = ? AND path = ?', [source, file]
         ).fetchall()
     if not found:
         raise StoreError(f"{file} is no longer a file of {source}")
-    name, text, number, offset = found[0]
-    path = os.fsdecode(name)
+    name, text, number, offset, prefix = found[0]
     dialect = msgspec.json.decode(text, type=Dialect) if text else Dialect("csv")
-    if dialect.format not in ("csv", "ndjson") and dialect.note != "lines":
-        return _fields(store, source, path, int(number), line, dialect)
-    try:
-        changed = os.stat(path).st_size < offset
-        with _open(path) as stream:
-            first, lines = _around(stream, dialect.encoding, line, around)
-    except (OSError, EOFError, zlib.error) as error:
-        raise StoreError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    note = "the file has changed since it was read" if changed or not first <= line < first + len(lines) else ""
-    return shown(path), first, line, lines, note
+    return _File(int(number), source, os.fsdecode(name), dialect, int(offset), prefix)
 
 
-def _open(path: str) -> IO[bytes] | gzip.GzipFile:
-    if path.lower().endswith(".gz"):
-        return gzip.open(path, "rb")
-    return open(path, "rb")
-
-
-def _around(stream: IO[bytes] | gzip.GzipFile, encoding: str, line: int, around: int) -> tuple[int, list[str]]:
-    first = max(1, line - around)
-    result = []
-    for number, text in enumerate(_texts(stream, encoding), 1):
-        if number > line + around:
-            break
-        if number >= first:
-            result.append(text[:_LONGEST])
-    return first, result
-
-
-def _texts(stream: IO[bytes] | gzip.GzipFile, encoding: str) -> Iterator[str]:
-    if encoding.startswith(("utf-16", "utf-32")):
-        whole = stream.read().decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
-        yield from normal(whole).decode("utf-8").removesuffix("\n").split("\n")
-        return
-    for index, raw in enumerate(stream):
-        piece = raw.removesuffix(b"\n").removesuffix(b"\r")
-        if index == 0:
-            piece = piece.removeprefix(b"\xef\xbb\xbf")
-        for part in piece.split(b"\r"):
-            yield part.decode(encoding, "replace")
-
-
-def _fields(
-    store: Store, source: str, path: str, number: int, line: int, dialect: Dialect
-) -> tuple[str, int, int, list[str], str]:
-    """A record of a format without lines, one field per line."""
+def _fields(store: Store, entry: _File, line: int, state: str) -> Found:
+    """A record as the table holds it, one field per line; one that was set aside as quarantine holds it."""
+    place = ", ".join(filter(None, [state, _place(entry, line, state)]))
     with contextlib.closing(store.cursor()) as cursor:
-        columns = [name for name in store.schemas().get(source, {}) if not name.startswith("_")]
+        columns = [name for name in store.schemas().get(entry.source, {}) if not name.startswith("_")]
         listed = ", ".join(f"CAST({ident(name)} AS VARCHAR)" for name in columns) or "1"
-        rows: list[Any] = cursor.execute(
-            f"SELECT {listed} FROM {ident(source)} WHERE _file = ? AND _line = ? LIMIT 1", [number, line]
+        rows: list[Any] = []
+        if columns:
+            rows = cursor.execute(
+                f"SELECT {listed} FROM {ident(entry.source)} WHERE _file = ? AND _line = ? LIMIT 1",
+                [entry.number, line],
+            ).fetchall()
+        aside = cursor.execute(
+            'SELECT "column", reason, raw FROM _ops.quarantine WHERE file = ? AND line = ? ORDER BY 1',
+            [entry.number, line],
         ).fetchall()
-    if not rows:
-        raise StoreError(f"{shown(path)} no longer holds record {line}")
-    text = [
-        f"{name}: {'' if value is None else value[:_LONGEST]}" for name, value in zip(columns, rows[0], strict=True)
-    ]
-    where = {"excel": "row", "parquet": "row"}.get(dialect.format, "record")
-    return shown(path), 1, 1, text, f"{where} {line}, field by field"
+    cells = {column: (reason, raw) for column, reason, raw in aside}
+    if rows:
+        text = [_field(name, value, cells.get(name)) for name, value in zip(columns, rows[0], strict=True)]
+        return shown(entry.path), 1, 1, text, f"{place}, field by field"
+    if aside:
+        text = [raw[: rawlines.LONGEST] for _, _, raw in aside]
+        return shown(entry.path), 1, 1, text, f"{place}, set aside: {aside[0][1]}"
+    raise StoreError(f"{shown(entry.path)} no longer holds record {line}")
+
+
+def _field(name: str, value: str | None, aside: tuple[str, str] | None) -> str:
+    """A field in words; of a cell that was set aside its raw text and why."""
+    if value is None and aside is not None:
+        return f"{name}:  ({aside[1][: rawlines.LONGEST]}: {aside[0]})"
+    return f"{name}: {'' if value is None else value[: rawlines.LONGEST]}"
+
+
+def _place(entry: _File, line: int, state: str) -> str:
+    """Where a record lies in its file, in the words of its format."""
+    kind = entry.dialect.format
+    if entry.has_lines:
+        return f"line {line}"
+    if kind == "excel":
+        return f"sheet {entry.dialect.note}, row {line}" if entry.dialect.note else f"row {line}"
+    if kind == "json":
+        return f"record {line}"
+    if not state:
+        from opsconsole.tables import arrowread, parquetread
+
+        try:
+            return (parquetread.place if kind == "parquet" else arrowread.place)(entry.path, line)
+        except (OSError, ValueError):
+            pass  # packed, or replaced a moment ago: the row's number is right all the same
+    return f"row {line}"

@@ -80,7 +80,7 @@ def test_error_values_are_cells_set_aside(tmp_path: Path) -> None:
         [1, ("=1/0", "#DIV/0!"), 2],
         [2, 5, ("=VLOOKUP(1,A1:A2,2)", "#N/A")],
         [None, ("=X", "#NAME?"), None],
-        ["Total", ("=B9", "#REF!"), 7],
+        ["Total", ("=B9", "#REF!"), 2],
         [3, ("=1+1", 2), ("=1", "#VALUE!")],
     ]
     with folder(tmp_path, Source("t", ("in/*.xlsx",))) as watched:
