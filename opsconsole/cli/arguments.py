@@ -18,6 +18,9 @@ commands:
   snapshot   print KPIs, alerts and sources once the first scan has settled     [--json]
   query      run one read-only SELECT on the tables                             [--json|--csv]
   sources    print what was taken from each file, and what was not and why      [--json]
+             or how one file is read, with the YAML that pins it                [--explain FILE]
+  quarantine print what was set aside, with file, line, reason and raw text     [--json|--csv]
+             or read files anew, after a fix                                    [--retry [FILE …]]
   check      validate the site file and its layouts; exit code 1 on errors
   init       write a draft site.yaml and layouts/overview.yaml for a folder
   engine     run the engine in the foreground, for good
@@ -29,7 +32,20 @@ commands:
 `opsconsole COMMAND --help` says more. A folder named like a command is given as ./NAME.
 """
 
-COMMANDS = ("demo", "snapshot", "query", "sources", "check", "init", "engine", "status", "stop", "logs", "schema")
+COMMANDS = (
+    "demo",
+    "snapshot",
+    "query",
+    "sources",
+    "quarantine",
+    "check",
+    "init",
+    "engine",
+    "status",
+    "stop",
+    "logs",
+    "schema",
+)
 
 
 def plain_site(words: list[str]) -> str | None:
@@ -98,8 +114,41 @@ def _commands() -> argparse.ArgumentParser:
     query.add_argument("--limit", type=_whole, default=10_000, help="most rows to print (default 10000)")
     query.add_argument("--seconds", type=_positive, default=30.0, help="longest time (default 30)")
 
-    sources = add("sources", "Print each file: state, rows, quarantined rows, reason.", "opsconsole sources .")
+    sources = add(
+        "sources",
+        "Print each source and its files: records = rows + rejected, cells set aside, bytes taken, reason; or how a "
+        "file is read.",
+        "opsconsole sources . orders\n         opsconsole sources . --explain data/orders.csv",
+    )
+    sources.add_argument("source", metavar="SOURCE", nargs="?", default="", help="this source only")
     sources.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+    sources.add_argument(
+        "--explain",
+        metavar="FILE",
+        help="how the file is read: format, columns, what was assumed, and YAML that pins it; any file will do",
+    )
+    when = sources.add_mutually_exclusive_group()
+    when.add_argument("--wait", action="store_true", help="until all that lies there now has been taken")
+    when.add_argument("--now", action="store_true", help="do not even wait for the first scan")
+
+    aside = add(
+        "quarantine",
+        "Print what was set aside: how much for which reason, and the newest of it. --csv and --json give all of it.",
+        "opsconsole quarantine . --source orders --reason number\n         opsconsole quarantine . --csv > bad.csv",
+    )
+    aside.add_argument("--source", default="", help="of this source only")
+    aside.add_argument("--file", metavar="GLOB", default="", help="of these files, such as 'data/*_06.csv'")
+    aside.add_argument("--reason", metavar="TEXT", default="", help="with this in the reason")
+    aside.add_argument("--column", metavar="NAME", default="", help="cells of this column")
+    aside.add_argument("--limit", type=_whole, metavar="N", help=f"most records (text: {50}; else all)")
+    form = aside.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a list of objects, the raw text as it lay in the file")
+    form.add_argument(
+        "--csv", action="store_true", help="with a header; text that a spreadsheet would run gets a leading apostrophe"
+    )
+    form.add_argument(
+        "--retry", metavar="FILE", nargs="*", help="read these files anew; without a name all that had trouble"
+    )
 
     check = add("check", "Validate a site file and its layouts. Exit code 0: fine, 1: errors.", "opsconsole check .")
     check.add_argument("--json", action="store_true", help="the problems as a list of objects")

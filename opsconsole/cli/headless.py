@@ -1,4 +1,4 @@
-"""Headless commands that ask an engine: snapshot, query, sources, status, stop, logs."""
+"""Headless commands that ask an engine: snapshot, query, status, stop, logs."""
 
 from __future__ import annotations
 
@@ -7,42 +7,36 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
 
 from opsconsole.cli import show
+from opsconsole.cli.waiting import settled, unless_stuck, with_engine
 from opsconsole.engine.client import Client, EngineGoneError
 from opsconsole.engine.messages import (
-    AskFiles,
     AskQuery,
     AskStatus,
     EngineStatus,
-    Files,
-    Snapshot,
-    Subscribe,
     Table,
 )
-from opsconsole.engine.place import Place, find_place
-from opsconsole.engine.reach import reach, stop_engine
+from opsconsole.engine.place import find_place
+from opsconsole.engine.reach import stop_engine
 
 
 def snapshot(arguments: argparse.Namespace) -> int:
     """Print KPIs, alerts and sources."""
 
     async def work(client: Client) -> int:
-        found = await client.ask(Subscribe(settled=True, follow=False))
-        assert isinstance(found, Snapshot)
+        found = await settled(client)
         print(show.snapshot_json(found) if arguments.json else show.snapshot_text(found))
-        return _unless_stuck(found)
+        return unless_stuck(found)
 
-    return _with_engine(arguments, work)
+    return with_engine(arguments, work)
 
 
 def query(arguments: argparse.Namespace) -> int:
     """Run one SELECT."""
 
     async def work(client: Client) -> int:
-        found = await client.ask(Subscribe(settled=True, follow=False))
-        assert isinstance(found, Snapshot)
+        found = await settled(client)
         table = await client.ask(AskQuery(sql=arguments.sql, limit=arguments.limit, seconds=arguments.seconds))
         assert isinstance(table, Table)
         if arguments.json:
@@ -55,31 +49,9 @@ def query(arguments: argparse.Namespace) -> int:
             print(f"only the first {arguments.limit} rows; --limit gives more", file=sys.stderr)
         if table.note:
             print(table.note, file=sys.stderr)
-        return _unless_stuck(found)
+        return unless_stuck(found)
 
-    return _with_engine(arguments, work)
-
-
-def sources(arguments: argparse.Namespace) -> int:
-    """Print each file of each source."""
-
-    async def work(client: Client) -> int:
-        found = await client.ask(Subscribe(settled=True, follow=False))
-        files = await client.ask(AskFiles())
-        assert isinstance(found, Snapshot)
-        assert isinstance(files, Files)
-        print(show.sources_json(found, files) if arguments.json else show.sources_text(found, files))
-        return _unless_stuck(found)
-
-    return _with_engine(arguments, work)
-
-
-def _unless_stuck(snapshot: Snapshot) -> int:
-    """The exit code: 1 where the tables could not be brought up to date, which standard error then says."""
-    stuck = [notice.text for notice in snapshot.notices if notice.kind == "stuck"]
-    for text in stuck:
-        print(f"opsconsole: not up to date: {text}", file=sys.stderr)
-    return 1 if stuck else 0
+    return with_engine(arguments, work)
 
 
 def status(arguments: argparse.Namespace) -> int:
@@ -125,16 +97,3 @@ def logs(arguments: argparse.Namespace) -> int:
             else:
                 time.sleep(0.3)
     return 0
-
-
-def _with_engine(arguments: argparse.Namespace, work: Callable[[Client], Awaitable[int]]) -> int:
-    place: Place = find_place(arguments.site)
-
-    async def run() -> int:
-        client = await reach(place, "headless", idle_exit=0.0)
-        try:
-            return await work(client)
-        finally:
-            await client.close()
-
-    return asyncio.run(run())

@@ -9,16 +9,18 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from opsconsole.cli import headless
+from opsconsole.cli import headless, sourcing
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
+from opsconsole.engine.quarantine_file import QuarantineError
 from opsconsole.site.schema import layout_schema, site_schema
 
 ASKING = {
     "snapshot": headless.snapshot,
     "query": headless.query,
-    "sources": headless.sources,
+    "sources": sourcing.sources,
+    "quarantine": sourcing.quarantine,
     "status": headless.status,
     "stop": headless.stop,
     "logs": headless.logs,
@@ -53,7 +55,7 @@ def _run(arguments: argparse.Namespace) -> int:
             _become_engine(arguments)
         sys.stdout.flush()
         return code
-    except (PlaceError, LaunchError, RefusedError, EngineGoneError) as error:
+    except (PlaceError, LaunchError, RefusedError, EngineGoneError, QuarantineError) as error:
         print(f"opsconsole: {error}", file=sys.stderr)
         return 1
 

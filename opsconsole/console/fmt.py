@@ -10,10 +10,10 @@ import math
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from opsconsole.site.figures import NONE, count, number
+from opsconsole.site.figures import NONE, count, number, size
 from opsconsole.site.figures import figure as quantity
 
-__all__ = ["NONE", "count", "number", "quantity"]
+__all__ = ["NONE", "count", "number", "quantity", "size"]
 
 
 def age(seconds: float) -> str:
@@ -24,16 +24,6 @@ def age(seconds: float) -> str:
     if minutes < 120:
         return f"{minutes}m"
     return f"{minutes // 60}h" if minutes < 48 * 60 else f"{minutes // 1440}d"
-
-
-def size(octets: int) -> str:
-    """A file's size: "812 B", "5.6 MB"."""
-    value = float(octets)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError("unreachable")
 
 
 @lru_cache(maxsize=8)

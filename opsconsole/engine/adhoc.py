@@ -186,7 +186,8 @@ def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) ->
     known = {
         str(name).lower(): str(name)
         for (name,) in cursor.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal"
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
         ).fetchall()
     }
     named = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}

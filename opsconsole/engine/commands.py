@@ -22,6 +22,7 @@ COMMANDS: dict[str, CommandSpec] = {
     for spec in (
         CommandSpec("ack", "acknowledge", undoable=True, takes_many=True),
         CommandSpec("unack", "take an acknowledgement back", undoable=True, takes_many=True),
+        CommandSpec("retry", "read files anew", takes_many=True),
         CommandSpec("save-draft", "write the draft as site.yaml and layouts/overview.yaml"),
     )
 }

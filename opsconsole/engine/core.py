@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from opsconsole.engine import notices, retry
 from opsconsole.engine.clock import SiteClock, grid_point
 from opsconsole.engine.commands import COMMANDS
+from opsconsole.engine.condition import Condition, Conditions
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import Command, Done, Notice, Snapshot
 from opsconsole.engine.picture import picture
@@ -29,11 +31,13 @@ from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.expression import Bench
+from opsconsole.kpis.measures import Measures
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.site.calendar import shift_at
 from opsconsole.site.model import Problem, Site
 from opsconsole.site.parse import Loaded
-from opsconsole.tables.records import Totals
+from opsconsole.tables import health
+from opsconsole.tables.records import Progress, Totals
 from opsconsole.tables.store import Store
 
 if TYPE_CHECKING:
@@ -88,6 +92,10 @@ class Core:
         self._looked_at_site = time.monotonic()
         self._bound_to: Mapping[str, Mapping[str, str]] | None = None
         self.problems: list[Problem] = []
+        self._measures: Measures | None = None
+        self._shown = 0.0
+        self._looked = Conditions()
+        self._conditions: dict[str, Condition] = {}
         self._site_notice: list[Notice] = []
         self._thread = threading.Thread(target=self._run, name="tick")
         self._rebind(bench)
@@ -117,6 +125,16 @@ class Core:
         self.first_tick.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def look_again(self) -> None:
+        """Scan all files now."""
+        if self._feed is not None:
+            self._feed.poke()
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that was seen of the files has been taken, or nothing can be now."""
+        return self._feed is not None and (self._feed.settled or bool(self._feed.problem))
 
     def data_changed(self) -> None:
         """The feed has committed rows, or the state of a file has changed."""
@@ -190,6 +208,9 @@ class Core:
         if moved or (spaced and (self._news or self._grid_due())):
             self._news = False
             self._evaluate()
+        elif self._measures is not None and time.monotonic() - self._shown >= _LOOK_AT_SITE and self.progress():
+            # rows that are not committed yet: nothing to evaluate, but people see that it goes on
+            self._show(self._store.totals(), time.time(), self._store.data_version)
 
     def _grid_due(self) -> bool:
         if self.clock.mode == "data":
@@ -207,6 +228,7 @@ class Core:
         version = self._store.data_version
         cursor = self._store.cursor()
         try:
+            health.at(cursor, now.timestamp())
             measures = evaluate(cursor, self.binding, now)
             self._evaluate_rules(cursor, totals, wall, settled)
         except duckdb.Error as error:
@@ -215,27 +237,38 @@ class Core:
             return
         finally:
             cursor.close()
+        self._measures = measures
+        self._show(totals, wall, version)
+
+    def _show(self, totals: Mapping[str, Totals], wall: float, version: int) -> None:
+        """Send a picture of how things are, with the figures of the last evaluation."""
+        assert self._measures is not None
+        cursor = self._store.cursor()
+        try:
+            self._conditions = self._looked.look(cursor, version, wall, self.progress())
+        finally:
+            cursor.close()
+        self._shown = time.monotonic()
         self._publish(
             picture(
                 site=self.site,
                 clock=self.clock,
                 wall=wall,
-                settled=settled,
+                settled=self._settled_once,
                 stays=self._stays,
                 data_version=version,
-                shift=shift_at(self.site, now),
-                measures=measures,
+                shift=shift_at(self.site, self.clock.now(wall)),
+                measures=self._measures,
                 totals=totals,
+                conditions=self._conditions,
                 alerts=self._watch.open_alerts(),
-                notices=[
-                    *self._draft_notice(),
-                    *self._broken(),
-                    *self._tables_notices(),
-                    *self._site_notice,
-                    *self._watch.notices(),
-                ],
+                notices=self._notices(wall),
             )
         )
+
+    def progress(self) -> list[Progress]:
+        """The long work under way. May be called from any thread."""
+        return self._feed.progress() if self._feed is not None else []
 
     def _watch_newest(self, totals: Mapping[str, Totals]) -> None:
         events = [total.last_event for total in totals.values() if total.last_event is not None]
@@ -318,41 +351,19 @@ class Core:
             if self._feed is not None:
                 self._feed.replace(site.sources, site.timezone)
 
-    def _notices(self) -> list[Notice]:
-        return [
-            *self._draft_notice(),
-            *self._broken(),
-            *self._tables_notices(),
-            *self._site_notice,
-            *self._watch.notices(),
-        ]
-
-    def _draft_notice(self) -> list[Notice]:
-        if not self.site.draft:
-            return []
-        if not self.site.sources:
-            text = "Nothing here yet. Drop a CSV, JSON, Parquet or Excel file into the folder; it will appear here."
-        else:
-            families = f"{len(self.site.sources)} {'family' if len(self.site.sources) == 1 else 'families'} of files"
-            text = f"Draft made from {families}. :save-draft writes site.yaml, to make it yours."
-        return [Notice("draft", text)]
-
-    def _tables_notices(self) -> list[Notice]:
-        """What people must know of the tables: that they were rebuilt, that the feed is in trouble."""
-        found = []
-        if self._feed is not None and self._feed.problem:
-            found.append(Notice("stuck", f"{self._feed.problem}. It is tried again by itself.", "critical"))
-        if self._store.rebuilt and not self._settled_once:
-            found.append(Notice("tables", self._store.rebuilt, "warning"))
-        return found
-
-    def _broken(self) -> list[Notice]:
-        """What does not fit the tables, now that they are known."""
-        errors = [problem for problem in self.problems if problem.severity == "error"]
-        if not errors:
-            return []
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        return [Notice("site-error", f"{errors[0]}{more}", "warning")]
+    def _notices(self, wall: float) -> list[Notice]:
+        trouble = self._feed.problem if self._feed is not None else ""
+        rebuilt = self._store.rebuilt if not self._settled_once else ""
+        return notices.single(
+            [
+                *notices.draft(self.site),
+                *notices.broken(self.problems),
+                *notices.tables(trouble, rebuilt),
+                *self._site_notice,
+                *self._watch.notices(),
+                *notices.drifts(self.site, self._conditions, wall),
+            ]
+        )
 
     def _rebind_if_needed(self) -> None:
         if self._store.schemas() != self._bound_to:
@@ -368,6 +379,21 @@ class Core:
     def _apply(self, command: Command, peer: Peer) -> Done:
         if command.name == "save-draft":
             return self._file.save_draft()
+        if command.name == "retry":
+            return self._retry(command, peer)
         if command.name not in COMMANDS:
             return Done(refused={command.name: "there is no such command"})
         return self._watch.command(command, peer, self.now())
+
+    def _retry(self, command: Command, peer: Peer) -> Done:
+        """Have files read anew; it is written to the journal before the feed is told."""
+        if self._feed is None:
+            return Done(refused={command.source or "retry": "the first scan has not begun yet"})
+        wanted, refused = retry.wanted(self._store, command)
+        if wanted:
+            trouble = self._watch.note(command, peer, self.now(), sorted({path for _, path in wanted}))
+            if trouble:
+                return Done(refused={path: trouble for _, path in wanted})
+        for source, path in wanted:
+            self._feed.retry(source, path)
+        return Done(applied=[path for _, path in wanted], refused=refused)

@@ -21,6 +21,7 @@ from opsconsole.engine.draft_files import MOST_FILES, Family, families, find_fil
 from opsconsole.engine.draft_roles import Measure, Roles, roles_of, title_of
 from opsconsole.engine.draft_sample import Sample, take
 from opsconsole.engine.draft_text import Draft, DraftKpi, DraftSource, layout_text, site_text
+from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.check import SQL_WORDS
 from opsconsole.site.names import is_identifier, listed
 from opsconsole.site.parse import LAYOUT_FOLDER, SITE_FILE, Loaded, parse_site
@@ -197,7 +198,7 @@ def _parts(folder: Path, found: list[Family]) -> tuple[list[_Part], list[Family]
         key = id(family) if id(family) in samples else id(next(f for f in seen if f.files[0] is family.files[0]))
         parts.append(_Part(family, samples[key], roles_of(samples[key]), ""))
     parts.sort(key=lambda part: (part.roles.time is None, -part.family.size, part.family.globs))
-    used: set[str] = set()
+    used: set[str] = set(BUILT_IN)
     for part in parts[:MOST_SOURCES]:
         part.name = _name(_called(part.family, folder), used, "data")
     return parts[:MOST_SOURCES], [part.family for part in parts[MOST_SOURCES:]] + left

@@ -11,13 +11,25 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from opsconsole.engine.source_messages import AskExplain as AskExplain
+from opsconsole.engine.source_messages import AskFiles as AskFiles
+from opsconsole.engine.source_messages import AskQuarantine as AskQuarantine
+from opsconsole.engine.source_messages import ColumnRead as ColumnRead
+from opsconsole.engine.source_messages import Drift as Drift
+from opsconsole.engine.source_messages import Explained as Explained
+from opsconsole.engine.source_messages import Files as Files
+from opsconsole.engine.source_messages import FileState as FileState
+from opsconsole.engine.source_messages import Group as Group
+from opsconsole.engine.source_messages import Progress as Progress
+from opsconsole.engine.source_messages import Quarantine as Quarantine
+from opsconsole.engine.source_messages import Quarantined as Quarantined
+from opsconsole.engine.source_messages import SourceState as SourceState
 from opsconsole.site.model import Better, Layout, Priority, Problem
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
 AlertLetter = Literal["NORM", "UNACK", "ACK", "RTNUN"]
-FileStatus = Literal["ready", "waiting", "failed", "ignored", "archived"]
 
 
 # --- what the screen shows -------------------------------------------------------------------------------------
@@ -104,24 +116,6 @@ class AlertState(Struct, frozen=True):
     source: str = ""
     procedure: str = ""
     quality: Literal["good", "stale", "error"] = "good"
-
-
-class SourceState(Struct, frozen=True):
-    """What has been taken from a source and how fresh it is."""
-
-    name: str
-    title: str
-    status: Literal["fresh", "stale", "nodata", "off"]
-    files: int = 0
-    rows: int = 0
-    quarantined: int = 0
-    waiting: int = 0
-    failed: int = 0
-    last_event: float | None = None
-    last_arrival: float | None = None
-    fresh_within: float | None = None
-    time: str | None = None
-    note: str = ""
 
 
 class Notice(Struct, frozen=True):
@@ -271,6 +265,15 @@ class AskRows(Struct, frozen=True, tag="ask-rows"):
     limit: int = 200
 
 
+class Misfit(Struct, frozen=True):
+    """A cell of a page that is missing because its text did not fit the column: the text, and why."""
+
+    row: int
+    column: int
+    raw: str
+    reason: str
+
+
 class Rows(Struct, frozen=True, tag="rows"):
     """A page: `data[column][row]`; `files[row]` and `lines[row]` say where each row came from."""
 
@@ -283,6 +286,7 @@ class Rows(Struct, frozen=True, tag="rows"):
     total: int
     next: list[Any] | None = None
     note: str = ""
+    misfits: list[Misfit] = []
 
 
 class AskLine(Struct, frozen=True, tag="ask-line"):
@@ -295,13 +299,17 @@ class AskLine(Struct, frozen=True, tag="ask-line"):
 
 
 class Lines(Struct, frozen=True, tag="lines"):
-    """Raw lines (or a record shown field by field for formats without lines); `first` is the number of the first."""
+    """Raw lines (or a record shown field by field for formats without lines); `first` is the number of the first.
+
+    `aside`: what of the wanted line was set aside, and why.
+    """
 
     path: str
     first: int
     at: int
     text: list[str]
     note: str = ""
+    aside: list[Quarantined] = []
 
 
 class AskQuery(Struct, frozen=True, tag="ask-query"):
@@ -322,58 +330,6 @@ class Table(Struct, frozen=True, tag="table"):
     note: str = ""
 
 
-class AskFiles(Struct, frozen=True, tag="ask-files"):
-    """The files of one source, or of all."""
-
-    source: str = ""
-
-
-class FileState(Struct, frozen=True):
-    """One file: what was taken from it, or why not and when it is tried again."""
-
-    source: str
-    path: str
-    status: FileStatus
-    bytes: int = 0
-    rows: int = 0
-    quarantined: int = 0
-    reason: str = ""
-    read_as: str = ""
-    arrived: float | None = None
-    retry_at: float | None = None
-
-
-class Files(Struct, frozen=True, tag="files"):
-    """The answer to `AskFiles`."""
-
-    files: list[FileState]
-
-
-class AskQuarantine(Struct, frozen=True, tag="ask-quarantine"):
-    """What could not be taken, newest first."""
-
-    source: str = ""
-    limit: int = 500
-
-
-class Quarantined(Struct, frozen=True):
-    """One record or cell that was set aside, with its raw text."""
-
-    source: str
-    file: str
-    line: int
-    column: str
-    reason: str
-    raw: str
-
-
-class Quarantine(Struct, frozen=True, tag="quarantine"):
-    """The answer to `AskQuarantine`."""
-
-    records: list[Quarantined]
-    total: int
-
-
 class Target(Struct, frozen=True):
     """An alert as the person saw it: the command is refused if its version has moved on in a way that matters."""
 
@@ -382,11 +338,16 @@ class Target(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True, tag="command"):
-    """Something a person does; `name` is a key of `commands.COMMANDS`."""
+    """Something a person does; `name` is a key of `commands.COMMANDS`.
+
+    `source` and `files` are of `retry`: which files are to be read anew (none named: all that had trouble).
+    """
 
     name: str
     targets: list[Target] = []
     text: str = ""
+    source: str = ""
+    files: list[str] = []
 
 
 class Done(Struct, frozen=True, tag="done"):
@@ -416,6 +377,11 @@ class EngineStatus(Struct, frozen=True, tag="status"):
     rows: int
     memory: int
     cpu: float
+    progress: list[Progress] = []
+
+
+class AskCaughtUp(Struct, frozen=True, tag="ask-caught-up"):
+    """Look at all files now; answered by a `Done` when everything there has been taken, or nothing can be."""
 
 
 class AskStop(Struct, frozen=True, tag="ask-stop"):
@@ -447,8 +413,10 @@ Ask = (
     | AskQuery
     | AskFiles
     | AskQuarantine
+    | AskExplain
     | AskStatus
     | AskStop
+    | AskCaughtUp
     | AskProblems
     | Command
 )
@@ -461,6 +429,7 @@ Answer = (
     | Table
     | Files
     | Quarantine
+    | Explained
     | Done
     | EngineStatus
     | Problems

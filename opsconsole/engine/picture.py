@@ -8,9 +8,11 @@ from typing import Literal
 import msgspec
 
 from opsconsole.engine.clock import SiteClock
+from opsconsole.engine.condition import Condition
 from opsconsole.engine.messages import (
     AlertState,
     Breakdown,
+    FileState,
     Grid,
     KpiState,
     Notice,
@@ -23,7 +25,7 @@ from opsconsole.kpis.measures import Measure, Measures, Split
 from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.figures import duration
 from opsconsole.site.model import Kpi, Site, Source
-from opsconsole.tables.records import Totals
+from opsconsole.tables.records import FileInfo, Totals
 
 Freshness = Literal["fresh", "stale", "nodata", "off"]
 
@@ -39,12 +41,13 @@ def picture(
     shift: ShiftSpan | None,
     measures: Measures,
     totals: Mapping[str, Totals],
+    conditions: Mapping[str, Condition],
     alerts: Sequence[AlertState],
     notices: Sequence[Notice],
 ) -> Snapshot:
     """What every screen of the site may show now. `wall` is the wall clock in seconds since the epoch."""
     sources = [
-        source_state(source, fresh_within(site, source), totals.get(name), clock, wall)
+        source_state(source, fresh_within(site, source), totals.get(name), clock, wall, conditions.get(name))
         for name, source in site.sources.items()
     ]
     stale = {source.name for source in sources if source.status == "stale"}
@@ -79,7 +82,12 @@ def fresh_within(site: Site, source: Source) -> float | None:
 
 
 def source_state(
-    source: Source, due: float | None, totals: Totals | None, clock: SiteClock, wall: float
+    source: Source,
+    due: float | None,
+    totals: Totals | None,
+    clock: SiteClock,
+    wall: float,
+    condition: Condition | None = None,
 ) -> SourceState:
     """How fresh a source is. With the clock `data` time stands still, so staleness is off.
 
@@ -95,20 +103,55 @@ def source_state(
             if age > due:
                 status = "stale"
                 note = f"nothing for {duration(age)}, due within {duration(due)}"
+    sums = totals or Totals()
+    found = condition or Condition()
     return SourceState(
         name=source.name,
         title=source.title or source.name,
         status=status,
-        files=totals.files if totals else 0,
-        rows=totals.rows if totals else 0,
-        quarantined=totals.quarantined if totals else 0,
-        waiting=totals.waiting if totals else 0,
-        failed=totals.failed if totals else 0,
-        last_event=totals.last_event if totals else None,
-        last_arrival=totals.last_arrival if totals else None,
+        files=sums.files,
+        records=sums.rows + sums.rejected + sums.expired,
+        rows=sums.rows,
+        rejected=sums.rejected,
+        expired=sums.expired,
+        cells=sums.cells,
+        quarantined=sums.quarantined,
+        waiting=sums.waiting,
+        failed=sums.failed,
+        archived=sums.archived,
+        bytes=sums.bytes,
+        taken=sums.taken,
+        last_event=sums.last_event,
+        last_arrival=sums.last_arrival,
         fresh_within=due,
+        trouble=found.trouble,
+        retry_at=found.retry_at,
+        drift=found.drift,
+        drifted=found.drifted,
+        progress=found.progress,
         time=source.time,
         note=note or ("" if totals else f"no file matches {', '.join(source.files)} yet"),
+    )
+
+
+def file_state(found: FileInfo) -> FileState:
+    """One file as the ledger has it."""
+    return FileState(
+        source=found.source,
+        path=found.path,
+        status=found.status,
+        bytes=found.bytes,
+        taken=found.taken,
+        records=found.rows + found.rejected + found.expired,
+        rows=found.rows,
+        rejected=found.rejected,
+        expired=found.expired,
+        cells=found.cells,
+        quarantined=found.quarantined,
+        reason=found.reason,
+        read_as=found.read_as,
+        arrived=found.arrived,
+        retry_at=found.retry_at,
     )
 
 

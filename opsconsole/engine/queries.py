@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import duckdb
+import msgspec
 
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
@@ -17,6 +18,8 @@ from opsconsole.engine.messages import (
     Answer,
     Ask,
     AskBreakdown,
+    AskCaughtUp,
+    AskExplain,
     AskFiles,
     AskKpi,
     AskLine,
@@ -26,18 +29,23 @@ from opsconsole.engine.messages import (
     AskRows,
     Breakdown,
     Command,
+    Done,
+    Drift,
     Failure,
     Files,
-    FileState,
+    Group,
     KpiAmong,
     Lines,
+    Misfit,
     Problems,
     Quarantine,
     Quarantined,
     Rows,
 )
-from opsconsole.engine.picture import kpi_state
-from opsconsole.kpis.drill import Subject, breakdown, measure_among, rows, subject_of_kpi, subject_of_rule
+from opsconsole.engine.picture import file_state, kpi_state
+from opsconsole.kpis.drill import Page, Subject, breakdown, measure_among, rows, subject_of_kpi, subject_of_rule
+from opsconsole.site.builtin import BUILT_IN
+from opsconsole.tables import health, setaside
 from opsconsole.tables.raw import raw_lines
 from opsconsole.tables.records import StoreError
 from opsconsole.tables.store import Store
@@ -46,13 +54,15 @@ _T = TypeVar("_T")
 
 # More readers add no throughput on two cores, and slow each other and the writer down (measured).
 _READERS = 2
+_LOOK_EVERY = 0.05
 
 
 class Queries:
     """Works on the tables in threads of its own, each question with its own cursor."""
 
-    def __init__(self, store: Store, core: Core, scratch: Path) -> None:
+    def __init__(self, store: Store, core: Core, root: Path, scratch: Path) -> None:
         self._store = store
+        self._root = root
         self._core = core
         self._scratch = scratch
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
@@ -65,6 +75,8 @@ class Queries:
         """The answer; what a person can mend comes back as a `Failure` with one sentence."""
         if isinstance(body, Command):
             return await asyncio.wrap_future(self._core.command(body, peer))
+        if isinstance(body, AskCaughtUp):
+            return await self._caught_up()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body)
         except (AdhocError, StoreError) as error:
@@ -74,11 +86,22 @@ class Queries:
         except duckdb.Error as error:
             return Failure(message=str(error).splitlines()[0])
 
+    async def _caught_up(self) -> Done:
+        """Wait without keeping a reader busy."""
+        self._core.look_again()
+        while not self._core.caught_up:
+            await asyncio.sleep(_LOOK_EVERY)
+        return Done()
+
     def _answer(self, body: Ask) -> Answer:
         if isinstance(body, AskFiles):
             return self._files(body)
         if isinstance(body, AskQuarantine):
             return self._quarantine(body)
+        if isinstance(body, AskExplain):
+            from opsconsole.engine.explain import explain
+
+            return explain(self._store, self._root, self._core.site, body)
         if isinstance(body, AskProblems):
             return Problems(problems=self._core.problems)
         if isinstance(body, AskLine):
@@ -101,6 +124,7 @@ class Queries:
     def _with_cursor(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
         cursor = self._store.cursor()
         try:
+            health.at(cursor, self._core.now().timestamp())
             return work(cursor)
         finally:
             cursor.close()
@@ -138,44 +162,45 @@ class Queries:
             lines=page.lines,
             total=page.total,
             next=page.after,
+            misfits=self._misfits(page),
         )
 
     def _lines(self, body: AskLine) -> Lines:
         _, first, at, text, note = raw_lines(self._store, body.source, body.file, body.line, body.around)
-        return Lines(path=body.file, first=first, at=at, text=text, note=note)
+        aside = [
+            msgspec.convert(each, Quarantined, from_attributes=True)
+            for each in setaside.at_line(self._store, body.source, body.file, body.line)
+        ]
+        return Lines(path=body.file, first=first, at=at, text=text, note=note, aside=aside)
 
     def _files(self, body: AskFiles) -> Files:
+        changes = self._with_cursor(lambda cursor: health.drifts(cursor, body.source, body.drift))
         return Files(
-            files=[
-                FileState(
-                    source=each.source,
-                    path=each.path,
-                    status=each.status,
-                    bytes=each.bytes,
-                    rows=each.rows,
-                    quarantined=each.quarantined,
-                    reason=each.reason,
-                    read_as=each.read_as,
-                    arrived=each.arrived,
-                    retry_at=each.retry_at,
-                )
-                for each in self._store.files(body.source)
-            ]
+            files=[file_state(each) for each in self._store.files(body.source)],
+            drift=[msgspec.convert(each, Drift, from_attributes=True) for each in changes],
         )
 
     def _quarantine(self, body: AskQuarantine) -> Quarantine:
-        records, total = self._store.quarantine(body.source, body.limit)
-        return Quarantine(
-            records=[
-                Quarantined(
-                    source=each.source,
-                    file=each.file,
-                    line=each.line,
-                    column=each.column,
-                    reason=each.reason,
-                    raw=each.raw,
-                )
-                for each in records
-            ],
-            total=total,
-        )
+        wanted = setaside.Wanted(body.source, body.file, body.reason, body.column)
+        if body.grouped:
+            heaps, total = setaside.heaps(self._store, wanted, body.limit)
+            groups = [msgspec.convert(each, Group, from_attributes=True) for each in heaps]
+            return Quarantine(records=[], total=total, groups=groups)
+        records, total, after = setaside.page(self._store, wanted, body.after, body.limit)
+        found = [msgspec.convert(each, Quarantined, from_attributes=True) for each in records]
+        return Quarantine(records=found, total=total, next=after)
+
+    def _misfits(self, page: Page) -> list[Misfit]:
+        """The cells of a page that are missing because their text did not fit, told by what was set aside."""
+        if page.source in BUILT_IN:
+            return []
+        places = list(zip(page.files, page.lines, strict=True))
+        aside = setaside.cells_of(self._store, page.source, places)
+        found = []
+        for row, place in enumerate(places):
+            raw = {each.column.lower(): each for each in aside.get(place, ()) if each.column}
+            for at, name in enumerate(page.columns):
+                if name.lower() in raw and page.data[at][row] is None:
+                    each = raw[name.lower()]
+                    found.append(Misfit(row, at, each.raw, each.reason))
+        return found

@@ -16,9 +16,11 @@ import sys
 import time
 from typing import IO, TYPE_CHECKING
 
+import msgspec
+
 from opsconsole import __version__
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import Answer, Ask, EngineStatus, Snapshot
+from opsconsole.engine.messages import Answer, Ask, EngineStatus, Progress, Snapshot
 from opsconsole.engine.place import Place, find_place
 from opsconsole.engine.sitefile import SiteFile
 
@@ -107,7 +109,7 @@ class Engine:
         if self._queries is None:
             from opsconsole.engine.queries import Queries
 
-            self._queries = Queries(self.store, self.core, self.place.state)
+            self._queries = Queries(self.store, self.core, self.place.root, self.place.state)
         return await self._queries.handle(body, peer)
 
     def _close(self) -> None:
@@ -143,6 +145,7 @@ class Engine:
             rows=sum(total.rows for total in self.store.totals().values()),
             memory=_resident_bytes(),
             cpu=usage.ru_utime + usage.ru_stime,
+            progress=[msgspec.convert(each, Progress, from_attributes=True) for each in self.core.progress()],
         )
 
 

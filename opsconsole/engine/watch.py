@@ -80,6 +80,22 @@ class AlertWatch:
             self._unwritten, self._trouble = [], ""
         return Done(applied=[each.alert.id for each in outcome.transitions], refused=outcome.refused)
 
+    def note(self, command: Command, peer: Peer, now: dt.datetime, files: list[str]) -> str:
+        """Write down that a person had files read anew; why that cannot be written, else nothing."""
+        entry = Entry(
+            kind="retry",
+            object=command.source or "all sources",
+            actor=str(peer),
+            site_time=now.timestamp(),
+            data={"files": files[:100], "count": len(files)},
+        )
+        try:
+            self._journal.append([*self._unwritten, entry])
+        except JournalError as error:
+            return f"it cannot be written to the journal: {error}"
+        self._unwritten, self._trouble = [], ""
+        return ""
+
     def _record(self, transitions: Sequence[Transition], now: dt.datetime) -> None:
         self._unwritten += [self._as_record(each, SYSTEM, now) for each in transitions]
         if not self._unwritten:

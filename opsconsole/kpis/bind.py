@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
 from opsconsole.kpis.expression import Bench, Bound, Checker, Fault
 from opsconsole.kpis.when import parse_when
+from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.model import Kpi, Problem, Rule, Site, Source
 from opsconsole.site.parse import Loaded
+from opsconsole.tables import health
 
 
 def bind(
@@ -37,7 +39,9 @@ class _Binder:
         self.site = site
         self.loaded = loaded
         self.problems: list[Problem] = []
+        self.sources = {**site.sources, **BUILT_IN}
         self.schemas = {name: dict(columns) for name, columns in schemas.items() if name in site.sources}
+        self.schemas |= {name: dict(columns) for name, columns in health.SCHEMAS.items()}
         self.checker = Checker(self.schemas, bench)
         self.kpis: dict[str, BoundKpi] = {}
         self.rules: dict[str, BoundRule] = {}
@@ -48,7 +52,7 @@ class _Binder:
     def run(self) -> Binding:
         own = {
             name: self.dimensions(name, source.dimensions, "sources", name, "dimensions")
-            for name, source in self.site.sources.items()
+            for name, source in self.sources.items()
             if name in self.schemas
         }
         for name, source in self.site.sources.items():
@@ -92,7 +96,7 @@ class _Binder:
         return found
 
     def bind_kpi(self, kpi: Kpi, by: tuple[str, ...]) -> None:
-        source = self.site.sources.get(kpi.source)
+        source = self.sources.get(kpi.source)
         if source is None:
             return  # an unknown source is a problem that parsing has reported
         if kpi.source not in self.schemas:
@@ -114,7 +118,7 @@ class _Binder:
         if rule.kpi is not None:
             self.bind_kpi_rule(rule, rule.kpi)
             return
-        source = self.site.sources.get(rule.source or "")
+        source = self.sources.get(rule.source or "")
         if source is None:
             return  # as for KPIs
         if rule.silent is not None:

@@ -223,6 +223,8 @@ class _Run:
             for count, members in hits[:INSTANCES]:
                 rows = "1 row" if count == 1 else f"{figure(float(count))} rows"
                 text = f"{rows} with {_short(rule.rule.rows or '')} in {duration(rule.rule.within)}"
+                if not rule.timed:  # how things are now: the labels say which
+                    text = _short(rule.rule.rows or "")
                 self.add(rule, members, rule.rule.priority, float(count), float(least), text, figure(float(count)))
             self.capped(rule, len(hits))
 

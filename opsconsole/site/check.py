@@ -8,6 +8,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
+from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Keys, Marks
 from opsconsole.site.model import Window
@@ -74,6 +75,10 @@ def _check_shifts(values: Values, marks: Marks, report: Report) -> None:
 
 
 def _check_source(name: str, source: Values, marks: Marks, report: Report) -> None:
+    if name.casefold() in BUILT_IN:
+        title = BUILT_IN[name.casefold()].title
+        message = f"`{name}`: the name of a table that is always there ({title}); choose another"
+        report.error(marks.key("sources", name), message)
     if name.casefold() in SQL_WORDS:
         report.warn(marks.key("sources", name), f'`{name}`: a word of SQL; write "{name}" in quotes in queries')
     read: Values = source.get("read", {})
@@ -108,6 +113,8 @@ def _check_policies(name: str, source: Values, marks: Marks, report: Report) -> 
 
 def _reference(path: Keys, target: str, what: str, known: Values | None, marks: Marks, report: Report) -> bool:
     """Whether the name is known; a problem if not, unless nobody can tell."""
+    if what == "source" and target in BUILT_IN:
+        return True
     if known is None or target in known:
         return known is not None
     hint = report.suggest(target, known)
@@ -200,6 +207,12 @@ def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values | None,
             report.error(marks.key(*at, "source"), "`source`: a rule on a KPI takes the KPI's source, remove it")
     elif not marks.has(*at, "source"):
         report.missing(marks.at(*at), f"`{name}`: a rule with `{kind}` needs `source`")
+    built_in = rule.get("source") in BUILT_IN
+    if built_in and kind == "silent":
+        message = f"`silent`: `{rule['source']}` never falls silent; its `age_s` says how long a source has been"
+        report.error(marks.key(*at, "silent"), message)
+    if built_in and marks.has(*at, "within"):
+        report.error(marks.key(*at, "within"), f"`within`: `{rule['source']}` says how things are now, leave it out")
     if kind == "rows" and rule.get("source") in (sources or {}) and not marks.has("sources", rule["source"], "time"):
         message = f"`rows`: looks back in time, but `{show(rule['source'])}` has no time column"
         report.error(marks.at(*at, "source"), message)

@@ -34,6 +34,16 @@ def count(many: int, one: str, plural: str = "") -> str:
     return f"{number(many)} {one if many == 1 else plural or one + 's'}"
 
 
+def size(octets: int) -> str:
+    """A file's size: "812 B", "5.6 MB"."""
+    value = float(octets)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
 def duration(seconds: float) -> str:
     """A length of time in its two largest units: 47 min, 2 h 05, 3 d 4 h."""
     whole = int(seconds)

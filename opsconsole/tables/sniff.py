@@ -27,7 +27,8 @@ _KINDS: dict[Kind, ColumnType] = {
 class Sniffed(Struct, frozen=True):
     """A file's columns with their types, some values of each, and how many different ones the seen rows have.
 
-    `rows` were seen; `whole` says that these are all. `told` is how the file is read, in words.
+    `rows` were seen; `whole` says that these are all. `told` is how the file is read, in words; `styles` how the values
+    of each column are written.
     """
 
     format: Format
@@ -41,6 +42,7 @@ class Sniffed(Struct, frozen=True):
     encoding: str
     delimiter: str
     told: str
+    styles: dict[str, Style]
 
 
 def sniff(
@@ -81,4 +83,5 @@ def sniff(
     return Sniffed(
         found, columns, samples, distinct, empty, len(piece.lines), len(data) >= size, piece.dialect.header,
         piece.dialect.encoding, piece.dialect.delimiter, piece.read_as,
+        {name: piece.dialect.styles.get(name, Style()) for name in piece.names},
     )  # fmt: skip

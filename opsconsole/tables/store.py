@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from opsconsole.tables import ledger
+from opsconsole.tables import health, ledger
 from opsconsole.tables.convert import TYPES
 from opsconsole.tables.records import FileInfo, SetAside, StoreError, Totals
 
@@ -195,6 +195,7 @@ def _check(connection: DuckDBPyConnection) -> None:
         if known == (0,):
             connection.execute("BEGIN")
             connection.execute(ledger.SCHEMA)
+            health.define(connection)
             connection.execute("INSERT INTO _ops.meta VALUES ('ledger', ?)", [ledger.VERSION])
             connection.execute("COMMIT")
         found = connection.execute("SELECT value FROM _ops.meta WHERE key = 'ledger'").fetchone()

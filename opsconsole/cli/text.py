@@ -1,0 +1,61 @@
+"""Plain text and JSON that cannot drive the terminal they are shown on; columns that stand below each other."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from opsconsole.site.figures import iso
+
+# Fields that are moments: seconds since the epoch on the wire, ISO 8601 with offset in JSON.
+_MOMENTS = frozenset(
+    {
+        "at", "wall", "start", "end", "trend_start", "since", "acked_at", "last_event", "last_arrival", "arrived",
+        "retry_at", "started", "noted", "first", "last",
+    }
+)  # fmt: skip
+_HIDDEN = frozenset({"layouts", "grids", "breakdowns"})
+# JSON leaves these as they are; a terminal would act on them. Each is one character of `\\uXXXX`.
+_ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def plain(value: Any, zone: ZoneInfo) -> Any:
+    """Wire values as JSON values: moments as ISO text, what only a screen needs left out."""
+    if isinstance(value, dict):
+        return {
+            key: iso(item, zone) if key in _MOMENTS and isinstance(item, int | float) else plain(item, zone)
+            for key, item in value.items()
+            if key not in _HIDDEN
+        }
+    if isinstance(value, list):
+        return [plain(item, zone) for item in value]
+    return value
+
+
+def dump(value: Any, indent: int | None = 1) -> str:
+    """JSON text."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def inert(text: str) -> str:
+    """Text with control characters made visible, so that a file cannot drive the terminal it is shown on."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal a text takes: Chinese characters take two, marks above letters none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def padded(text: str, cells: int, *, right: bool = False) -> str:
+    """A text filled up with spaces."""
+    room = " " * (cells - width(text))
+    return room + text if right else text + room

@@ -1,0 +1,126 @@
+"""Sentences about sources and files that the console, the command line and the notices share. Pure; not yet inert."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from opsconsole.engine.source_messages import Drift, Progress
+from opsconsole.site.figures import count, duration, number, size
+
+
+class Counted(Protocol):
+    """A source or a file with its counts."""
+
+    @property
+    def records(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def cells(self) -> int: ...
+    @property
+    def expired(self) -> int: ...
+
+
+class Told(Protocol):
+    """A change of schema, from the wire or from the ledger."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def column(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+TAILS = {
+    "none": "nothing after it",
+    "waiting": "the last line is still being written",
+    "taken": "the last line has no end and was taken",
+    "held": "the last record is broken and is held back until more comes",
+}
+
+
+def sums(found: Counted) -> str:
+    """How the records add up: "1 000 records = 998 rows + 2 rejected"."""
+    if found.records == found.rows:
+        return count(found.rows, "row")
+    parts = [count(found.rows, "row")]
+    parts += [
+        f"{number(many)} {word}" for many, word in ((found.rejected, "rejected"), (found.expired, "expired")) if many
+    ]
+    return f"{count(found.records, 'record')} = {' + '.join(parts)}"
+
+
+def sums_and_cells(found: Counted) -> str:
+    """The same with the single cells that were set aside while their rows were taken."""
+    if not found.cells:
+        return sums(found)
+    return f"{sums(found)} · {count(found.cells, 'cell')} set aside"
+
+
+def taken(done: int, of: int) -> str:
+    """How much of the bytes there are has been read: "5.6 MB", or "2.1 of 5.6 MB read (37 %)"."""
+    if done >= of:
+        return size(of)
+    return f"{_of(done, of)} read ({_percent(done, of)})"
+
+
+def progress(found: Progress) -> str:
+    """Long work on one line: share, bytes, files, rows, rate, time left."""
+    parts = [
+        f"{found.what} {_percent(found.bytes_done, found.bytes_total)}",
+        _of(found.bytes_done, found.bytes_total),
+        f"{number(found.files_done)} of {count(found.files_total, 'file')}",
+        count(found.rows, "row"),
+    ]
+    if found.rate > 0:
+        parts.append(f"{number(float(f'{found.rate:.2g}'))} rows/s")
+    parts.append(left(found))
+    return " · ".join(part for part in parts if part)
+
+
+def progress_short(found: Progress) -> str:
+    """The share and the time left only."""
+    return " · ".join(part for part in (_percent(found.bytes_done, found.bytes_total), left(found)) if part)
+
+
+def left(found: Progress) -> str:
+    """How long the rest will take, or nothing where that cannot be told."""
+    return f"{duration(max(1.0, found.left))} left" if found.left is not None else ""
+
+
+def _percent(done: int, of: int) -> str:
+    # 100 % is said when it is done, not when it is nearly so
+    return f"{min(99 if done < of else 100, int(100 * done / of)) if of else 100} %"
+
+
+def _of(done: int, of: int) -> str:
+    whole, part = size(of), size(done)
+    return f"{part.removesuffix(whole[-3:])} of {whole}" if part[-3:] == whole[-3:] else f"{part} of {whole}"
+
+
+def drift(found: Told) -> str:
+    """What changed and by which file: "new column `shift` from orders_2026-11.csv"."""
+    what = {
+        "added": f"new column `{found.column}`",
+        "missing": f"column `{found.column}` is missing",
+        "renamed": f"column `{found.column}` was renamed",
+        "type": f"column `{found.column}` changed its type",
+        "refused": f"column `{found.column}` was refused" if found.column else "refused",
+    }[found.kind]
+    detail = f" ({found.detail})" if found.detail else ""
+    return f"{what}{detail}{' in ' if found.kind == 'missing' else ' from '}{found.file.rsplit('/', 1)[-1]}"
+
+
+def drifts(latest: Drift | Told, many: int) -> str:
+    """The latest change, and how many there were beside it."""
+    return drift(latest) + (f" (and {count(many - 1, 'more change')})" if many > 1 else "")
+
+
+def trouble(path: str, reason: str, more: int) -> str:
+    """Why a file is not taken."""
+    return f"{path}: {reason}" + (f" (and {count(more, 'more file')} with trouble)" if more else "")
