@@ -9,6 +9,7 @@ from opsconsole.cli.arguments import COMMANDS
 from opsconsole.console.actions import Registry, markdown
 from opsconsole.site.parse import parse_site
 from opsconsole.site.reference import embedded
+from opsconsole.tables.health import SCHEMAS
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -36,6 +37,20 @@ def test_the_example_site_is_a_site() -> None:
     assert [str(problem) for problem in loaded.problems if problem.severity == "error"] == []
     assert loaded.site is not None
     assert set(loaded.site.kpis) == {"scrap_ratio"}
+
+
+def test_the_example_of_data_health_is_a_part_of_a_site() -> None:
+    example = re.search(r"<!-- health-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    site = "sources: {cycles: {files: data/*.csv}}\n" + example[1]
+    loaded = parse_site(site.encode(), lambda _folder: {})
+    assert [str(problem) for problem in loaded.problems] == []
+
+
+def test_the_columns_of_data_health_are_documented() -> None:
+    table = README.read_text(encoding="utf-8").partition("| column of `health` |")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert named == {name for name in SCHEMAS["health"] if not name.startswith("_")}
 
 
 def test_pictures_and_links_lead_somewhere() -> None:

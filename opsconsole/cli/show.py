@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from opsconsole.cli.text import dump, inert, padded, plain, width
+from opsconsole.cli.text import dump, inert, plain
 from opsconsole.engine import telling
 from opsconsole.engine.messages import AlertState, EngineStatus, KpiState, Snapshot, SourceState, Table
 from opsconsole.engine.place import Place
 from opsconsole.engine.quarantine_file import no_formula
-from opsconsole.site.figures import count, duration, figure, moment, number
+from opsconsole.site.figures import count, duration, figure, moment, number, padded, width
 
 SIGNS = {"critical": "▲C", "warning": "◆W", "low": "▽L", "good": "●", "nodata": "○ND", "stale": "◌ST", "nolimit": " "}
 
@@ -44,11 +44,11 @@ def snapshot_text(snapshot: Snapshot) -> str:
 
 
 def _kpi_lines(kpis: list[KpiState]) -> list[str]:
-    width = max((width(kpi.title) for kpi in kpis), default=0)
+    widest = max((width(kpi.title) for kpi in kpis), default=0)
     lines = []
     for kpi in kpis:
         value = figure(kpi.value, kpi.unit, kpi.decimals) if kpi.value is not None else kpi.reason or "no data"
-        parts = [f"  {SIGNS[kpi.status]:<3} {padded(kpi.title, width)}  {value:>14}"]
+        parts = [f"  {SIGNS[kpi.status]:<3} {padded(kpi.title, widest)}  {value:>14}"]
         if kpi.change is not None:
             parts.append(
                 f"{'↑' if kpi.change > 0 else '↓' if kpi.change < 0 else '→'} "

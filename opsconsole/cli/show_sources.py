@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from opsconsole.cli.text import dump, inert, padded, plain, width
+from opsconsole.cli.text import dump, inert, plain
 from opsconsole.engine import telling
+from opsconsole.engine.explained_text import explained_lines
 from opsconsole.engine.messages import Explained, Files, FileState, Group, Quarantined, Snapshot, SourceState
 from opsconsole.site.figures import count, duration, moment, number
 
@@ -86,61 +87,8 @@ def explained_json(found: Explained, zone: ZoneInfo) -> str:
 
 
 def explained_text(found: Explained, zone: ZoneInfo) -> str:
-    """How a file is read: from what is known of the file to its columns, doubts, and the YAML that ends them."""
-    of = f"source {found.source}" if found.source else "no source"
-    state = f" · {found.file.status}" if found.file is not None else " · not taken"
-    lines = [f"{found.path} · {of}{state}", *(f"  {hint}" for hint in found.hints)]
-    facts = [("read as", found.read_as), ("encoding", found.encoding), ("delimiter", _shown(found.delimiter))]
-    facts.append(("quote", _shown(found.quote)))
-    if found.format == "csv":
-        facts.append(("header", f"line {found.header}" if found.header else "none"))
-    facts.append(("null words", ", ".join(found.null)))
-    if found.file is not None:
-        facts += _taken(found, found.file, zone)
-    facts.append(("note", found.note))
-    lines += [f"  {name:<11} {value}" for name, value in facts if value]
-    if found.columns:
-        seen = f", from {count(found.seen, 'row')}{'' if found.whole else ' at the head'}" if found.seen else ""
-        lines += ["", f"columns{seen}", *_columns(found)]
-    if found.assumed:
-        lines += ["", "assumed", *(f"  {text}" for text in found.assumed)]
-    text = "\n".join(map(inert, lines))
-    if found.yaml:
-        text += f"\n\nto pin this, under `{inert(found.source or 'the source')}:` in site.yaml\n{found.yaml.rstrip()}"
-    return text
-
-
-def _shown(sign: str) -> str:
-    return {"\t": "tab", " ": "space", "": ""}.get(sign, sign)
-
-
-def _taken(found: Explained, file: FileState, zone: ZoneInfo) -> list[tuple[str, str]]:
-    tail = telling.TAILS.get(found.tail, found.tail)
-    upto = f"byte {number(found.offset)} of {number(file.bytes)}, line {number(found.lines)}; {tail}"
-    return [
-        ("counts", telling.sums_and_cells(file)),
-        ("read up to", upto),
-        (
-            "fingerprint",
-            f"{found.fingerprint} (read {count(found.generation + 1, 'time')})" if found.fingerprint else "",
-        ),
-        ("arrived", moment(file.arrived, zone) if file.arrived is not None else ""),
-        ("reason", file.reason),
-        ("next try", moment(file.retry_at, zone) if file.retry_at is not None else ""),
-    ]
-
-
-def _columns(found: Explained) -> list[str]:
-    names = max(width(inert(column.name)) for column in found.columns)
-    lines = []
-    for column in found.columns:
-        how = [{"dmy": "D/M/Y", "mdy": "M/D/Y", "": ""}[column.dates]]
-        how += ["decimal comma" if column.decimal == "," else "", "pinned" if column.pinned else ""]
-        how.append(f"{number(column.empty)} empty" if column.empty else "")
-        told = ", ".join(word for word in how if word)
-        examples = " | ".join(column.examples)
-        lines.append(f"  {padded(inert(column.name), names)}  {column.type:<7}  {told:<14}  {examples}".rstrip())
-    return lines
+    """How a file is read, as a page."""
+    return "\n".join(map(inert, explained_lines(found, zone)))
 
 
 def quarantined_json(record: Quarantined, zone: ZoneInfo) -> str:

@@ -1,10 +1,9 @@
-"""Plain text and JSON that cannot drive the terminal they are shown on; columns that stand below each other."""
+"""Plain text and JSON that cannot drive the terminal they are shown on."""
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,18 +43,3 @@ def dump(value: Any, indent: int | None = 1) -> str:
 def inert(text: str) -> str:
     """Text with control characters made visible, so that a file cannot drive the terminal it is shown on."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
-
-
-def width(text: str) -> int:
-    """How many cells of a terminal a text takes: Chinese characters take two, marks above letters none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
-
-
-def padded(text: str, cells: int, *, right: bool = False) -> str:
-    """A text filled up with spaces."""
-    room = " " * (cells - width(text))
-    return room + text if right else text + room

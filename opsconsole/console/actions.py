@@ -13,6 +13,7 @@ from msgspec import Struct
 from opsconsole.engine.commands import COMMANDS
 
 APP, LIST, PANELS, OVERVIEW, ALERTS, KPI, CELLS = "app", "list", "panels", "overview", "alerts", "kpi", "cells"
+SOURCE, FILE, ASIDE = "source", "file", "aside"
 
 SCOPES: dict[str, str] = {
     APP: "Everywhere",
@@ -22,6 +23,9 @@ SCOPES: dict[str, str] = {
     ALERTS: "In a list of alerts",
     KPI: "On a KPI",
     CELLS: "In tables of rows",
+    SOURCE: "On sources, their files and their quarantine",
+    FILE: "On files",
+    ASIDE: "In quarantine",
 }
 
 # What can be active together: each screen, with the panel that has the focus.
@@ -31,7 +35,10 @@ STACKS: dict[str, tuple[str, ...]] = {
     "alerts": (APP, LIST, ALERTS),
     "kpi": (APP, LIST, PANELS, KPI),
     "rows": (APP, LIST, CELLS),
-    "source": (APP, LIST, PANELS),
+    "sources": (APP, LIST, SOURCE),
+    "source": (APP, LIST, PANELS, SOURCE, FILE),
+    "quarantine": (APP, LIST, SOURCE, FILE, ASIDE),
+    "explain": (APP, LIST, SOURCE),
     "list": (APP, LIST),
     "text": (APP, LIST),
 }
@@ -112,6 +119,44 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
     Action("copy-row", "Copy the whole row as tab-separated text", ("Y",), CELLS, rank=5, short="copy row"),
+    Action(
+        "quarantine",
+        "What was set aside, with the raw text and why",
+        ("Q",),
+        SOURCE,
+        line="quarantine [SOURCE] [file=GLOB] [reason=TEXT] [column=NAME]",
+        rank=5,
+        short="quarantine",
+    ),
+    Action(
+        "retry",
+        "Read files anew: the one under the cursor, or all of a source that had trouble",
+        ("R",),
+        SOURCE,
+        line="retry [SOURCE] [FILE …]",
+        command="retry",
+        rank=6,
+        short="read anew",
+    ),
+    Action(
+        "explain",
+        "How a file is read, and the YAML that pins it",
+        ("i",),
+        FILE,
+        line="explain FILE [SOURCE]",
+        rank=4,
+        short="how read",
+    ),
+    Action("group", "By reason, or one by one", ("b",), ASIDE, rank=4, short="by reason"),
+    Action(
+        "export",
+        "Write all of it as CSV, not only what is loaded",
+        ("X",),
+        ASIDE,
+        line="export FILE",
+        rank=7,
+        short="export",
+    ),
     Action("kpi", "One KPI: trend, breakdown, limits", line="kpi NAME [by DIM] [where DIM=MEMBER …]"),
     Action("alert", "One alert", line="alert ID"),
     Action("source", "One source: its files and its quarantine", line="source NAME"),

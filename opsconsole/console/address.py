@@ -7,7 +7,21 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-VIEWS = ("overview", "alerts", "alert", "kpis", "kpi", "tables", "rows", "line", "sources", "source", "help")
+VIEWS = (
+    "overview",
+    "alerts",
+    "alert",
+    "kpis",
+    "kpi",
+    "tables",
+    "rows",
+    "line",
+    "sources",
+    "source",
+    "quarantine",
+    "explain",
+    "help",
+)
 NULL = ":null"
 
 
@@ -32,7 +46,7 @@ class Address(Struct, frozen=True):
         if self.name:
             words.append(self.name)
         if self.by:
-            words += [self.by] if self.view == "line" else ["by", self.by]
+            words += [self.by] if self.view in ("line", "explain") else ["by", self.by]
         if self.line:
             words.append(str(self.line))
         if self.where:
@@ -57,6 +71,12 @@ def parse(line: str) -> Address:
         return _line(rest)
     if view == "kpi":
         return _kpi(rest)
+    if view == "quarantine":
+        return _quarantine(rest)
+    if view == "explain":
+        if len(rest) not in (1, 2):
+            raise BadAddressError("explain needs a file, and a source where several take it")
+        return Address(view, name=rest[0], by=rest[1] if len(rest) == 2 else "")
     if view in ("alert", "source"):
         if len(rest) != 1:
             raise BadAddressError(f"{view} needs one name")
@@ -78,6 +98,16 @@ def _line(words: Sequence[str]) -> Address:
     if len(words) != 3 or not words[2].isdecimal() or int(words[2]) < 1:
         raise BadAddressError("line needs a source, a file and a line number")
     return Address("line", name=words[0], by=words[1], line=int(words[2]))
+
+
+def _quarantine(words: Sequence[str]) -> Address:
+    """`quarantine [SOURCE] [file=GLOB] [reason=TEXT] [column=NAME]`."""
+    name = words[0] if words and "=" not in words[0] else ""
+    where = _members(words[1:] if name else words)
+    for key, _ in where:
+        if key not in ("file", "reason", "column"):
+            raise BadAddressError(f"quarantine is narrowed by file=, reason= or column=, not by {key}=")
+    return Address("quarantine", name=name, where=where)
 
 
 def _kpi(words: Sequence[str]) -> Address:

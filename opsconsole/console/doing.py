@@ -227,6 +227,8 @@ class Doing:
         elif command.name == "save-draft" and isinstance(answer, Done):
             names = ", ".join(inert(path) for path in answer.applied)
             self.program.say(f"written: {names}. It is live; edit it.")
+        elif command.name == "retry" and isinstance(answer, Done) and not answer.applied:
+            self.program.say(f"no file had trouble: nothing is read anew of {what}")
         else:
             self.program.say(f"{title}: {what}" if what else f"done: {title}")
 
@@ -266,6 +268,51 @@ class Doing:
             pane.point(shown[(shown.index(pane.cursor) + step) % len(shown)])
         else:
             pane.point(shown[0 if step > 0 else -1])
+
+    # --- sources ---
+
+    def do_quarantine(self, _: str) -> None:
+        self.program.go(Address("quarantine"))
+
+    def do_explain(self, _: str) -> None:
+        self.program.say("put the cursor on a file, or name it: :explain FILE")
+
+    def do_group(self, _: str) -> None:
+        self.program.say("groups are in quarantine: Q")
+
+    def do_retry(self, words: str) -> None:
+        import shlex
+
+        try:
+            named = shlex.split(words)
+        except ValueError:
+            self.program.say("a quotation mark is missing its partner", "warning")
+            return
+        meant = (named[0], named[1:]) if named else self.program.history.current.files_meant()
+        if meant is None:
+            self.program.say("of which source? :retry SOURCE [FILE …]")
+            return
+        source, files = meant
+        what = inert(", ".join(files)) if files else f"what had trouble in {inert(source) or 'all sources'}"
+        self.program.say(f"reading anew: {what} …")
+        self.program.spawn(self._tell(Command("retry", source=source, files=files), what))
+
+    def do_export(self, words: str) -> None:
+        if words:
+            self.program.spawn(self._export(words))
+            return
+        self.do_command("")
+        assert self.program.prompt is not None
+        name = self.program.history.current.address.name or "all"
+        self.program.prompt.insert(f"export quarantine-{name}.csv")
+
+    async def _export(self, path: str) -> None:
+        try:
+            said = await self.program.history.current.export(path)
+        except (OSError, LinkError) as error:
+            self.program.say(f"not written: {inert(str(error))}", "warning")
+            return
+        self.program.say(inert(said))
 
     # --- the rest ---
 

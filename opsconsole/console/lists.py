@@ -7,10 +7,12 @@ from opsconsole.console.draw.heat import member_text
 from opsconsole.console.draw.tile import change, goal
 from opsconsole.console.pane import Column, Row, cell
 from opsconsole.console.text import inert
+from opsconsole.engine import telling
 from opsconsole.engine.messages import (
     AlertState,
     Breakdown,
     FileState,
+    Group,
     KpiState,
     Quarantined,
     SourceState,
@@ -52,6 +54,7 @@ SOURCES = (
     Column("failed", 6, "right", drop=3),
     Column("last event", 10, "right", drop=4),
     Column("came in", 8, "right", drop=6),
+    Column("read", 18, "right", drop=7),
 )
 FILES = (
     Column("state", 7),
@@ -68,6 +71,14 @@ QUARANTINE = (
     Column("column", 10, drop=2),
     Column("reason", 20, grow=True),
     Column("raw", 14, grow=True, drop=1),
+)
+GROUPS = (
+    Column("count", 9, "right"),
+    Column("source", 10, grow=True, most=24),
+    Column("column", 10, drop=2),
+    Column("reason", 20, grow=True),
+    Column("files", 6, "right", drop=3),
+    Column("such as", 14, grow=True, drop=1),
 )
 BREAKDOWN = (
     Column("", 3),
@@ -129,6 +140,9 @@ def source_row(source: SourceState, now: float, wall: float, timezone: str) -> R
         cell(str(source.failed) if source.failed else "·", "warning" if source.failed else "dim"),
         cell(fmt.since(source.last_event, now, timezone)),
         cell(fmt.age(wall - source.last_arrival) + " ago" if source.last_arrival is not None else fmt.NONE, abnormal),
+        cell(telling.progress_short(source.progress), "bold")
+        if source.progress is not None
+        else cell(telling.taken_short(source.taken, source.bytes) if source.bytes else fmt.NONE, "dim"),
     )
     return Row(source.name, cells, copy=f"{source.name}\t{source.rows}\t{source.files}\t{source.quarantined}")
 
@@ -158,6 +172,20 @@ def quarantine_row(number: int, record: Quarantined) -> Row:
         cell(inert(record.raw), "dim"),
     )
     return Row(f"{record.file}:{record.line}:{record.column}:{number}", cells, copy=record.raw)
+
+
+def group_row(group: Group) -> Row:
+    """How much was set aside of one source for one reason in one column."""
+    cells = (
+        cell(fmt.number(group.count, 0)),
+        cell(inert(group.source)),
+        cell(inert(group.column)),
+        cell(inert(group.reason), "warning"),
+        cell(fmt.number(group.files, 0), "dim"),
+        cell(inert(group.example), "dim"),
+    )
+    copied = f"{group.count}\t{group.source}\t{group.column}\t{group.reason}"
+    return Row(f"{group.source}\0{group.column}\0{group.reason}", cells, copy=copied)
 
 
 def member_key(member: str | None) -> str:

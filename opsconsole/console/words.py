@@ -25,6 +25,8 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
         if kpi is not None and tail:
             return [f"{name} by {dim}" for dim in kpi.by]
         return [quoted("kpi", name) for name in model.kpis]
+    if word in ("quarantine", "retry"):
+        return [quoted("source", name) for name in model.sources]
     if word == "source":
         return [quoted("source", name) for name in model.sources]
     if word == "alert":

@@ -69,6 +69,11 @@ def taken(done: int, of: int) -> str:
     return f"{_of(done, of)} read ({_percent(done, of)})"
 
 
+def taken_short(done: int, of: int) -> str:
+    """The same in few cells: "5.6 MB", or "37 % of 5.6 MB"."""
+    return size(of) if done >= of else f"{_percent(done, of)} of {size(of)}"
+
+
 def progress(found: Progress) -> str:
     """Long work on one line: share, bytes, files, rows, rate, time left."""
     parts = [

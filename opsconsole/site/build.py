@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import (
@@ -87,7 +88,7 @@ def _source(name: str, values: Values) -> Source:
 
 
 def _kpi(name: str, values: Values, sources: dict[str, Source]) -> Kpi:
-    source = sources[values["source"]]
+    source = {**sources, **BUILT_IN}[values["source"]]
     defaults: Values = {
         "window": DAY if source.time else Window("all"),
         "by": source.dimensions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import unicodedata
 from zoneinfo import ZoneInfo
 
 NONE = "–"
@@ -59,7 +60,7 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
-def moment(epoch: float | None, zone: ZoneInfo, now: float | None = None) -> str:
+def moment(epoch: float | None, zone: dt.tzinfo, now: float | None = None) -> str:
     """A moment in the site's zone: the time of day when it is today's, else with its date."""
     if epoch is None:
         return NONE
@@ -72,3 +73,18 @@ def moment(epoch: float | None, zone: ZoneInfo, now: float | None = None) -> str
 def iso(epoch: float, zone: ZoneInfo) -> str:
     """A moment as ISO 8601 with the zone's offset, to the millisecond."""
     return dt.datetime.fromtimestamp(epoch, zone).isoformat(timespec="milliseconds")
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal a text takes: Chinese characters take two, marks above letters none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def padded(text: str, cells: int, *, right: bool = False) -> str:
+    """A text filled up with spaces to a width in cells."""
+    room = " " * (cells - width(text))
+    return room + text if right else text + room

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
-from opsconsole.cli import show
+from opsconsole.cli import show, show_sources
 from opsconsole.engine.messages import (
     AlertState,
+    ColumnRead,
+    Drift,
     EngineStatus,
+    Explained,
     Files,
     FileState,
     KpiState,
     Notice,
+    Progress,
+    Quarantined,
     ShiftState,
     SiteState,
     Snapshot,
@@ -30,15 +36,19 @@ ONLY_FOR_SCREENS = {"layouts"}
 
 SHIFT = ShiftState("Late", 1.0, 2.0)
 SITE = SiteState(name="s", timezone="UTC", clock="wall", speed=1, at=1.0, wall=1.0, settled=True, shift=SHIFT)
+PROGRESS = Progress("cycles", "reading", 1.0, 1, 2, 0, 1, 10, 5.0)
 SNAPSHOT = Snapshot(
     site=SITE,
     kpis=[KpiState("k", "K", "cycles", "good", start=1.0, trend=[1.0, None])],
     alerts=[AlertState("a", "r", "t", "ACK", "low", 1.0, 1, acked_at=2.0)],
-    sources=[SourceState("cycles", "Cycles", "fresh", last_event=1.0)],
+    sources=[SourceState("cycles", "Cycles", "fresh", last_event=1.0, retry_at=1.0, progress=PROGRESS)],
     notices=[Notice("draft", "a draft")],
 )
-FILES = Files([FileState("cycles", "data/a.csv", "ready", arrived=1.0)])
-STATUS = EngineStatus("s", "p", "st", 1, "v", 1.0, True, True, [], 1, 0, 0, 0.0)
+FILE = FileState("cycles", "data/a.csv", "ready", arrived=1.0)
+FILES = Files([FILE], [Drift("cycles", 1.0, "data/a.csv", "added", "shift", "")])
+STATUS = EngineStatus("s", "p", "st", 1, "v", 1.0, True, True, [], 1, 0, 0, 0.0, [PROGRESS])
+EXPLAINED = Explained("data/a.csv", "cycles", FILE, columns=[ColumnRead("qty", "integer")])
+RECORD = Quarantined("cycles", "data/a.csv", 2, "", "too few fields", "1,2", 1.0)
 
 
 def documented(row: str) -> list[str]:
@@ -62,6 +72,11 @@ def documented(row: str) -> list[str]:
         ("SOURCE", SourceState),
         ("NOTICE", Notice),
         ("FILE", FileState),
+        ("PROGRESS", Progress),
+        ("CHANGE", Drift),
+        ("sources --explain FILE --json", Explained),
+        ("COLUMN", ColumnRead),
+        ("RECORD", Quarantined),
         ("PROBLEM", Problem),
     ],
 )
@@ -90,9 +105,24 @@ def test_snapshot_has_the_documented_parts_and_only_them() -> None:
 
 
 def test_sources_have_their_files_in_place_of_their_number() -> None:
-    (source,) = json.loads(show.sources_json(SNAPSHOT, FILES))
-    assert sorted(source) == sorted(documented("SOURCE"))
+    (source,) = json.loads(show_sources.sources_json(SNAPSHOT, FILES))
+    assert sorted(source) == sorted([*documented("SOURCE"), "changes"])
     assert sorted(source["files"][0]) == sorted(documented("FILE"))
+    assert sorted(source["changes"][0]) == sorted(documented("CHANGE"))
+    assert sorted(source["progress"]) == sorted(documented("PROGRESS"))
+
+
+def test_one_source_is_told_alone() -> None:
+    two = msgspec.structs.replace(SNAPSHOT, sources=[*SNAPSHOT.sources, SourceState("orders", "Orders", "fresh")])
+    assert [source["name"] for source in json.loads(show_sources.sources_json(two, FILES, "orders"))] == ["orders"]
+
+
+def test_explanations_and_quarantine_are_as_documented() -> None:
+    zone = ZoneInfo("UTC")
+    found = json.loads(show_sources.explained_json(EXPLAINED, zone))
+    assert sorted(found) == sorted(documented("sources --explain FILE --json"))
+    assert sorted(found["columns"][0]) == sorted(documented("COLUMN"))
+    assert sorted(json.loads(show_sources.quarantined_json(RECORD, zone))) == sorted(documented("RECORD"))
 
 
 def test_status_is_as_documented(tmp_path: Path) -> None:
@@ -111,7 +141,11 @@ def test_every_moment_is_iso_text_with_the_offset_of_the_site() -> None:
         found["kpis"][0]["start"],
         *(found["alerts"][0][key] for key in ("since", "acked_at")),
         found["sources"][0]["last_event"],
-        json.loads(show.sources_json(berlin, FILES))[0]["files"][0]["arrived"],
+        found["sources"][0]["retry_at"],
+        found["sources"][0]["progress"]["since"],
+        json.loads(show_sources.sources_json(berlin, FILES))[0]["files"][0]["arrived"],
+        json.loads(show_sources.sources_json(berlin, FILES))[0]["changes"][0]["noted"],
+        json.loads(show_sources.quarantined_json(RECORD, ZoneInfo("Europe/Berlin")))["noted"],
         json.loads(show.status_json(STATUS))["started"].replace("00:00:01.000+00:00", "01:00:01.000+01:00"),
     ]
     assert {moment[:17] + moment[-6:] for moment in moments} == {"1970-01-01T01:00:+01:00"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from opsconsole.cli import show
+from opsconsole.cli import show, show_sources
 from opsconsole.engine.messages import (
     AlertState,
     EngineStatus,
@@ -95,8 +95,8 @@ def test_no_text_from_a_file_can_drive_the_terminal() -> None:
     texts = (
         show.snapshot_text(snapshot),
         show.snapshot_json(snapshot),
-        show.sources_text(snapshot, files),
-        show.sources_json(snapshot, files),
+        show_sources.sources_text(snapshot, files),
+        show_sources.sources_json(snapshot, files),
         show.table_text(rows),
         show.table_json(rows),
     )

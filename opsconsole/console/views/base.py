@@ -118,6 +118,14 @@ class View:
         if self.pane is not None and not self.pane.hit(-1):
             self.ctx.say("no other row matches" if self.pane.searched else "filter with / first")
 
+    def files_meant(self) -> tuple[str, list[str]] | None:
+        """The source and the files that "read anew" is about; no files: all that had trouble. None: not here."""
+        return None
+
+    async def export(self, path: str) -> str:
+        """Write what is shown, all of it, to a file; what to say of it."""
+        return f"{path} is not written: there is nothing to export here"
+
     def copied(self) -> str:
         """What `y` copies."""
         return self.pane.current.copy if self.pane is not None and self.pane.current else ""

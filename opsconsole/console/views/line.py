@@ -45,6 +45,10 @@ class LineView(View):
             return [*out, fit([(" " + (inert(self.trouble) or "asking the engine …"), "dim")], cells)]
         if found.note:
             out += [fit([(" " + part, "dim")], cells) for part in wrap(inert(found.note), cells - 2)]
+        for each in found.aside:
+            about = f"{each.column}: {each.raw} · {each.reason} · missing in the table" if each.column else each.reason
+            what = "did not fit" if each.column else "set aside"
+            out += [fit([(" " + part, "warning")], cells) for part in wrap(inert(f"{what}: {about}"), cells - 2)[:3]]
         gutter = width(str(found.first + len(found.text)))
         self._room = max(1, lines - len(out))
         body: list[Line] = []

@@ -27,6 +27,14 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.sources import SourcesView, SourceView
 
         view = SourceView if address.view == "source" else SourcesView
+    elif address.view == "quarantine":
+        from opsconsole.console.views.quarantine import QuarantineView
+
+        view = QuarantineView
+    elif address.view == "explain":
+        from opsconsole.console.views.explain import ExplainView
+
+        view = ExplainView
     elif address.view == "rows":
         from opsconsole.console.views.rows import RowsView
 

@@ -14,6 +14,7 @@ from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, fit, inert, width
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import AskRows, Rows
+from opsconsole.site.builtin import BUILT_IN
 
 PAGE = 200
 WIDEST = 32
@@ -39,6 +40,8 @@ class RowsView(View):
         self._decimals: list[int] = []
         self._origin: dict[str, tuple[str, int]] = {}
         self._values: dict[str, tuple[Any, ...]] = {}
+        self.misfits = 0
+        self._raw: dict[tuple[str, int], str] = {}
         self._next: list[Any] | None = None
         self._asking = False
 
@@ -77,6 +80,8 @@ class RowsView(View):
         self.newer = False
         self._origin.clear()
         self._values.clear()
+        self._raw.clear()
+        self.misfits = 0
         self._start(page)
         self._take(page, [])
 
@@ -131,15 +136,22 @@ class RowsView(View):
     def _take(self, page: Rows, before: list[Row]) -> None:
         self.total, self.note, self._next = page.total, page.note, page.next
         rows = list(before)
-        for values in zip(*page.data, page.files, page.lines, strict=True):
+        raw: dict[int, dict[int, str]] = {}
+        for misfit in page.misfits:
+            raw.setdefault(misfit.row, {})[misfit.column] = misfit.raw
+            self.misfits += 1
+        for number, values in enumerate(zip(*page.data, page.files, page.lines, strict=True)):
             file, line = values[-2], values[-1]
             key = f"{file}:{line}"
             while key in self._origin:
                 key += "'"
             self._origin[key] = (file, line)
             self._values[key] = values
-            texts = tuple(self._text(at, value) for at, value in enumerate(values))
-            rows.append(Row(key, tuple([(inert(text), "")] for text in texts), copy="\t".join(texts)))
+            own = raw.get(number, {})
+            self._raw |= {(key, at): text for at, text in own.items()}
+            texts = tuple(own[at] if at in own else self._text(at, value) for at, value in enumerate(values))
+            styled = tuple([(inert(text), "warning" if at in own else "")] for at, text in enumerate(texts))
+            rows.append(Row(key, styled, copy="\t".join(texts)))
         self._pane.set_rows(rows)
 
     def _reach(self) -> None:
@@ -167,11 +179,18 @@ class RowsView(View):
         if row is None:
             return None
         file, line = self._origin[row.key]
+        if self.source in BUILT_IN:
+            # a row about a source: its files are behind it
+            at = [column.title for column in self._pane.columns].index("source")
+            return Address("source", name=str(self._values[row.key][at]))
         return Address("line", name=self.source, by=file, line=line)
 
     def copied(self) -> str:
         row = self._pane.current
-        return self._text(self.column, self._values[row.key][self.column]) if row else ""
+        if row is None:
+            return ""
+        raw = self._raw.get((row.key, self.column))
+        return raw if raw is not None else self._text(self.column, self._values[row.key][self.column])
 
     # --- drawing ---
 
@@ -186,6 +205,9 @@ class RowsView(View):
             note.append((shown if len(pane.all) < self.total else fmt.count(self.total, "row"), ""))
         if pane.filter:
             note.append((f" · filter among these: {inert(pane.filter)}, {len(pane.rows)} match", "bold"))
+        if self.misfits:
+            cells = fmt.count(self.misfits, "cell")
+            note.append((f" · {cells} did not fit and shown raw: missing in the table", "warning"))
         if self.newer:
             note.append((" · newer data: r", "bold"))
         if self.trouble or self.note:

@@ -7,14 +7,28 @@ from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import heading, source_rows
-from opsconsole.console.text import Line, fit, inert
+from opsconsole.console.text import Line, fit, inert, wrap
 from opsconsole.console.views.base import View
 from opsconsole.console.views.kpis import filter_note
-from opsconsole.engine.messages import AskFiles, AskQuarantine, Files, FileState, Quarantine, Quarantined, SourceState
+from opsconsole.engine import telling
+from opsconsole.engine.messages import (
+    AskFiles,
+    AskQuarantine,
+    Drift,
+    Files,
+    FileState,
+    Quarantine,
+    Quarantined,
+    SourceState,
+)
 
 
 class SourcesView(View):
-    """All sources; Enter leads to one source's files, in `tables` to its rows."""
+    """All sources, and the one under the cursor in full; Enter leads to its files, in `tables` to its rows."""
+
+    @property
+    def stack(self) -> str:
+        return "sources"
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
@@ -32,7 +46,19 @@ class SourcesView(View):
         note: Line = [(filter_note(self._pane), "dim")]
         if site is not None and not site.settled:
             note.append((" · the first scan is under way", "bold"))
-        return [heading(self.label(), note, cells, True), *self._pane.draw(cells, lines - 1, True)]
+        source = self.ctx.model.sources.get(self._pane.cursor or "")
+        below: list[Line] = []
+        if source is not None and lines >= 12:
+            title = heading(inert(source.title or source.name), [], cells, False)
+            below = [title, *condition(self.ctx, source, cells)]
+        top = lines - 1 - len(below)
+        return [heading(self.label(), note, cells, True), *self._pane.draw(cells, top, True), *below]
+
+    def do_quarantine(self) -> None:
+        self.ctx.go(Address("quarantine", name=self._pane.cursor or ""))
+
+    def files_meant(self) -> tuple[str, list[str]] | None:
+        return (self._pane.current.key, []) if self._pane.current is not None else None
 
     def target(self) -> Address | None:
         row = self._pane.current
@@ -41,6 +67,27 @@ class SourcesView(View):
         if self.address.view == "tables":
             return Address("rows", of="source", name=row.key)
         return Address("source", name=row.key)
+
+
+def condition(ctx: Context, source: SourceState, cells: int) -> list[Line]:
+    """A source's counts, how they add up, what is being done, what holds it up, what has changed in its files."""
+    kinds = ((source.waiting, "waiting"), (source.failed, "failed"), (source.archived, "archived"))
+    files = fmt.count(source.files, "file") + "".join(f", {fmt.number(many, 0)} {word}" for many, word in kinds if many)
+    told: list[tuple[str, str]] = [
+        (f"{telling.sums_and_cells(source)} · {files} · {telling.taken(source.taken, source.bytes)}", "")
+    ]
+    if source.progress is not None:
+        told.append((telling.progress(source.progress), "bold"))
+    if source.trouble:
+        again = f", next try {fmt.hour_minute(source.retry_at, ctx.model.timezone)}" if source.retry_at else ""
+        told.append((f"waits: {source.trouble}{again}", "warning"))
+    if source.drifted:
+        told.append((f"changed: {source.drifted}", ""))
+    return [
+        fit([((" " if at == 0 else "   ") + part, style)], cells)
+        for text, style in told
+        for at, part in enumerate(wrap(inert(text), cells - 3))
+    ]
 
 
 class SourceView(View):
@@ -53,6 +100,7 @@ class SourceView(View):
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
         self.files: list[FileState] = []
+        self.changes: list[Drift] = []
         self.records: dict[str, Quarantined] = {}
         self.total = 0
         self.below = False
@@ -88,6 +136,7 @@ class SourceView(View):
             self.files = sorted(
                 files.files, key=lambda file: (file.status == "ready", -(file.arrived or 0.0), file.path)
             )
+            self.changes = files.drift
             self._files.empty = "no files yet: drop one into the folder and it appears here"
         elif self.trouble:
             self._files.empty = inert(self.trouble)
@@ -106,6 +155,8 @@ class SourceView(View):
         out = [self._head(source, cells)]
         if source.note:
             out.append(fit([(" " + inert(source.note), "warning")], cells))
+        out += condition(self.ctx, source, cells)
+        out += self._changed(cells, min(4, (lines - len(out)) // 5))
         rest = lines - len(out)
         lower = min(len(self._quarantine.all) + 2, max(4, rest // 2)) if self.total else 2
         title = heading("Files", [(filter_note(self._files), "dim")], cells, not self.below)
@@ -120,7 +171,7 @@ class SourceView(View):
     def _head(self, source: SourceState, cells: int) -> Line:
         wall, zone = self.ctx.wall(), self.ctx.model.timezone
         style = "warning" if source.status == "stale" else ""
-        parts = [fmt.count(source.rows, "row"), fmt.count(source.files, "file")]
+        parts = []
         if source.last_event is not None:
             parts.append(f"last event {fmt.since(source.last_event, self.ctx.now(), zone)}")
         if source.last_arrival is not None:
@@ -131,6 +182,34 @@ class SourceView(View):
             parts.append(f"time column {inert(source.time)}")
         sign = signs.SOURCE_SIGNS[source.status]
         return fit([(f" {sign} {source.status}", style), ("  " + " · ".join(parts), "dim")], cells)
+
+    def _changed(self, cells: int, most: int) -> list[Line]:
+        """The latest changes of what the files hold; the very latest stands above already."""
+        wall, zone = self.ctx.wall(), self.ctx.model.timezone
+        lines = [
+            fit([(f"   {fmt.since(each.noted, wall, zone):>9}  {inert(telling.drift(each))}", "dim")], cells)
+            for each in self.changes[:most]
+        ]
+        return lines if len(self.changes) > 1 else []
+
+    def do_quarantine(self) -> None:
+        self.ctx.go(Address("quarantine", name=self.address.name))
+
+    def do_explain(self) -> None:
+        path = self._path()
+        if path:
+            self.ctx.go(Address("explain", name=path, by=self.address.name))
+
+    def _path(self) -> str:
+        """The file under the cursor."""
+        row = self.pane.current
+        if row is None:
+            return ""
+        return self.records[row.key].file if self.below else row.key
+
+    def files_meant(self) -> tuple[str, list[str]] | None:
+        path = self._path()
+        return self.address.name, [path] if path else []
 
     def do_next_panel(self) -> None:
         self.below = not self.below
