@@ -394,6 +394,5 @@ class Core:
             trouble = self._watch.note(command, peer, self.now(), sorted({path for _, path in wanted}))
             if trouble:
                 return Done(refused={path: trouble for _, path in wanted})
-        for source, path in wanted:
-            self._feed.retry(source, path)
+        self._feed.poke()
         return Done(applied=[path for _, path in wanted], refused=refused)
