@@ -19,6 +19,7 @@ from opsconsole.engine.messages import (
     Answer,
     Ask,
     AskBreakdown,
+    AskExplain,
     AskFiles,
     AskKpi,
     AskLine,
@@ -26,17 +27,23 @@ from opsconsole.engine.messages import (
     AskRows,
     Breakdown,
     Changes,
+    ColumnRead,
     Command,
     Done,
+    Drift,
+    Explained,
     Failure,
     Files,
     FileState,
     Goodbye,
     Grid,
+    Group,
     Hello,
     KpiAmong,
     KpiState,
     Lines,
+    Misfit,
+    Progress,
     Quarantine,
     Quarantined,
     Reply,
@@ -59,6 +66,8 @@ NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
 HOUR = 3600.0
 SHIFT = NOW - 52 * 60 - 4 * HOUR
 TOTAL_ROWS = 12_304
+DRIFTED = "new column `shift` from 2026-06-24.csv"
+READING = Progress("cycles", "reading", NOW - 60, 362_000_000, 580_000_000, 3, 100, 6_200_000, 410_000.0, 9.0)
 
 LAYOUTS = [
     Layout(
@@ -277,13 +286,17 @@ def alerts() -> list[AlertState]:
 
 def sources() -> list[SourceState]:
     """Five sources, one stale, one with quarantine."""
-    return [
+    found = [
         SourceState("cycles", "Machine cycles", "fresh", 3, 81_220, 2, 0, 0, NOW - 12, NOW - 10, 1200.0, "ts"),
         SourceState("orders", "Orders", "fresh", 1, 611, 0, 0, 0, NOW - 300, NOW - 290, 3600.0, "ts"),
         SourceState("quality", "Quality checks", "stale", 4, 2_410, 0, 1, 0, NOW - 2820, NOW - 2800, 1800.0, "ts"),
         SourceState("maintenance", "Maintenance", "fresh", 9, 88, 0, 0, 1, NOW - 2000, NOW - 1900, 6000.0, "ts"),
         SourceState("meters", "Energy meters", "nodata", note="no file matches data/meters/*.csv"),
     ]
+    counted = [replace(source, records=source.rows, bytes=69 * source.rows, taken=69 * source.rows) for source in found]
+    counted[0] = replace(counted[0], records=81_221, rejected=1, cells=1, drift=1, drifted=DRIFTED)
+    counted[2] = replace(counted[2], trouble="quality/new.xlsx: not a whole workbook yet", retry_at=NOW + 120)
+    return counted
 
 
 def site(**changes: object) -> SiteState:
@@ -323,7 +336,7 @@ def rows(first: int, count: int, source: str = "cycles") -> Rows:
             [f"line {number % 4 + 1}" for number in numbers],
             ["weld" if number % 3 else "press" for number in numbers],
             ["\x1b[31m[bold]K2[/bold]" if number == 3 else f"K2-{9000 + number}" for number in numbers],
-            [4] * len(numbers),
+            [None if number == 5 else 4 for number in numbers],
             [number % 2 for number in numbers],
             [31.2 + number % 10 / 10 for number in numbers],
         ],
@@ -331,6 +344,7 @@ def rows(first: int, count: int, source: str = "cycles") -> Rows:
         [81_220 - number for number in numbers],
         TOTAL_ROWS,
         [numbers[-1] + 1] if numbers and numbers[-1] + 1 < TOTAL_ROWS else None,
+        misfits=[Misfit(at, 4, "vier\x1b[2J", "not a number") for at, number in enumerate(numbers) if number == 5],
     )
 
 
@@ -338,6 +352,7 @@ class CannedEngine:
     """A server on `folder`/socket. `asked` are the questions it got; `refuse` makes commands fail with that reason."""
 
     def __init__(self, folder: Path, state: Snapshot | None = None) -> None:
+        self.answers: dict[str, Answer] = {}
         self.place = Place(site=folder / "site.yaml", state=folder)
         self.state = state or snapshot()
         self.asked: list[Ask] = []
@@ -397,6 +412,8 @@ class CannedEngine:
             return breakdown(ask.kpi, ask.by)
         if isinstance(ask, AskKpi):
             return KpiAmong(next(kpi for kpi in self.state.kpis if kpi.name == ask.kpi))
+        if isinstance(ask, AskRows) and "rows" in self.answers:
+            return self.answers["rows"]
         if isinstance(ask, AskRows):
             if ask.kpi == "energy":
                 return Failure("the source meters has no rows yet")
@@ -406,16 +423,21 @@ class CannedEngine:
                 f"2026-06-24T08:{at % 60:02};line 3;weld;K2-{at};4;1;31.2" for at in range(ask.line - 3, ask.line + 4)
             ]
             around[3] = "2026-06-24T08:51;line 3;weld;[bold]K2[/bold]\x1b[2J;4;1;31.2"
-            return Lines(ask.file, ask.line - 3, ask.line, around)
+            aside = [each for each in quarantine() if each.line == ask.line]
+            return Lines(ask.file, ask.line - 3, ask.line, around, aside=aside)
         if isinstance(ask, AskFiles):
-            return Files(files())
+            return Files(files(), [Drift("cycles", NOW - 600, "cycles/2026-06-24.csv", "added", "shift", "")])
         if isinstance(ask, AskQuarantine):
-            return Quarantine(quarantine(), 2)
+            return aside_page(ask)
+        if isinstance(ask, AskExplain):
+            return explained(ask.file, ask.source)
         if isinstance(ask, Command):
             return self._command(ask)
         return Failure(f"not canned: {ask}")
 
     def _command(self, command: Command) -> Done:
+        if command.name == "retry":
+            return Done(applied=command.files or ["cycles/broken.csv"])
         ids = [target.alert for target in command.targets]
         if self.refuse:
             return Done(refused=dict.fromkeys(ids, self.refuse))
@@ -454,3 +476,65 @@ def quarantine() -> list[Quarantined]:
             "cycles", "cycles/2026-06-24.csv", 431, "", "7 fields instead of 6", "08:01;line 2;weld;K2;4;1;2\x07"
         ),
     ]
+
+
+MANY = 450
+
+
+def aside_page(ask: AskQuarantine) -> Quarantine:
+    """Quarantine of many records, by pages, or by reason; of one column only two."""
+    if ask.grouped:
+        return Quarantine(
+            [],
+            MANY,
+            groups=[
+                Group("cycles", "not a number", "qty", MANY - 1, 3, NOW - 900, NOW - 60, "vier"),
+                Group("cycles", "7 fields instead of 6", "", 1, 1, NOW - 900, NOW - 900, "08:01;line 2;weld;K2;4;1;2"),
+            ],
+        )
+    if ask.reason:
+        return Quarantine(quarantine(), 2)
+    first = ask.after[0] if ask.after else 0
+    last = min(first + ask.limit, MANY)
+    more = [
+        Quarantined("cycles", "cycles/2026-06-24.csv", at, "qty", "not a number", f"=vier {at}")
+        for at in range(max(first, 2), last)
+    ]
+    return Quarantine([*(quarantine() if first == 0 else []), *more], MANY, [last] if last < MANY else None)
+
+
+def explained(file: str, source: str) -> Explained:
+    """How a file is read, with a doubt."""
+    return Explained(
+        path=file,
+        source=source or "cycles",
+        file=FileState(
+            "cycles",
+            file,
+            "ready",
+            5_612_000,
+            81_220,
+            2,
+            read_as="csv, utf-8, ;",
+            records=81_221,
+            rejected=1,
+            cells=1,
+            taken=5_612_000,
+        ),
+        format="csv",
+        encoding="utf-8",
+        delimiter=";",
+        header=1,
+        read_as="utf-8, semicolon, header on line 1",
+        columns=[
+            ColumnRead("ts", "time", dates="dmy", note="the day is assumed to come first", examples=["03.04.2026"]),
+            ColumnRead("qty", "integer", examples=["4", "\x1b[2J"]),
+        ],
+        assumed=["ts: the day is assumed to come first"],
+        offset=5_612_000,
+        lines=81_222,
+        fingerprint="abc",
+        tail="none",
+        seen=20_000,
+        yaml="    read:\n      dates: dmy\n    columns:\n      ts: time\n      qty: integer\n",
+    )

@@ -168,7 +168,7 @@ class QuarantineView(View):
             with target.open("x", encoding="utf-8", newline="") as out:
                 count = await write_csv(records(self.ctx.ask, self._wanted()), out)
         except FileExistsError:
-            return f"not written: {target} is there already"
+            return f"not written, a file of that name is there already: {target}"
         except QuarantineError as error:
             target.unlink(missing_ok=True)
             return f"not written: {error}"

@@ -118,6 +118,7 @@ class RowsView(View):
             sample = list(itertools.islice(data, 500))
             self._decimals.append(max((decimals(value) for value in sample), default=0))
             texts = [width(inert(self._text(len(columns), value))) for value in sample]
+            texts += [width(inert(misfit.raw)) for misfit in page.misfits if misfit.column == len(columns)]
             size = min(WIDEST, max([width(inert(title)), *texts, 3]))
             columns.append(
                 Column(inert(title), size, "right" if any(name in kind.upper() for name in NUMERIC) else "left")
@@ -207,7 +208,7 @@ class RowsView(View):
             note.append((f" · filter among these: {inert(pane.filter)}, {len(pane.rows)} match", "bold"))
         if self.misfits:
             cells = fmt.count(self.misfits, "cell")
-            note.append((f" · {cells} did not fit and shown raw: missing in the table", "warning"))
+            note.append((f" · {cells} did not fit: shown raw, missing in the table", "warning"))
         if self.newer:
             note.append((" · newer data: r", "bold"))
         if self.trouble or self.note:
