@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from opsconsole.tables.globs import Pattern, Walk, look, sweep
 from opsconsole.tables.intake import shown_path as shown
 from opsconsole.tables.ledger import Entry, key_of
+from opsconsole.tables.shares import remote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -81,7 +82,7 @@ class Devices:
 
 
 class Lookout:
-    """The folders of one source as they were last seen.
+    """The folders of one source as they were last seen. `polled`: no events come, and stamps may be old (a share).
 
     `problems`: folders and files that cannot be read, and why. `missing`: base folders that are not there.
     `unmounted`: folders whose files are kept, though they cannot be seen, because their device is not there.
@@ -89,6 +90,8 @@ class Lookout:
 
     def __init__(self, patterns: Collection[Pattern], polled: bool) -> None:
         self._patterns = patterns
+        self._bases = sorted({pattern.base for pattern in patterns})
+        self._silent = polled
         self._polled = polled
         self._hot: dict[str, float] = {}
         self._folders: dict[str, tuple[int, int, int]] = {}
@@ -121,8 +124,8 @@ class Lookout:
         found.changed = dict(sorted(found.changed.items()))
         self._folders, self.problems = walk.folders, walk.problems
         known = [*self.unmounted, *walk.problems]
-        bases = {pattern.base for pattern in self._patterns}
-        self.missing = sorted(base for base in bases if not os.path.isdir(base) and not _above(base, known))
+        self.missing = [base for base in self._bases if not os.path.isdir(base) and not _above(base, known)]
+        self._polled = self._silent or remote(self._bases)
         found.cost = time.thread_time() - started
         return found
 

@@ -1,10 +1,9 @@
-"""Every writer's habit on a real folder with the real watcher: after settling, the table is what the files say."""
+"""The feed on a real folder with the real watcher: after settling, the table is what the files say."""
 
 from __future__ import annotations
 
 import logging
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -100,52 +99,6 @@ def test_a_quiet_last_line_is_taken_and_read_again_when_it_grows(watched: Folder
     watched.check_fresh()
 
 
-def test_truncated_and_written_anew(watched: Folder) -> None:
-    path = watched.write("a.csv", HEAD + lines(1, 100))
-    watched.settle()
-    os.truncate(path, len(HEAD + lines(1, 40)))
-    watched.settle()
-    assert ids(watched) == wanted(1, 40)
-    os.truncate(path, 0)
-    watched.settle()
-    assert ids(watched) == []
-    watched.append("a.csv", HEAD + lines(7, 9))
-    watched.settle()
-    assert ids(watched) == wanted(7, 9)
-
-
-def test_copytruncate_rotation(watched: Folder) -> None:
-    path = watched.write("a.csv", HEAD + lines(1, 100))
-    watched.settle()
-    shutil.copy(path, watched.place / "a.1.csv")
-    os.truncate(path, 0)
-    watched.append("a.csv", HEAD + lines(101, 103))
-    watched.settle()
-    assert ids(watched) == wanted(1, 103)
-    watched.check_fresh()
-
-
-def test_rename_rotation(watched: Folder) -> None:
-    path = watched.write("a.csv", HEAD + lines(1, 100))
-    watched.settle()
-    path.rename(watched.place / "b.csv")
-    watched.write("a.csv", HEAD + lines(101, 103))
-    watched.settle()
-    assert sorted(ids(watched)) == sorted(wanted(1, 103))
-    watched.check_fresh()
-
-
-def test_rewritten_to_the_same_size_with_its_time_restored(watched: Folder) -> None:
-    path = watched.write("a.csv", HEAD + lines(1, 100))
-    watched.settle()
-    before = path.stat()
-    watched.write("a.csv", (HEAD + lines(1, 100)).replace("name 50", "NAME 50"))
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    watched.settle()
-    assert ("r50", "NAME 50", 50) in watched.rows()
-    watched.check_fresh()
-
-
 def test_an_edit_in_the_middle_of_a_growing_file(watched: Folder) -> None:
     path = watched.write("a.csv", HEAD + lines(1, 2000))
     watched.settle()
@@ -158,15 +111,6 @@ def test_an_edit_in_the_middle_of_a_growing_file(watched: Folder) -> None:
     watched.settle()
     assert ("r1000", "NAME 1000", 1000) in watched.rows()
     assert len(ids(watched)) == 2001
-
-
-def test_deleted_and_made_again_with_the_same_inode(watched: Folder) -> None:
-    path = watched.write("a.csv", HEAD + lines(1, 100))
-    watched.settle()
-    path.unlink()
-    watched.write("a.csv", HEAD + lines(201, 320))
-    watched.settle()
-    assert ids(watched) == wanted(201, 320)
 
 
 def test_a_deleted_file_takes_its_rows_and_its_quarantine_along(watched: Folder) -> None:
@@ -193,42 +137,6 @@ def test_a_renamed_file_keeps_its_rows_and_its_id(watched: Folder) -> None:
     assert ids(watched) == wanted(1, 101)
 
 
-def test_written_beside_and_renamed_over(watched: Folder) -> None:
-    watched.write("a.csv", HEAD + lines(1, 100))
-    watched.settle()
-    part = watched.write("a.csv.tmp", HEAD + lines(50, 60))
-    part.replace(watched.place / "a.csv")
-    until(lambda: ids(watched) == wanted(50, 60), 5)
-    assert len(watched.store.files()) == 1
-
-
-def test_moved_in_and_out(watched: Folder) -> None:
-    outside = watched.root / "outside.csv"
-    outside.write_text(HEAD + lines(1, 3))
-    watched.settle()
-    outside.rename(watched.place / "a.csv")
-    until(lambda: ids(watched) == wanted(1, 3), 5)
-    (watched.place / "a.csv").rename(outside)
-    until(lambda: not watched.store.files(), 5)
-    assert ids(watched) == []
-
-
-def test_folders_moved_in_emptied_and_back(tmp_path: Path) -> None:
-    with folder(tmp_path, Source("t", ("in/**/*.csv",))) as watched:
-        watched.settle()
-        other = tmp_path / "other"
-        (other / "deep").mkdir(parents=True)
-        (other / "deep" / "a.csv").write_text(HEAD + lines(1, 3))
-        other.rename(watched.place / "came")
-        until(lambda: ids(watched) == wanted(1, 3), 5)
-        watched.append("came/deep/a.csv", lines(4, 4))
-        until(lambda: ids(watched) == wanted(1, 4), 5)
-        shutil.rmtree(watched.place)
-        until(lambda: not watched.store.files(), 5)
-        watched.write("again/b.csv", HEAD + lines(9, 9))
-        until(lambda: ids(watched) == wanted(9, 9), 10)
-
-
 def test_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
     with folder(tmp_path, Source("t", ("later/on/*.csv",))) as watched:
         watched.settle()
@@ -236,15 +144,6 @@ def test_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
         (tmp_path / "later" / "on").mkdir(parents=True)
         (tmp_path / "later" / "on" / "a.csv").write_text(HEAD + lines(1, 2))
         until(lambda: ids(watched) == wanted(1, 2), 10)
-
-
-def test_a_writer_that_keeps_its_file_open(watched: Folder) -> None:
-    with (watched.place / "a.csv").open("w") as stream:
-        stream.write(HEAD)
-        for number in range(1, 6):
-            stream.write(lines(number, number))
-            stream.flush()
-            until(lambda number=number: ids(watched) == wanted(1, number), 5)  # type: ignore[misc]
 
 
 def test_links_and_overlapping_patterns(tmp_path: Path) -> None:
