@@ -55,9 +55,17 @@ def choose(text: str, read: Read) -> Choice:
     """Decide from the head of a file, given as text with LF as its line ends."""
     lines = [line for line in text.split("\n") if line.strip()]
     quotes = _quotes(text, read)
-    best, best_score, second = Choice(",", quotes[0], read.escape or ""), 0.0, (0.0, "")
+    pinned = _PINNED.get(read.delimiter or "", read.delimiter) or ","
     one = not read.delimiter and _one_column(lines)
-    for delimiter in _delimiters(text, read, one):
+    if one:
+        return Choice(
+            next(sign for sign in "\t;|\x1f" if sign not in text or sign == "\x1f"),
+            quotes[0],
+            read.escape or "",
+            "one column",
+        )
+    best, best_score, second = Choice(pinned, quotes[0], read.escape or ""), 0.0, (0.0, "")
+    for delimiter in _delimiters(text, read):
         for quote in quotes:
             for escape in _escapes(text, quote, read):
                 score = _score(text, delimiter, quote, escape)
@@ -81,11 +89,9 @@ def _name(delimiter: str) -> str:
     return {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}.get(delimiter, repr(delimiter))
 
 
-def _delimiters(text: str, read: Read, one: bool) -> Iterator[str]:
+def _delimiters(text: str, read: Read) -> Iterator[str]:
     if read.delimiter:
         yield _PINNED.get(read.delimiter, read.delimiter)
-        return
-    if one:
         return
     yield from (d for d in (*_USUAL, *_BLANKED) if d in text)
     rows = [line for line in text.split("\n") if line.strip()]
@@ -98,7 +104,7 @@ def _quotes(text: str, read: Read) -> list[str]:
     if read.quote is not None:
         return [read.quote]
     around = r"[,;\t| :^~\x01\x1f]"
-    single = len(re.findall(rf"(?:^|(?<={around}))'[^'\n]*'(?={around}|$)", text, re.MULTILINE))
+    single = len(re.findall(rf"(?:^|(?<={around}))'(?:[^'\n]|'')*'(?={around}|$)", text, re.MULTILINE))
     return ['"', "'"] if single > 1 else ['"']
 
 

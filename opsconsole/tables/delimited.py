@@ -103,7 +103,8 @@ def _body(raw: bytes, dialect: Dialect, stretch: Stretch, torn: bool) -> segment
     long = dialect.delimiter.encode("utf-8" if dialect.whole else dialect.encoding)
     if mark:
         data = raw.replace(long, mark.encode())
-    length = data.rfind(b"\n") + 1 if cut.simple(data, grammar) else cut.scan(data, grammar).end
+    found = None if cut.simple(data, grammar) else cut.scan(data, grammar)
+    length = found.end if found is not None else data.rfind(b"\n") + 1
     tail: Tail = "none"
     rest = data[length:]
     if rest.strip(b"\r\n" if not dialect.whole else b"\r\n\0") and stretch.last:
@@ -114,7 +115,9 @@ def _body(raw: bytes, dialect: Dialect, stretch: Stretch, torn: bool) -> segment
         tail = "held" if stretch.quiet else "waiting"
     taken = data if tail == "taken" else data[:length]
     end = len(taken) + (taken.count(mark.encode()) * (len(long) - 1) if mark else 0)
-    return segments.Body(taken + b"\n" if tail == "taken" else taken, grammar, mark, end, tail)
+    if tail == "taken":
+        return segments.Body(taken + b"\n", grammar, mark, end, tail, None)
+    return segments.Body(taken, grammar, mark, end, tail, found)
 
 
 def _is_torn(rest: bytes, dialect: Dialect) -> bool:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Body(Struct, frozen=True):
     """Text of a stretch with single-byte delimiters: how many bytes of it are complete, and what became of its tail.
 
-    `mark` stands for a delimiter that has more than one byte; else it is empty.
+    `mark` stands for a delimiter that has more than one byte; else it is empty. `found` are its records, where they had
+    to be looked for: a second look at the complete part alone might see a CR at its end otherwise.
     """
 
     data: bytes
@@ -30,6 +31,7 @@ class Body(Struct, frozen=True):
     mark: str
     end: int
     tail: Tail
+    found: cut.Cut | None
 
 
 class Part(Struct):
@@ -59,7 +61,7 @@ def ragged(bad: parse.Ragged, line: int, expected: int) -> Reject:
 
 def thorough(body: Body, stretch: Stretch, dialect: Dialect, wish: Wish, above: int) -> tuple[Dialect, Part, int]:
     """Record by record where that is needed, and with new columns from where the header changes."""
-    found = cut.scan(body.data, body.grammar, final=body.tail == "taken")
+    found = body.found or cut.scan(body.data, body.grammar, final=body.tail == "taken")
     next_line = stretch.lines + found.count
     data, starts, ends = body.data[: found.end], found.starts, found.ends
     lines = found.lines + (stretch.lines + 1)

@@ -71,6 +71,8 @@ def _is_sum(table: pa.Table, index: int, place: int, aside: list[int]) -> bool:
     above = [row for row in range(index) if row not in known]
     last = max((row for row in aside if row < index), default=-1)
     blocks = [above] + ([[row for row in above if row > last]] if last >= 0 else [])
+    # Below one record the same number may be chance, unless nothing follows. So few rows are read again when more come.
+    few = 1 if index == table.num_rows - 1 else 2
     hits = 0
     for column in range(table.num_columns):
         text = _text(table, index, column).strip()
@@ -82,15 +84,26 @@ def _is_sum(table: pa.Table, index: int, place: int, aside: list[int]) -> bool:
             if wanted is None or not wanted:
                 continue
             numbers = [_number(value or "", comma) for value in values]
-            if any(block and _close([numbers[row] for row in block], wanted) for block in blocks):
+            exact = 0.5 * 10.0 ** -_digits(text, comma)
+            if any(_close([numbers[row] for row in block], wanted, exact, few) for block in blocks):
                 hits += 1
                 break
     return hits > 0
 
 
-def _close(numbers: list[float | None], wanted: float) -> bool:
+def _close(numbers: list[float | None], wanted: float, exact: float, few: int) -> bool:
+    """Whether numbers, `few` at least, add up but for what rounding to the last digit may have changed."""
     filled = [number for number in numbers if number is not None]
-    return bool(filled) and math.isclose(math.fsum(filled), wanted, rel_tol=1e-9, abs_tol=0.005)
+    return len(filled) >= few and math.isclose(math.fsum(filled), wanted, rel_tol=1e-9, abs_tol=exact)
+
+
+def _digits(text: str, comma: bool) -> int:
+    """Digits behind the decimal sign."""
+    return (
+        sum(sign.isdigit() for sign in text.rpartition("," if comma else ".")[2])
+        if ("," if comma else ".") in text
+        else 0
+    )
 
 
 def _number(text: str, comma: bool) -> float | None:
