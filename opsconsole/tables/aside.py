@@ -6,6 +6,7 @@ filled in the data are empty, or where its numbers are the sums of those above.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ _NOTE_STARTS = (
     "source quelle stand note hinweis anmerkung bemerkung fuente fonte nota remarque generated erstellt created"
     " exported printed as last copyright end (c"
 ).split()
+_FEW = 200
+"""So few rows are all looked at."""
 _COLUMNS = 4
 """The first columns, in one of which the word for a total stands."""
 HEADER_AGAIN = "the header again"
@@ -149,19 +152,15 @@ class _Suspects(msgspec.Struct):
 
 def _suspects(table: pa.Table, names: Sequence[str]) -> _Suspects:
     """Rows whose first cells are worth a closer look. Cheap, because every row of every file passes here."""
+    import numpy as np
+
     found = _Suspects()
     texts = set(names)
-    firsts = _pairs([*_NOTE_STARTS, *TOTALS, *names], 0)
-    firsts[[ord(sign) | 32 | second << 8 for sign in " *" for second in range(256)]] = True
-    firsts[[first | second << 8 for first in (0xC2 | 32, 0xE2 | 32) for second in range(256)]] = True
-    firsts[[ord(digit) | (ord(")") | 32) << 8 for digit in "123456789"]] = True
-    lasts = _pairs(TOTALS, -2)
-    lasts[[ord(":") | 32 | second << 8 for second in range(256)]] = True
-    lasts[[first | (ord(":") | 32) << 8 for first in range(256)]] = True
-    lasts[[first | 32 << 8 for first in range(256)]] = True
+    firsts, lasts = (signs.copy() for signs in _signs())
+    firsts |= _pairs(names, 0)
     for place in range(min(_COLUMNS, table.num_columns)):
         column = table.column(place).combine_chunks()
-        hits = _hits(column, firsts, lasts)
+        hits = _hits(column, firsts, lasts) if len(column) > _FEW else np.arange(len(column), dtype=np.int64)
         if not len(hits):
             continue
         encoded = column.take(hits).dictionary_encode()
@@ -180,6 +179,42 @@ def _suspects(table: pa.Table, names: Sequence[str]) -> _Suspects:
                 found.totals |= {row: place for row in rows if row not in found.totals}
     found.names = sorted(set(found.names))
     return found
+
+
+@functools.cache
+def _signs() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Pairs of bytes at the begin and at the end of what may be a total or a note."""
+    firsts = _pairs([*_NOTE_STARTS, *TOTALS], 0)
+    firsts[[ord(sign) | 32 | second << 8 for sign in " *" for second in range(256)]] = True
+    firsts[[first | second << 8 for first in (0xC2 | 32, 0xE2 | 32) for second in range(256)]] = True
+    firsts[[ord(digit) | (ord(")") | 32) << 8 for digit in "123456789"]] = True
+    lasts = _pairs(TOTALS, -2)
+    lasts[[ord(":") | 32 | second << 8 for second in range(256)]] = True
+    lasts[[first | (ord(":") | 32) << 8 for first in range(256)]] = True
+    lasts[[first | 32 << 8 for first in range(256)]] = True
+    return firsts, lasts
+
+
+def any_hollow(table: pa.Table) -> bool:
+    """Whether some row may have no field that is filled: those are looked at record by record."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if table.num_columns < 2:
+        return False
+    if table.num_rows <= _FEW and all(value.strip() for value in table.column(0).to_pylist()):
+        return False
+    limit = 4 * table.num_columns
+    rows = np.arange(table.num_rows, dtype=np.int64)
+    for number, column in enumerate(table.columns):
+        chosen = column.take(pa.array(rows)) if number else column
+        short = np.flatnonzero(pc.less_equal(pc.binary_length(chosen), limit).to_numpy())
+        blank = pc.equal(pc.utf8_trim_whitespace(chosen.take(pa.array(short))), "").to_numpy()
+        rows = rows[short[blank]]
+        if not len(rows):
+            return False
+    return True
 
 
 def _pairs(words: Sequence[str] | frozenset[str], at: int) -> NDArray[np.bool_]:

@@ -49,6 +49,15 @@ def wide(head: bytes) -> str:
     return ""
 
 
+def valid(data: bytes) -> bool:
+    """Whether bytes are UTF-8 to their end."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def unit(encoding: str) -> int:
     """Bytes of a code unit: a text of an odd length ends in the middle of a character."""
     return 4 if encoding.startswith("utf-32") else 2 if encoding.startswith("utf-16") else 1

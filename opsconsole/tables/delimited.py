@@ -240,20 +240,27 @@ def _quick(
     data = body.data
     if not dialect.names or dialect.seen.places is not None or not cut.simple(data, body.grammar):
         return None
-    if b"\n\n" in data or b"\n\r\n" in data or data[:1] in (b"\n", b"\r") or not data[skip:]:
+    if not data[skip:] or data.endswith((b"\n\n", b"\n\r\n")):
         return None
-    if not data.isascii() and not (
-        dialect.encoding == "utf-8" and stretch.start >= mend.WINDOW and dialect.seen.utf8 and decode.is_utf8(data)
-    ):
-        return None
+    seen = dialect.seen
+    if not data.isascii():
+        if dialect.encoding != "utf-8" or dialect.whole or not decode.valid(data):
+            return None
+        seen = mend.count_lines(data, stretch.start, seen)
+        if dialect.seen.other or not seen.utf8:
+            return None
     width = len(dialect.names)
-    hollow = body.grammar.delimiter * (width - 1)
-    if width > 1 and (b"\n" + hollow + b"\n" in data or b"\n" + hollow + b"\r\n" in data or data.startswith(hollow)):
-        return None
     count = data.count(b"\n")
-    parsed = parse.parse_all(memoryview(data)[skip:], width, body.grammar, count - above, False)
-    if parsed is None or any(layout.another(segments.fields_of(bad.raw, body), dialect.names) for bad in parsed.ragged):
+    parsed = parse.parse_all(
+        memoryview(data)[skip:], width, body.grammar, count - above, False
+    )  # none if lines are blank
+    if parsed is None or aside.any_hollow(parsed.table):
         return None
+    signs = (body.grammar.delimiter + body.grammar.quote).decode("latin-1") + " \t"
+    for bad in parsed.ragged:
+        if not bad.raw.strip(signs) or layout.another(segments.fields_of(bad.raw, body), dialect.names):
+            return None
+    dialect = msgspec.structs.replace(dialect, seen=seen)
     base = stretch.lines + above + 1
     rows = np.arange(count - above, dtype=np.int64) if parsed.rows is None else parsed.rows
     sifted = aside.sift(parsed.table, rows + base, dialect, stretch.start)

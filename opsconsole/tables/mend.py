@@ -48,10 +48,10 @@ def mend(
     shown = fallback if seen.other and not is_utf8_wins(seen) else "utf-8"
     if body.isascii():
         return Mended(body, starts, ends, [], seen, shown)
-    high = np.flatnonzero(np.frombuffer(body, np.uint8) > 127)
-    marked = np.unique(np.searchsorted(starts, high, "right") - 1)
-    marked = marked[marked >= 0].astype(np.int64)
-    bad = [] if _valid(body) else [i for i in marked.tolist() if not _valid(body[starts[i] : ends[i]])]
+    if offset >= WINDOW and seen.utf8 and decode.valid(body):
+        return Mended(body, starts, ends, [], seen, shown)
+    marked = _marked(np.frombuffer(body, np.uint8), starts)
+    bad = [] if decode.valid(body) else [i for i in marked.tolist() if not decode.valid(body[starts[i] : ends[i]])]
     counted = _count(marked, np.array(bad, np.int64), starts + offset, seen)
     if seen.other and offset and is_utf8_wins(counted) != is_utf8_wins(seen):
         raise RereadError("more of the file is UTF-8 than not, or the other way round")
@@ -65,12 +65,24 @@ def mend(
     return Mended(body, starts, ends, [], counted, fallback)
 
 
-def _valid(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def count_lines(data: bytes, offset: int, seen: Seen) -> Seen:
+    """What is counted in text that is UTF-8 and has one record on each line."""
+    import numpy as np
+
+    if seen.sure or (offset >= WINDOW and (seen.utf8 or seen.other)):
+        return seen
+    end = data.find(b"\n", max(WINDOW - offset, 0)) + 1
+    part = np.frombuffer(data[:end] if end and offset < WINDOW else data, np.uint8)
+    starts = np.concatenate([[0], np.flatnonzero(part == 10)[:-1] + 1])
+    marked = _marked(part, starts)
+    return _count(marked, marked[:0], starts + offset, seen)
+
+
+def _marked(raw: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indexes of records with a byte beyond ASCII."""
+    import numpy as np
+
+    return np.flatnonzero(np.maximum.reduceat(raw, starts) > 127).astype(np.int64) if len(starts) else starts
 
 
 def _count(marked: NDArray[np.int64], bad: NDArray[np.int64], places: NDArray[np.int64], seen: Seen) -> Seen:
