@@ -79,6 +79,28 @@ def test_whatever_a_file_holds_it_is_the_same_at_once_and_grown(
     assert grown.names == whole.names
 
 
+PIECES = [
+    b"1,ab,1\n", b'2,"a, b",1\n', b"3,x,1\r\n", b"4,x\r", b"Total,,3\n", b"Total,6\n", b"Total,x,3\n", b"id,note,v\n",
+    b"id,note,v,w\n", b"v,id,note\n",
+    b",,\n", b"   \n", b" , ,\n", b"\n", b"5,\"open\n", b'6,"a" b",2\n', b"7,a\"b,c\",1\n",
+    "8,gr\u00fcn,1\n".encode(), b"9,gr\xfcn,1\n", b"Source: x\n", b"Source: x,,\n", b"1,2,3,4\n", b"1,ab,1\n" * 30,
+    b'1,"ab",1\n' * 20,
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25), st.integers(0, 60), st.data())
+def test_every_mixture_of_troubles_is_the_same_at_once_and_grown(
+    pieces: list[bytes], regular: int, data: st.DataObject
+) -> None:
+    content = b"id,note,v\n" + b"".join(b"%d,ab,%d\n" % (number, number % 3) for number in range(regular))
+    content += b"".join(pieces)
+    splits = data.draw(st.lists(st.integers(0, len(content)), max_size=6))
+    whole, grown = read(content), read_growing(content, splits)
+    assert (cells(grown), grown.lines, sorted(grown.aside)) == (cells(whole), whole.lines, sorted(whole.aside))
+    assert grown.names == whole.names
+
+
 @pytest.mark.parametrize("chunks", [3, 7, 20])
 def test_a_log_that_grows_is_decided_by_its_first_lines(chunks: int) -> None:
     rows = [["at", "what", "v"], *([f"2024-01-{i % 28 + 1:02} 10:00", f"it's, {i}", str(i)] for i in range(400))]
