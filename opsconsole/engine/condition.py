@@ -33,23 +33,32 @@ class Conditions:
         self._drifted: dict[str, tuple[int, records.Drift]] = {}
 
     def look(
-        self, cursor: DuckDBPyConnection, version: int, wall: float, working: Iterable[records.Progress]
+        self,
+        cursor: DuckDBPyConnection,
+        version: int,
+        wall: float,
+        working: Iterable[records.Progress],
+        folders: Mapping[str, str],
     ) -> dict[str, Condition]:
-        """By source; those without anything to tell are absent. Raises duckdb.Error."""
+        """By source; those without anything to tell are absent. `folders`: what is wrong with those of a source.
+
+        Raises duckdb.Error.
+        """
         key = (version, int(wall // 60))
         if key != self._key:
             self._troubles = health.troubles(cursor)
             self._drifted = health.drifted(cursor, wall - health.DRIFT_WITHIN)
             self._key = key
         progress = {each.source: msgspec.convert(each, Progress, from_attributes=True) for each in working}
-        return {name: self._of(name, progress) for name in {*self._troubles, *self._drifted, *progress}}
+        names = {*self._troubles, *self._drifted, *progress, *folders}
+        return {name: self._of(name, progress, folders.get(name, "")) for name in names}
 
-    def _of(self, name: str, progress: Mapping[str, Progress]) -> Condition:
+    def _of(self, name: str, progress: Mapping[str, Progress], folder: str) -> Condition:
         trouble = self._troubles.get(name)
         many, latest = self._drifted.get(name, (0, None))
         return Condition(
-            trouble=telling.trouble(trouble.path, trouble.reason, trouble.more) if trouble else "",
-            retry_at=trouble.retry_at if trouble else None,
+            trouble=folder or (telling.trouble(trouble.path, trouble.reason, trouble.more) if trouble else ""),
+            retry_at=trouble.retry_at if trouble and not folder else None,
             drift=many,
             drifted=telling.drifts(latest, many) if latest else "",
             noted=latest.noted if latest else 0.0,

@@ -134,7 +134,14 @@ class Core:
     @property
     def caught_up(self) -> bool:
         """Whether all that was seen of the files has been taken, or nothing can be now."""
-        return self._feed is not None and (self._feed.settled or bool(self._feed.problem))
+        if self._feed is None:
+            return False
+        told = notices.tables(self._feed.problem, self._folders(), "")
+        return self._feed.settled or any(notice.kind == "stuck" for notice in told)
+
+    def _folders(self) -> dict[str, str]:
+        """By source what is wrong with its folders."""
+        return self._feed.trouble() if self._feed is not None else {}
 
     def data_changed(self) -> None:
         """The feed has committed rows, or the state of a file has changed."""
@@ -245,7 +252,7 @@ class Core:
         assert self._measures is not None
         cursor = self._store.cursor()
         try:
-            self._conditions = self._looked.look(cursor, version, wall, self.progress())
+            self._conditions = self._looked.look(cursor, version, wall, self.progress(), self._folders())
         finally:
             cursor.close()
         self._shown = time.monotonic()
@@ -352,13 +359,13 @@ class Core:
                 self._feed.replace(site.sources, site.timezone)
 
     def _notices(self, wall: float) -> list[Notice]:
-        trouble = self._feed.problem if self._feed is not None else ""
+        problem = self._feed.problem if self._feed is not None else ""
         rebuilt = self._store.rebuilt if not self._settled_once else ""
         return notices.single(
             [
                 *notices.draft(self.site),
                 *notices.broken(self.problems),
-                *notices.tables(trouble, rebuilt),
+                *notices.tables(problem, self._folders(), rebuilt),
                 *self._site_notice,
                 *self._watch.notices(),
                 *notices.drifts(self.site, self._conditions, wall),
@@ -380,19 +387,7 @@ class Core:
         if command.name == "save-draft":
             return self._file.save_draft()
         if command.name == "retry":
-            return self._retry(command, peer)
+            return retry.again(self._feed, self._store, self._watch, command, peer, self.now())
         if command.name not in COMMANDS:
             return Done(refused={command.name: "there is no such command"})
         return self._watch.command(command, peer, self.now())
-
-    def _retry(self, command: Command, peer: Peer) -> Done:
-        """Have files read anew; it is written to the journal before the feed is told."""
-        if self._feed is None:
-            return Done(refused={command.source or "retry": "the first scan has not begun yet"})
-        wanted, refused = retry.wanted(self._store, command)
-        if wanted:
-            trouble = self._watch.note(command, peer, self.now(), sorted({path for _, path in wanted}))
-            if trouble:
-                return Done(refused={path: trouble for _, path in wanted})
-        self._feed.poke()
-        return Done(applied=[path for _, path in wanted], refused=refused)

@@ -182,7 +182,9 @@ def _columns(store: Store, name: str, source: Source | None, seen: Sniffed | Non
         kind = _WORDS[row[2]] if row else pin or own
         style = seen.styles[column]
         notes = []
-        if not style.sure and not style.empty:
+        wish = source.read if source else Read()
+        told = wish.dates if style.order else wish.decimal
+        if not style.sure and not style.empty and told is None:
             notes.append(_doubt(style.order, style.decimal))
         if row and not row[3] and kind != own and not style.empty:
             notes.append(f"by itself {own}, but the table has {kind}")

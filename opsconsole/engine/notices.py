@@ -33,10 +33,26 @@ def broken(problems: Sequence[Problem]) -> list[Notice]:
     return [Notice("site-error", f"{errors[0]}{more}", "warning")]
 
 
-def tables(trouble: str, rebuilt: str) -> list[Notice]:
-    """What people must know of the tables: that the feed is in trouble, that they are rebuilt."""
-    found = [Notice("stuck", f"{trouble}. It is tried again by itself.", "critical")] if trouble else []
+def tables(problem: str, by_source: Mapping[str, str], rebuilt: str) -> list[Notice]:
+    """What people must know of the tables: what holds the feed up, what is only scanned, that they are rebuilt.
+
+    `by_source` are the troubles of single sources; `problem` tells the first of them or one of the whole feed. That a
+    folder is not there is told by its source alone: it may never have been there.
+    """
+    found = []
+    texts = sorted(set(by_source.values()))
+    if problem and not any(problem.startswith(text) for text in texts):
+        found.append(_stuck(problem))
+    for text in texts:
+        if "is not watched:" in text:  # the tables follow all the same, by scans
+            found.append(Notice("watch", text))
+        elif problem and not text.startswith(("folder ", "folders ")):
+            found.append(_stuck(text))
     return [*found, Notice("tables", rebuilt, "warning")] if rebuilt else found
+
+
+def _stuck(text: str) -> Notice:
+    return Notice("stuck", f"{text}. It is tried again by itself.", "critical")
 
 
 def drifts(site: Site, conditions: Mapping[str, Condition], wall: float) -> list[Notice]:

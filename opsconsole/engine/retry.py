@@ -1,11 +1,31 @@
-"""Which files a person means who wants files read anew."""
+"""Files that a person wants read anew: which are meant, the journal, and the word to the feed."""
 
 from __future__ import annotations
 
+import datetime as dt
 import fnmatch
+from typing import TYPE_CHECKING
 
-from opsconsole.engine.messages import Command
+from opsconsole.engine.identity import Peer
+from opsconsole.engine.messages import Command, Done
+from opsconsole.engine.watch import AlertWatch
 from opsconsole.tables.store import Store
+
+if TYPE_CHECKING:
+    from opsconsole.tables.feed import Feed
+
+
+def again(feed: Feed | None, store: Store, watch: AlertWatch, command: Command, peer: Peer, now: dt.datetime) -> Done:
+    """Have files read anew; it is in the journal before the feed is told."""
+    if feed is None:
+        return Done(refused={command.source or "retry": "the first scan has not begun yet"})
+    files, refused = wanted(store, command)
+    if files:
+        trouble = watch.note(command, peer, now, sorted({path for _, path in files}))
+        if trouble:
+            return Done(refused={path: trouble for _, path in files})
+    feed.poke()
+    return Done(applied=[path for _, path in files], refused=refused)
 
 
 def wanted(store: Store, command: Command) -> tuple[list[tuple[str, str]], dict[str, str]]:

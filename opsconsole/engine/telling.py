@@ -100,25 +100,23 @@ def left(found: Progress) -> str:
 
 def _percent(done: int, of: int) -> str:
     # 100 % is said when it is done, not when it is nearly so
-    return f"{min(99 if done < of else 100, int(100 * done / of)) if of else 100} %"
+    return f"{min(99 if done < of else 100, int(100 * done / of)) if of else 0} %"
 
 
 def _of(done: int, of: int) -> str:
-    whole, part = size(of), size(done)
-    return f"{part.removesuffix(whole[-3:])} of {whole}" if part[-3:] == whole[-3:] else f"{part} of {whole}"
+    (part, unit), whole = size(done).rsplit(" ", 1), size(of)
+    return f"{part} of {whole}" if whole.endswith(f" {unit}") else f"{part} {unit} of {whole}"
 
 
 def drift(found: Told) -> str:
     """What changed and by which file: "new column `shift` from orders_2026-11.csv"."""
-    what = {
-        "added": f"new column `{found.column}`",
-        "missing": f"column `{found.column}` is missing",
-        "renamed": f"column `{found.column}` was renamed",
-        "type": f"column `{found.column}` changed its type",
-        "refused": f"column `{found.column}` was refused" if found.column else "refused",
-    }[found.kind]
-    detail = f" ({found.detail})" if found.detail else ""
-    return f"{what}{detail}{' in ' if found.kind == 'missing' else ' from '}{found.file.rsplit('/', 1)[-1]}"
+    file = found.file.rsplit("/", 1)[-1]
+    if found.kind == "added":
+        return f"new column `{found.column}` from {file}"
+    if found.kind == "refused":
+        return f"{file} is refused: {found.detail}"
+    detail = found.detail or {"missing": "is missing", "renamed": "has another name"}.get(found.kind, "has changed")
+    return f"column `{found.column}`: {detail} ({file})"
 
 
 def drifts(latest: Drift | Told, many: int) -> str:
