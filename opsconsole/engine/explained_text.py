@@ -43,10 +43,7 @@ def _taken(found: Explained, file: FileState, zone: tzinfo) -> list[tuple[str, s
     return [
         ("counts", telling.sums_and_cells(file)),
         ("read up to", upto),
-        (
-            "fingerprint",
-            f"{found.fingerprint} (read {count(found.generation + 1, 'time')})" if found.fingerprint else "",
-        ),
+        ("fingerprint", f"{found.fingerprint}, generation {found.generation}" if found.fingerprint else ""),
         ("arrived", moment(file.arrived, zone) if file.arrived is not None else ""),
         ("reason", file.reason),
         ("next try", moment(file.retry_at, zone) if file.retry_at is not None else ""),

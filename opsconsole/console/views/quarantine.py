@@ -10,12 +10,13 @@ from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import heading
-from opsconsole.console.text import Line, inert
+from opsconsole.console.text import Line, fit, inert, wrap
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import AskQuarantine, Group, Quarantine, Quarantined
 from opsconsole.engine.quarantine_file import QuarantineError, records, write_csv
 
 PAGE = 200
+ROOMY = 14
 
 
 class QuarantineView(View):
@@ -177,7 +178,33 @@ class QuarantineView(View):
     # --- drawing ---
 
     def draw(self, cells: int, lines: int) -> list[Line]:
-        return [heading(self.label(), self._note(), cells, True), *self.pane.draw(cells, lines - 1, True)]
+        below = self._whole(cells) if lines >= ROOMY else []
+        top = lines - 1 - len(below)
+        return [heading(self.label(), self._note(), cells, True), *self.pane.draw(cells, top, True), *below]
+
+    def _whole(self, cells: int) -> list[Line]:
+        """What is under the cursor without anything cut off, as far as a few lines hold it."""
+        row = self.pane.current
+        if row is None:
+            return []
+        if self.grouped:
+            group = self._groups[row.key]
+            zone = self.ctx.model.timezone
+            when = f"{fmt.day_clock(group.first, zone)} – {fmt.day_clock(group.last, zone)}"
+            title, reason, raw = when, group.reason, group.example
+        else:
+            record = self._records[row.key]
+            column = f" · {record.column}" if record.column else ""
+            title, reason, raw = f"{record.file}:{record.line}{column}", record.reason, record.raw
+        room = cells - 3
+        told = [fit([(" " + part, "warning")], cells) for part in wrap(inert(reason), room)[:2]]
+        text = inert(raw)
+        pieces = [text[at : at + room] for at in range(0, min(len(text), 4 * room), room)]
+        return [
+            heading(inert(title), [], cells, False),
+            *told,
+            *(fit([(" " + piece, "")], cells) for piece in pieces),
+        ]
 
     def _note(self) -> Line:
         shown = len(self._records)
