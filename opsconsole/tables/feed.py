@@ -227,7 +227,8 @@ class Feed:
     def _failed(self, keeper: Keeper, error: Exception, failures: int) -> float:
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         self._trouble(f"the tables cannot be written: {text}")
-        keeper.recover(reopen=isinstance(error, duckdb.FatalException | duckdb.ConnectionException))
+        fatal = isinstance(error, duckdb.FatalException | duckdb.ConnectionException)
+        keeper.recover(reopen=fatal or self._store.damaged(error))
         with self._state:
             self._scan = False
         wait = min(0.5 * 2**failures, 30.0)

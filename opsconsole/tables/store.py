@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 OWN = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
 """Columns that every table has besides those of its files."""
 
-_DAMAGED = ("not a valid DuckDB database", "database file with version number", "Corrupt database", "hecksum")
+_DAMAGED = (
+    "not a valid DuckDB database",
+    "database file with version number",
+    "Corrupt database",
+    "Corrupt WAL",
+    "hecksum",
+    "Failure while replaying WAL",
+)
 """What DuckDB says of a file that no try will open. Nothing looser: a file in use must never be set aside."""
 
 
@@ -59,6 +67,7 @@ class Store:
         self.data_version = 1
         self._connection = connection
         self._lock = threading.Lock()
+        self._damaged = False
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -93,16 +102,24 @@ class Store:
     def reopen(self) -> None:
         """Open the file again after an error that DuckDB calls fatal; cursors given out before are dead.
 
-        Raises duckdb.Error.
+        A file that was `damaged` is set aside. Raises duckdb.Error.
         """
         with self._lock:
             self._connection.close()
             try:
+                if self._damaged:
+                    self._damaged = False
+                    raise _UnusableError("the database file is damaged")
                 self._connection = _connect(self.path)
             except _UnusableError as reason:
                 _set_aside(self.path)
                 self._connection = _connect(self.path)
                 self.rebuilt = f"{reason}; it was set aside and is filled again from the files"
+
+    def damaged(self, error: BaseException) -> bool:
+        """Whether an error says that the file itself is damaged, which may show only when a block is read."""
+        self._damaged = self._damaged or _is_damage(self.path, error)
+        return self._damaged
 
     def committed(self) -> None:
         """Note that a transaction became visible."""
@@ -169,21 +186,32 @@ class _UnusableError(Exception):
 def _connect(path: Path) -> DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path))
-    except duckdb.IOException as error:
-        text = str(error)
-        if "Conflicting lock" not in text and any(sign in text for sign in _DAMAGED):
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.InternalException | duckdb.FatalException) or _is_damage(path, error):
             raise _UnusableError("the database file is damaged or of another DuckDB") from error
         raise
-    except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
-        raise _UnusableError("the database file is damaged") from error
     try:
         for setting in _settings(path.parent):
             connection.execute(f"SET GLOBAL {setting}")
         _check(connection)
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if _is_damage(path, error):
+            raise _UnusableError("the database file is damaged") from error
         raise
     return connection
+
+
+def _is_damage(path: Path, error: BaseException) -> bool:
+    """Only of errors about the file: those about values may quote anything."""
+    if isinstance(error, duckdb.SerializationException):
+        return True
+    if type(error) not in (duckdb.Error, duckdb.IOException, duckdb.InternalException, duckdb.FatalException):
+        return False
+    text = str(error)
+    if any(sign in text for sign in ("Conflicting lock", "No space left", "Out of Memory")):
+        return False
+    return any(sign in text for sign in (*_DAMAGED, f'Could not read enough bytes from file "{path}"'))
 
 
 def _check(connection: DuckDBPyConnection) -> None:
@@ -199,7 +227,10 @@ def _check(connection: DuckDBPyConnection) -> None:
             connection.execute("INSERT INTO _ops.meta VALUES ('ledger', ?)", [ledger.VERSION])
             connection.execute("COMMIT")
         found = connection.execute("SELECT value FROM _ops.meta WHERE key = 'ledger'").fetchone()
-    except (duckdb.CatalogException, duckdb.SerializationException, duckdb.InternalException) as error:
+        if found is not None and found[0] == ledger.VERSION:
+            for table in re.findall(r"EXISTS (_ops\.\w+) \(", ledger.SCHEMA):
+                connection.execute(f"SELECT * FROM {table} LIMIT 0")
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.SerializationException) as error:
         raise _UnusableError("the database's ledger cannot be read") from error
     if found is None or found[0] != ledger.VERSION:
         raise _UnusableError("the database was made by another version of opsconsole")

@@ -19,6 +19,7 @@ from tests.tables.oracle import NAMES, Oracle
 HEAD = (",".join(NAMES) + "\n").encode()
 SOURCES = {"t": "in/t", "lines": "in/lines", "docs": "in/docs", "frames": "in/frames", "wild": "in/wild"}
 """Source -> its folder below the site. All but `wild` hold what the oracle can read."""
+_DIGITS = [b"%d" % digit for digit in range(1, 10)]
 MOST = 9
 """Files of a source; where there are more, one is deleted."""
 
@@ -214,8 +215,8 @@ class Deeds:
     def _turned(self, path: Path) -> bytes:
         """Other content of the same size: digits of the rows turned."""
         data = path.read_bytes()
-        by = self._chance.randint(1, 9)
-        turn = bytes.maketrans(b"0123456789", bytes(ord("0") + (d + by) % 10 for d in range(10)))
+        by = self._chance.randint(1, 8)  # zeros stay: a number must not begin with one
+        turn = bytes.maketrans(b"123456789", bytes(ord("1") + (d + by) % 9 for d in range(9)))
         return data[: len(HEAD)] + data[len(HEAD) :].translate(turn)
 
     def same_size(self) -> None:
@@ -231,13 +232,13 @@ class Deeds:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     def _place(self, path: Path) -> tuple[int, bytes] | None:
-        """A digit somewhere in the rows, and another one."""
+        """A digit but 0 somewhere in the rows, and another one."""
         data = path.read_bytes()
         if len(data) <= len(HEAD):
             return None
         start = self._chance.randrange(len(HEAD), len(data))
-        at = next((i for i in range(start, len(data)) if data[i : i + 1].isdigit()), None)
-        return None if at is None else (at, b"%d" % ((data[at] - ord("0") + self._chance.randint(1, 9)) % 10))
+        at = next((i for i in range(start, len(data)) if data[i : i + 1] in _DIGITS), None)
+        return None if at is None else (at, b"%d" % ((data[at] - ord("1") + self._chance.randint(1, 8)) % 9 + 1))
 
     def edit(self) -> None:
         """One byte somewhere in the middle, in place."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,8 +108,11 @@ class Folder:
         result["quarantine"] = Counter((r.source, r.file, r.line, r.column, r.reason, r.raw) for r in aside)
         return result
 
-    def check_fresh(self) -> None:
-        """The table must be what a fresh read of the files gives, and the ledger's counts must add up."""
+    def check_fresh(self, patience: float = 0.0) -> None:
+        """The table must be what a fresh read of the files gives, and the ledger's counts must add up.
+
+        `patience`: seconds within which it must become so; a table is not made anew at every whim of its files.
+        """
         fresh = Folder(self.root, *self.sources.values(), timezone=self.timezone, state="fresh")
         try:
             fresh.settle()
@@ -116,6 +120,9 @@ class Folder:
         finally:
             fresh.close()
             shutil.rmtree(self.root / "fresh")
+        end = time.monotonic() + patience
+        while self.contents() != expected and time.monotonic() < end:
+            self.settle()
         assert self.contents() == expected
         totals = self.store.totals()
         for source in self.store.schemas():
