@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,3 +130,55 @@ def test_a_link_to_a_folder_that_is_away_for_a_moment(tmp_path: Path) -> None:
         assert watched.rows() == [(1,)]
         watched.place.unlink()
         until(lambda: watched.rows() == [])
+
+
+CLOSED = """
+import sys
+from pathlib import Path
+from opsconsole.site.model import Scan, Source
+from tests.tables.folder import folder
+from tests.tables.test_lookout import kept
+from tests.waiting import until
+
+root, watch = Path(sys.argv[1]), sys.argv[2]
+with folder(root, Source("t", ("in/**/*.csv",), watch=watch, scan=Scan(0.1, 3600 if watch == "events" else 0.3))) as it:
+    it.write("open/a.csv", "x\\n1\\n")
+    it.write("shut/b.csv", "x\\n2\\n")
+    until(lambda: it.rows() == [(1,), (2,)])
+    it.settle()
+    (it.place / "shut").chmod(0)
+    it.feed.poke()
+    until(lambda: it.feed.problem.startswith("in/shut cannot be read: Permission denied"))
+    assert kept(it)
+    it.append("open/a.csv", "3\\n")
+    until(lambda: it.rows() == [(1,), (3,), (2,)])
+    (it.place / "shut").chmod(0o755)
+    it.append("shut/b.csv", "4\\n")
+    until(lambda: it.rows() == [(1,), (3,), (2,), (4,)] and it.feed.problem == "")
+    it.close()
+    (it.place / "shut").chmod(0)
+    it.open()  # with a folder that cannot be watched from the start
+    until(lambda: it.feed.problem.startswith("in/shut cannot be read: Permission denied"))
+    assert kept(it)
+    (it.place / "shut").chmod(0o755)
+    until(lambda: it.feed.problem == "", 20)
+    it.settle()
+    it.append("shut/b.csv", "5\\n")
+    until(lambda: it.rows()[-1] == (5,), 5)
+print("good")
+"""
+
+
+@pytest.mark.parametrize("watch", ["events", "poll"])
+def test_permission_lost_and_regained(tmp_path: Path, watch: str) -> None:
+    """In a child that may not read what its mode forbids, even where the tests run as the superuser."""
+    command = [sys.executable, "-c", CLOSED, str(tmp_path), watch]
+    if os.geteuid() == 0:
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            pytest.skip("no setpriv here to give up the superuser's rights")
+        command = [setpriv, "--bounding-set=-dac_override,-dac_read_search", *command]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.splitlines()[-1:] == ["good"], done.stdout + done.stderr
