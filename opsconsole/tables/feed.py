@@ -16,7 +16,7 @@ import duckdb
 
 from opsconsole.site.model import Source
 from opsconsole.tables.keeper import Keeper
-from opsconsole.tables.rounds import FULL_SHARE, Rounds
+from opsconsole.tables.rounds import ASKED_SHARE, FULL_SHARE, Rounds
 from opsconsole.tables.store import Store
 from opsconsole.tables.watch import Watcher
 
@@ -42,6 +42,7 @@ class Feed:
         self._hints: set[str] = set()
         self._folders: set[str] = set()
         self._scan = True
+        self._soon = False
         self._rounds = Rounds()
         self._checked = float("-inf")
         self._trouble_by: dict[str, str] = {}
@@ -87,7 +88,9 @@ class Feed:
 
     def poke(self) -> None:
         """Scan everything now; `settled` is False until that is done."""
-        self.lost()
+        with self._state:
+            self._scan = True
+            self._woken()
 
     def trouble(self) -> dict[str, str]:
         """By source, in words: a folder that is not there, cannot be read or is not watched."""
@@ -108,7 +111,7 @@ class Feed:
     def lost(self) -> None:
         """A hint: anything may have changed."""
         with self._state:
-            self._scan = True
+            self._soon = True
             self._woken()
 
     def _woken(self) -> None:
@@ -145,6 +148,7 @@ class Feed:
         with self._state:
             replaced, self._replaced = self._replaced, False
             scan, self._scan = self._scan, False
+            soon, self._soon = self._soon, False
             folders, self._folders = self._folders, set()
             hints, self._hints = self._hints, set()
             sources, timezone = self._sources, self._timezone
@@ -155,7 +159,9 @@ class Feed:
                 self._rounds.serve({name: source.scan for name, source in sources.items()})
             if scan or keeper.scanned == float("-inf"):
                 self._rounds.ask_all(started)
-            if scan or folders or started - self._checked >= CHECK:
+            if soon:
+                self._rounds.ask_all(started, ASKED_SHARE)
+            if scan or soon or folders or started - self._checked >= CHECK:
                 folders |= set(watcher.check())
                 self._checked = started
             for name in {name for folder in folders for name in keeper.sources_at(folder)}:
@@ -213,7 +219,7 @@ class Feed:
             self._state.wait_for(lambda: self._stop or self._woke(), seconds)
 
     def _woke(self) -> bool:
-        return bool(self._hints) or bool(self._folders) or self._scan or self._replaced
+        return bool(self._hints) or bool(self._folders) or self._scan or self._soon or self._replaced
 
     def _settle(self, keeper: Keeper) -> None:
         with self._state:

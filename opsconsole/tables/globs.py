@@ -61,6 +61,21 @@ class Pattern:
             return False
         return self._match(path[len(prefix) :].split(os.sep), 0)
 
+    def touches(self, folder: str) -> bool:
+        """Whether files of this pattern may lie in a folder, or below it."""
+        base, inner = self.base.rstrip(os.sep) + os.sep, folder.rstrip(os.sep) + os.sep
+        if base.startswith(inner):
+            return True
+        if not inner.startswith(base):
+            return False
+        names = inner[len(base) : -1].split(os.sep)
+        for at, name in enumerate(names):
+            if self.parts[at] == "**":
+                return not any(other.startswith(".") for other in names[at:])
+            if at + 1 == len(self.parts) or _hidden(name, self.parts[at]) or not self._tests[at](name):
+                return False
+        return True
+
     def _match(self, names: list[str], at: int) -> bool:
         """Whether these names, from the base down, are what the parts from `at` on ask for."""
         while True:

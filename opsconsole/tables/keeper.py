@@ -16,7 +16,7 @@ from opsconsole.tables import columns, intake, ledger
 from opsconsole.tables.globs import Pattern
 from opsconsole.tables.intake import Outcome, shown_path
 from opsconsole.tables.ledger import Entry, key_of
-from opsconsole.tables.lookout import Devices, Lookout, Sighting, below
+from opsconsole.tables.lookout import Devices, Lookout, Sighting
 from opsconsole.tables.store import Store
 from opsconsole.tables.writer import Batch, RetypeError, Take, Writer
 
@@ -172,8 +172,7 @@ class Keeper:
 
     def sources_at(self, folder: str) -> list[str]:
         """The sources that may have files in a folder, or below it."""
-        bases = {name: [p.base for p in served.patterns] for name, served in self._served.items()}
-        return [n for n, bs in bases.items() if any(below(folder, (b,)) or below(b, (folder,)) for b in bs)]
+        return [name for name, served in self._served.items() if any(p.touches(folder) for p in served.patterns)]
 
     def scan(self, names: Collection[str] | None = None) -> dict[str, float]:
         """Look for every file of these (of all) sources; gives the CPU seconds that each took. Raises duckdb.Error."""

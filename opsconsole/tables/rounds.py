@@ -57,10 +57,10 @@ class Rounds:
             due = max(now, plan.full_at + share * plan.full_cost)
             plan.asked = due if plan.asked is None else min(due, plan.asked)
 
-    def ask_all(self, now: float) -> None:
-        """Want a full scan of every source now, whatever it costs."""
+    def ask_all(self, now: float, share: float = 0.0) -> None:
+        """Want a full scan of every source, now (whatever it costs) or when its share allows."""
         for name in self._plans:
-            self.ask(name, now, 0.0)
+            self.ask(name, now, share)
 
     @property
     def asked(self) -> bool:
