@@ -27,6 +27,7 @@ def read(stretch: Stretch) -> Piece:
         return arrowtypes.piece(pa.table({}), "arrow", "Arrow", 0)
     try:
         table, told = _table(pa.BufferReader(data), data, stretch.quiet)
+        table.validate(full=True)  # offsets are not checked on reading: a damaged one would end the process
     except (pa.ArrowException, OSError) as error:
         raise NotReadyError(f"not a whole Arrow file: {_short(error)}") from error
     return arrowtypes.piece(table, "arrow", told, len(data))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from opsconsole.tables import delimited, exceltimes, excelzip, layout
+from opsconsole.tables import delimited, exceltimes, exceltrial, excelzip, layout
 from opsconsole.tables.names import clean
 from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Wish, describe, judge
 from opsconsole.tables.records import Reject
@@ -61,6 +61,8 @@ def read(stretch: Stretch, wish: Wish) -> Piece:
         raise NotReadyError("the workbook is locked with a password: save it without one")
     if data.startswith(_ZIP):
         excelzip.check(data)
+    if data.startswith(_COMPOUND) or not excelzip.measured(data):
+        exceltrial.attempt(data)
     try:
         workbook = fastexcel.read_excel(data)
         sheet = _cut(_sheet(workbook, data, wish), wish)

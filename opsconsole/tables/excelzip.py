@@ -6,11 +6,12 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from xml.etree import ElementTree
 
 from msgspec import Struct
 
-from opsconsole.tables import unpack
+from opsconsole.tables import exceltrial, unpack
 from opsconsole.tables.piece import NotReadyError
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -18,6 +19,8 @@ _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _FORMULA = re.compile(
     rb'<c r="([A-Z]{1,3})(\d+)"(?![^>]*t="str")[^>]*>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
 )
+_FAR = re.compile(rb'<c r="([A-Z]{2,})\d')
+_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
 _MERGED = re.compile(rb'<mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"')
 
 
@@ -38,6 +41,29 @@ def check(data: bytes) -> None:
     limit = unpack.most()
     if size > limit:
         raise NotReadyError(f"the workbook unpacks to more than {limit / (1 << 30):.3g} GiB: export it as CSV")
+
+
+def measured(data: bytes) -> bool:
+    """Whether this is an .xlsx whose sheets all fit into memory by the cells that they name; False for other kinds.
+
+    Raises NotReadyError for one with a sheet that does not fit.
+    """
+    sheets = _sheets(data)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name, (path, _) in sheets.items():
+                if path.endswith(".xml"):
+                    exceltrial.room(_cells(archive.read(path)), name)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError):
+        return True  # half-written or damaged: the reader finds that before it makes room for anything
+    return bool(sheets)
+
+
+def _cells(xml: bytes) -> int:
+    """How many cells a sheet reaches over: its last row by its last column."""
+    wide = {column(found.decode()) for found in set(_FAR.findall(xml))}
+    rows = [int(row) for row in _ROW.findall(xml)]
+    return (max(rows, default=0) or xml.count(b"<row")) * (max(wide, default=25) + 1)
 
 
 def hidden(data: bytes) -> set[str]:

@@ -28,6 +28,7 @@ def read(stretch: Stretch) -> Piece:
     try:
         file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         table = file.read(use_threads=False)
+        table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise NotReadyError(f"not a whole Parquet file: {_short(error)}") from error
     groups = file.metadata.num_row_groups

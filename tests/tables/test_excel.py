@@ -80,13 +80,14 @@ def test_error_values_are_cells_set_aside(tmp_path: Path) -> None:
         [1, ("=1/0", "#DIV/0!"), 2],
         [2, 5, ("=VLOOKUP(1,A1:A2,2)", "#N/A")],
         [None, ("=X", "#NAME?"), None],
-        ["Total", ("=B9", "#REF!"), 2],
+        [4, 1, 3],
         [3, ("=1+1", 2), ("=1", "#VALUE!")],
+        ["Total", ("=B9", "#REF!"), 5],
     ]
     with folder(tmp_path, Source("t", ("in/*.xlsx",))) as watched:
         watched.write("a.xlsx", book(("Data", table)))
         watched.settle()
-        assert watched.rows() == [(1, None, 2), (2, 5, None), (None, None, None), (3, 2, None)]
+        assert watched.rows() == [(1, None, 2), (2, 5, None), (None, None, None), (4, 1, 3), (3, 2, None)]
         found, total = watched.store.quarantine()
         assert [(r.line, r.column, r.reason, r.raw) for r in found if r.column] == [
             (2, "a", "error value #DIV/0!", "#DIV/0!"),
@@ -95,7 +96,7 @@ def test_error_values_are_cells_set_aside(tmp_path: Path) -> None:
             (6, "b", "error value #VALUE!", "#VALUE!"),
         ]
         file = watched.file("a.xlsx")
-        assert (file.rows, file.rejected, file.cells, total) == (4, 1, 4, 5)
+        assert (file.rows, file.rejected, file.cells, total) == (5, 1, 4, 5)
         watched.check_fresh()
 
 
@@ -242,6 +243,28 @@ def test_a_workbook_that_would_not_fit_into_memory(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("opsconsole.tables.unpack.MOST", 1000)
     with pytest.raises(NotReadyError, match="unpacks to more than"):
         read(book(("Data", [["id"], [1]])))
+
+
+def test_a_cell_far_outside_does_not_take_all_memory() -> None:
+    sink = io.BytesIO()
+    with xlsxwriter.Workbook(sink, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet("Data")
+        sheet.write_column(0, 0, ["id", 1])
+        sheet.write("XFD1048576", "x")
+    with pytest.raises(NotReadyError, match="sheet Data reaches over 17,179,869,184 cells"):
+        read(sink.getvalue())
+
+
+def test_an_old_workbook_that_would_end_the_process_ends_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bytearray((BOOKS / "sheet.xls").read_bytes())
+    # The last row's cells are moved to the last row and column that the kind of file can speak of.
+    for record in range(len(data) - 8):
+        if data[record : record + 8] == b"\x03\x02\x0e\x00\x05\x00\x03\x00":
+            data[record + 4 : record + 8] = b"\xff\xff\xff\xff"
+    assert bytes(data) != (BOOKS / "sheet.xls").read_bytes()
+    monkeypatch.setattr("opsconsole.tables.unpack.MOST", 1 << 30)
+    with pytest.raises(NotReadyError, match="takes more memory than there is"):
+        read(bytes(data))
 
 
 @pytest.mark.parametrize(("letters", "position"), [("A", 0), ("Z", 25), ("AA", 26), ("XFD", 16383)])
