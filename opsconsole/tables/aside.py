@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from opsconsole.tables import layout, sums
+from opsconsole.tables.below import TITLE, is_foreign, is_title
 from opsconsole.tables.choose import LINES
 from opsconsole.tables.guess import guess
 from opsconsole.tables.piece import Dialect, Seen
@@ -49,18 +50,25 @@ EMPTY = "no field is filled"
 
 
 class Sifted(msgspec.Struct, frozen=True):
-    """What is left, why rows were set aside, what was learnt, and the row at which another header begins (-1: none)."""
+    """What is left, why rows were set aside, what was learnt, and the row at which another header begins (-1: none).
+
+    `foreign`: it is that of another table.
+    """
 
     table: pa.Table
     lines: NDArray[np.int64]
     rejects: list[Reject]
     seen: Seen
     change: int = -1
+    foreign: bool = False
 
 
-def learn(table: pa.Table, seen: Seen) -> Seen:
-    """Which columns are typed and which are always filled, from the first rows of a file."""
-    rows = [row for row in _rows(table.slice(0, LINES)) if not any(is_total(cell) for cell in row[:_COLUMNS])]
+def learn(table: pa.Table, lines: NDArray[np.int64], seen: Seen) -> Seen:
+    """Which columns are typed and which are always filled, from the rows on the first lines of a file."""
+    import numpy as np
+
+    head = table.slice(0, int(np.count_nonzero(lines <= LINES)))
+    rows = [row for row in rows_of(head) if not any(is_total(cell) for cell in row[:_COLUMNS])]
     rows = [row for row in rows if sum(bool(cell.strip()) for cell in row) > 1]
     if not rows or seen.dense is not None:
         return seen
@@ -82,15 +90,19 @@ def is_note(cell: str) -> bool:
     return _NOTE.match(cell.strip()) is not None
 
 
-def sift(table: pa.Table, lines: NDArray[np.int64], dialect: Dialect, start: int) -> Sifted:
+def sift(
+    table: pa.Table, lines: NDArray[np.int64], dialect: Dialect, start: int, below: Collection[int] = ()
+) -> Sifted:
     """Set rows aside that are no records. `start`: where in the file the stretch of the rows begins.
+
+    `below`: lines of records behind a gap.
 
     Raises RereadError where only the rows before them can tell.
     """
     import numpy as np
     import pyarrow as pa
 
-    seen = learn(table, dialect.seen)
+    seen = learn(table, lines, dialect.seen) if not start else dialect.seen
     if not table.num_rows or table.num_columns < 2:
         return Sifted(table, lines, [], seen)
     reasons: dict[int, str] = {}
@@ -103,6 +115,13 @@ def sift(table: pa.Table, lines: NDArray[np.int64], dialect: Dialect, start: int
             reasons[index] = HEADER_AGAIN
         elif change < 0 and layout.another(row, dialect.names):
             change = index
+    foreign = False
+    for index in np.flatnonzero(np.isin(lines, sorted(below))).tolist() if below else []:
+        row = _row(table, index)
+        if is_title(row) and (seen.typed or seen.dense):
+            reasons[index] = TITLE
+        elif index not in reasons and dialect.header and not 0 <= change <= index and is_foreign(row, seen):
+            change, foreign = index, True
     dense = seen.dense or []
     for index in suspects.notes:
         row = _row(table, index)
@@ -114,13 +133,13 @@ def sift(table: pa.Table, lines: NDArray[np.int64], dialect: Dialect, start: int
         reasons = {index: why for index, why in reasons.items() if index < change}
         table, lines = table.slice(0, change), lines[:change]
     if not reasons:
-        return Sifted(table, lines, [], seen, change)
+        return Sifted(table, lines, [], seen, change, foreign)
     drop = sorted(reasons)
     delimiter = dialect.delimiter
     rejects = [Reject(int(lines[index]), "", reasons[index], delimiter.join(_row(table, index))) for index in drop]
     keep = np.ones(len(lines), np.bool_)
     keep[drop] = False
-    return Sifted(table.filter(pa.array(keep)), lines[keep], rejects, seen, change)
+    return Sifted(table.filter(pa.array(keep)), lines[keep], rejects, seen, change, foreign)
 
 
 def _again(row: Sequence[str], names: Sequence[str]) -> bool:
@@ -135,7 +154,7 @@ def _again(row: Sequence[str], names: Sequence[str]) -> bool:
     ) and (named == len(texts) or named * 2 > len(texts))
 
 
-def _rows(table: pa.Table) -> list[list[str]]:
+def rows_of(table: pa.Table) -> list[list[str]]:
     columns = [[value or "" for value in column.to_pylist()] for column in table.columns]
     return [list(row) for row in zip(*columns, strict=True)]
 

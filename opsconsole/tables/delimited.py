@@ -238,7 +238,9 @@ def _quick(
     import numpy as np
 
     data = body.data
-    if not dialect.names or dialect.seen.places is not None or not cut.simple(data, body.grammar):
+    if not dialect.names or dialect.seen.places is not None or dialect.seen.gap or dialect.seen.foreign:
+        return None
+    if not cut.simple(data, body.grammar):
         return None
     if not data[skip:] or data.endswith((b"\n\n", b"\n\r\n")):
         return None
@@ -258,7 +260,11 @@ def _quick(
         return None
     signs = (body.grammar.delimiter + body.grammar.quote).decode("latin-1") + " \t"
     for bad in parsed.ragged:
-        if not bad.raw.strip(signs) or layout.another(segments.fields_of(bad.raw, body), dialect.names):
+        if (
+            bad.width == 1
+            or not bad.raw.strip(signs)
+            or layout.another(segments.fields_of(bad.raw, body), dialect.names)
+        ):
             return None
     dialect = msgspec.structs.replace(dialect, seen=seen)
     base = stretch.lines + above + 1

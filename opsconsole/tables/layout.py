@@ -110,7 +110,7 @@ def _goes_on(rows: Sequence[Sequence[str]], first: int, index: int, width: int) 
         return False
     kinds = [guess([other[place] for other in body]) for place in range(width)]
     typed = [place for place in range(width) if kinds[place].kind not in ("text", "boolean")]
-    words = [place for place in range(width) if _is_word(row[place])]
+    words = [place for place in range(width) if is_word(row[place])]
     if any(row[place].strip() and place not in words for place in range(width)):
         return False
     named = [place for place in typed if place in words]
@@ -124,7 +124,7 @@ def _goes_on(rows: Sequence[Sequence[str]], first: int, index: int, width: int) 
     return not seen and (every or (_grouped(rows[first]) and len(named) * 2 > len(typed)))
 
 
-def _is_word(cell: str) -> bool:
+def is_word(cell: str) -> bool:
     """Whether a cell says something that is neither a number, nor a time, nor "not available"."""
     text = cell.strip()
     if not text or text.lower() in NULL_WORDS:

@@ -39,6 +39,7 @@ class Seen(Struct, frozen=True, omit_defaults=True):
     beyond ASCII, and with bytes that are not UTF-8. `typed` and `dense`: columns of numbers or dates, and other columns
     that are always filled, in the first records; None before there are any. `places`: which of the names the columns
     are since the header changed. `labels`: words for totals that have proved to be data.
+    `gap`: the last record stands above a blank line. `foreign`: line of the header of another table, that goes on.
     """
 
     sure: bool = False
@@ -48,6 +49,8 @@ class Seen(Struct, frozen=True, omit_defaults=True):
     dense: list[int] | None = None
     places: list[int] | None = None
     labels: list[str] = []
+    gap: bool = False
+    foreign: int = 0
 
 
 class Dialect(Struct, frozen=True, omit_defaults=True):

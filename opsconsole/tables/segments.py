@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from opsconsole.tables import aside, cut, decode, layout, mend, parse
+from opsconsole.tables import aside, below, cut, decode, layout, mend, parse
 from opsconsole.tables.fields import split
 from opsconsole.tables.names import clean
 from opsconsole.tables.piece import Dialect, RereadError, Stretch, Tail, Wish
@@ -84,10 +84,24 @@ def thorough(body: Body, stretch: Stretch, dialect: Dialect, wish: Wish, above: 
         for index in hollow
     ]
     skip |= set(hollow)
-    pool = _Pool(data, starts, ends, lines, set(found.odd.tolist()), skip)
+    pool = _Pool(
+        data,
+        starts,
+        ends,
+        lines,
+        set(found.odd.tolist()),
+        skip,
+        below.gaps(data, starts, ends, lines),
+        body.grammar.delimiter[0],
+    )
     at = above
     while at < len(starts):
-        dialect, at = _segment(pool, at, body, stretch, dialect, part)
+        if dialect.seen.foreign:
+            dialect, at = _elsewhere(pool, at, body, dialect, part)
+        else:
+            dialect, at = _segment(pool, at, body, stretch, dialect, part)
+    gap = _gap_after(pool, above, body, dialect)
+    dialect = msgspec.structs.replace(dialect, seen=msgspec.structs.replace(dialect.seen, gap=gap))
     return dialect, part, next_line
 
 
@@ -98,6 +112,41 @@ class _Pool(Struct):
     lines: NDArray[np.int64]
     odd: set[int]
     skip: set[int]
+    gaps: set[int]
+    delimiter: int
+
+    def raw(self, index: int) -> str:
+        return self.data[self.starts[index] : self.ends[index]].decode("utf-8", "replace")
+
+    def candidates(self) -> list[int]:
+        """Records that may hold one field at most: all with fewer delimiters than the table has."""
+        import numpy as np
+
+        sign = np.frombuffer(self.data, np.uint8) == self.delimiter
+        counts = np.add.reduceat(sign, self.starts, dtype=np.int32) if len(self.starts) else self.starts
+        hollow = sorted(self.skip)
+        return sorted({*np.flatnonzero(counts == 0).tolist(), *hollow})
+
+    def short(self, index: int, body: Body) -> bool:
+        """Whether a record holds one field at most, so that it is a title or a gap."""
+        data = self.data[self.starts[index] : self.ends[index]]
+        return body.grammar.delimiter not in data or not data.strip(
+            body.grammar.delimiter + body.grammar.quote + b" \t"
+        )
+
+
+def _elsewhere(pool: _Pool, at: int, body: Body, dialect: Dialect, part: Part) -> tuple[Dialect, int]:
+    """Records of another table are set aside, until the header of the first one is there again."""
+    reason = below.FOREIGN.format(dialect.seen.foreign)
+    while at < len(pool.starts):
+        raw = pool.raw(at)
+        if dialect.names[0] in raw and clean(fields_of(raw, body)) == dialect.names:
+            seen = msgspec.structs.replace(dialect.seen, foreign=0, gap=False)
+            return msgspec.structs.replace(dialect, seen=seen), at
+        if at not in pool.skip:
+            part.rejects.append(Reject(int(pool.lines[at]), "", reason, raw))
+        at += 1
+    return dialect, at
 
 
 def _segment(pool: _Pool, at: int, body: Body, stretch: Stretch, dialect: Dialect, part: Part) -> tuple[Dialect, int]:
@@ -128,7 +177,8 @@ def _segment(pool: _Pool, at: int, body: Body, stretch: Stretch, dialect: Dialec
                 b"", pool.starts[:0], pool.ends[:0], width, body.grammar, pool.starts[:0], pool.starts[:0]
             )
     rows = np.arange(len(parsed.table), dtype=np.int64) if parsed.rows is None else parsed.rows
-    sifted = aside.sift(parsed.table, pool.lines[at:stop][rows], dialect, stretch.start)
+    lines = pool.lines[at:stop][rows]
+    sifted = aside.sift(parsed.table, lines, dialect, stretch.start, _below(pool, at, stop, body, dialect))
     if sifted.change >= 0:
         stop = at + int(rows[sifted.change])
     expected = [bad for bad in parsed.ragged if at + bad.index < stop]
@@ -139,9 +189,48 @@ def _segment(pool: _Pool, at: int, body: Body, stretch: Stretch, dialect: Dialec
     part.tables.append(_placed(sifted.table, dialect))
     if stop == len(pool.starts):
         return dialect, stop
-    raw = pool.data[pool.starts[stop] : pool.ends[stop]].decode("utf-8", "replace")
+    if sifted.foreign:
+        seen = msgspec.structs.replace(dialect.seen, foreign=int(pool.lines[stop]))
+        return msgspec.structs.replace(dialect, seen=seen), stop
+    raw = pool.raw(stop)
     part.rejects.append(Reject(int(pool.lines[stop]), "", "the header changes: its names hold from here on", raw))
     return _renamed(dialect, fields_of(raw, body)), stop + 1
+
+
+def _below(pool: _Pool, at: int, stop: int, body: Body, dialect: Dialect) -> list[int]:
+    """Lines of the records that stand behind a gap or a title."""
+    found = []
+    width = len(dialect.names)
+    if width < 2:
+        return []
+    short = [index for index in pool.candidates() if at <= index < stop and pool.short(index, body)]
+    behind = {index for index in pool.gaps if at <= index < stop} | {index + 1 for index in short}
+    if at == 0 and dialect.seen.gap:
+        behind.add(at)
+    queue = sorted(behind)
+    while queue:
+        index = queue.pop(0)
+        if index >= stop:
+            continue
+        found.append(int(pool.lines[index]))
+        texts = fields_of(pool.raw(index), body)
+        if len(texts) == width and below.is_title(texts) and index + 1 not in behind:
+            behind.add(index + 1)
+            queue.insert(0, index + 1)
+    return found
+
+
+def _gap_after(pool: _Pool, above: int, body: Body, dialect: Dialect) -> bool:
+    """Whether the next record stands behind a gap."""
+    last = len(pool.starts) - 1
+    if len(dialect.names) < 2 or dialect.seen.foreign:
+        return False
+    if below.open_end(pool.data, pool.starts, pool.ends, dialect.seen.gap):
+        return True
+    if last < above:
+        return False
+    title = below.is_title(fields_of(pool.raw(last), body))
+    return pool.short(last, body) or (title and int(pool.lines[last]) in _below(pool, above, last + 1, body, dialect))
 
 
 def _renamed(dialect: Dialect, cells: list[str]) -> Dialect:

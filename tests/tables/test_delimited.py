@@ -84,7 +84,7 @@ PIECES = [
     b"id,note,v,w\n", b"v,id,note\n",
     b",,\n", b"   \n", b" , ,\n", b"\n", b"5,\"open\n", b'6,"a" b",2\n', b"7,a\"b,c\",1\n",
     "8,gr\u00fcn,1\n".encode(), b"9,gr\xfcn,1\n", b"Source: x\n", b"Source: x,,\n", b"1,2,3,4\n", b"1,ab,1\n" * 30,
-    b'1,"ab",1\n' * 20,
+    b'1,"ab",1\n' * 20, b"Title,,\n", b"name,what,rate\n", b"one field\n",
 ]  # fmt: skip
 
 

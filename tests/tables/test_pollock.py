@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.tables.reading import Result, read, written
+from tests.tables.reading import Result, read, read_growing, written
 
 HEADER = ["DATE", "TIME", "Qty", "PRODUCTID", "Price", "ProductType", "Description", "URL", "Comments"]
 
@@ -170,6 +170,21 @@ def test_a_second_table_with_other_names_and_another_width_is_set_aside() -> Non
     the_table(result)
     assert [reason for _, reason in result.aside] == ["2 fields where 9 are expected"] * 3
     assert [reject.raw for reject in result.rejects] == ["station,state", "A,up", "B,down"]
+
+
+@pytest.mark.parametrize("gap", ["\n", ",,\n", ",,\nCosts,,\n", "\nCosts\n", "Costs\n"])
+def test_a_second_table_of_the_same_width_with_other_names_is_set_aside(gap: str) -> None:
+    """Its records would land in columns of other names."""
+    first = "item,qty,price\n" + "".join(f"a{i},{i},1.5\n" for i in range(60))
+    second = "name,hours,rate\nAna,3,40\nBen,4,50\n"
+    data = (first + gap + second + "\n" + first).encode()
+    start = data.index(b"name,hours")
+    line = data[:start].count(b"\n") + 1
+    for result in (read(data), read_growing(data, [400, start - len(gap), start - 1, start, start + 20])):
+        assert rows_of(result) == [[f"a{i}", str(i), "1.5"] for i in range(60)] * 2
+        reason = f"a record of another table, whose header is on line {line}"
+        assert [one for one in result.aside if "table" in one[1]] == [(line + i, reason) for i in range(3)]
+        assert [reject.raw for reject in result.rejects][-4:-1] == ["name,hours,rate", "Ana,3,40", "Ben,4,50"]
 
 
 # --- one row ----------------------------------------------------------------------------------------------------
