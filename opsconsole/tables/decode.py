@@ -58,6 +58,15 @@ def valid(data: bytes) -> bool:
     return True
 
 
+def fits(data: bytes, encoding: str, torn: int) -> bool:
+    """Whether bytes, but for the last `torn` ones, are of an encoding."""
+    try:
+        data[: len(data) - torn].decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def unit(encoding: str) -> int:
     """Bytes of a code unit: a text of an odd length ends in the middle of a character."""
     return 4 if encoding.startswith("utf-32") else 2 if encoding.startswith("utf-16") else 1

@@ -90,6 +90,8 @@ def _read_as(stretch: Stretch, dialect: Dialect, wish: Wish, mark: int) -> Piece
         torn = len(raw) % decode.unit(dialect.encoding)
         raw = decode.to_utf8(raw[: len(raw) - torn], dialect.encoding)
     body = _body(raw, dialect, stretch, bool(torn))
+    if dialect.whole and b"\xef\xbf\xbd" in raw and not decode.fits(stretch.data[mark:], dialect.encoding, torn):
+        body = msgspec.structs.replace(body, noise=True)
     piece = _records(body, stretch, dialect, wish)
     end = len(stretch.data) if dialect.whole else mark + body.end
     piece.end, piece.tail, piece.more = stretch.start + end, body.tail, not stretch.last
@@ -238,7 +240,7 @@ def _quick(
     import numpy as np
 
     data = body.data
-    if not dialect.names or dialect.seen.places is not None or dialect.seen.gap or dialect.seen.foreign:
+    if not dialect.names or body.noise or dialect.seen.places is not None or dialect.seen.gap or dialect.seen.foreign:
         return None
     if not cut.simple(data, body.grammar):
         return None

@@ -50,9 +50,9 @@ def mend(
         return Mended(body, starts, ends, [], seen, shown)
     if offset >= WINDOW and seen.utf8 and decode.valid(body):
         return Mended(body, starts, ends, [], seen, shown)
-    marked = _marked(np.frombuffer(body, np.uint8), starts)
-    bad = [] if decode.valid(body) else [i for i in marked.tolist() if not decode.valid(body[starts[i] : ends[i]])]
-    counted = _count(marked, np.array(bad, np.int64), starts + offset, seen)
+    beyond = marked(body, starts)
+    bad = [] if decode.valid(body) else [i for i in beyond.tolist() if not decode.valid(body[starts[i] : ends[i]])]
+    counted = _count(beyond, np.array(bad, np.int64), starts + offset, seen)
     if seen.other and offset and is_utf8_wins(counted) != is_utf8_wins(seen):
         raise RereadError("more of the file is UTF-8 than not, or the other way round")
     if not bad:
@@ -72,30 +72,31 @@ def count_lines(data: bytes, offset: int, seen: Seen) -> Seen:
     if seen.sure or (offset >= WINDOW and (seen.utf8 or seen.other)):
         return seen
     end = data.find(b"\n", max(WINDOW - offset, 0)) + 1
-    part = np.frombuffer(data[:end] if end and offset < WINDOW else data, np.uint8)
-    starts = np.concatenate([[0], np.flatnonzero(part == 10)[:-1] + 1])
-    marked = _marked(part, starts)
-    return _count(marked, marked[:0], starts + offset, seen)
+    part = data[:end] if end and offset < WINDOW else data
+    starts = np.concatenate([[0], np.flatnonzero(np.frombuffer(part, np.uint8) == 10)[:-1] + 1])
+    beyond = marked(part, starts)
+    return _count(beyond, beyond[:0], starts + offset, seen)
 
 
-def _marked(raw: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+def marked(data: bytes, starts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Indexes of records with a byte beyond ASCII."""
     import numpy as np
 
+    raw = np.frombuffer(data, np.uint8)
     return np.flatnonzero(np.maximum.reduceat(raw, starts) > 127).astype(np.int64) if len(starts) else starts
 
 
-def _count(marked: NDArray[np.int64], bad: NDArray[np.int64], places: NDArray[np.int64], seen: Seen) -> Seen:
+def _count(beyond: NDArray[np.int64], bad: NDArray[np.int64], places: NDArray[np.int64], seen: Seen) -> Seen:
     """Count the records within the window, or the first one behind it if it held none."""
     import numpy as np
 
-    within = places[marked] < WINDOW
+    within = places[beyond] < WINDOW
     if seen.sure:
         return seen
     if not within.any():
-        if seen.utf8 or seen.other or not len(marked):
+        if seen.utf8 or seen.other or not len(beyond):
             return seen
-        first_bad = bool(len(bad)) and int(bad[0]) == int(marked[0])
+        first_bad = bool(len(bad)) and int(bad[0]) == int(beyond[0])
         return msgspec.structs.replace(seen, utf8=int(not first_bad), other=int(first_bad))
     other = int(np.count_nonzero(places[bad] < WINDOW)) if len(bad) else 0
     utf8 = int(np.count_nonzero(within)) - other

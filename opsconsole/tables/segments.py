@@ -23,7 +23,8 @@ class Body(Struct, frozen=True):
     """Text of a stretch with single-byte delimiters: how many bytes of it are complete, and what became of its tail.
 
     `mark` stands for a delimiter that has more than one byte; else it is empty. `found` are its records, where they had
-    to be looked for: a second look at the complete part alone might see a CR at its end otherwise.
+    to be looked for: a second look at the complete part alone might see a CR at its end otherwise. `noise`: it holds
+    U+FFFD for bytes that its encoding does not know.
     """
 
     data: bytes
@@ -32,6 +33,7 @@ class Body(Struct, frozen=True):
     end: int
     tail: Tail
     found: cut.Cut | None
+    noise: bool = False
 
 
 class Part(Struct):
@@ -72,9 +74,15 @@ def thorough(body: Body, stretch: Stretch, dialect: Dialect, wish: Wish, above: 
         for i in sorted(skip)
     ]
     if not dialect.whole:
-        data, starts, ends, dialect, bad = _mended(data, starts, ends, lines, stretch, dialect, wish)
-        part.rejects += [reject for index, reject in bad if index not in skip and index >= above]
-        skip |= {index for index, _ in bad}
+        data, starts, ends, dialect, noise = _mended(data, starts, ends, lines, stretch, dialect, wish)
+        part.rejects += [reject for index, reject in noise if index not in skip and index >= above]
+        skip |= {index for index, _ in noise}
+    elif body.noise:
+        bad = [i for i in range(above, len(starts)) if b"\xef\xbf\xbd" in data[starts[i] : ends[i]] and i not in skip]
+        raws = [data[starts[i] : ends[i]].decode("utf-8", "replace") for i in bad]
+        reason = f"bytes that are not {dialect.encoding}"
+        part.rejects += [Reject(int(lines[i]), "", reason, raw) for i, raw in zip(bad, raws, strict=True)]
+        skip |= set(bad)
     if not dialect.names:
         return dialect, part, next_line
     hollow = _hollow(data, starts, ends, len(dialect.names), body.grammar)
@@ -291,8 +299,8 @@ def _mended(
     if dialect.seen.sure and dialect.encoding != "utf-8":
         if data.isascii():
             return data, starts, ends, dialect, []
-        every = list(range(len(starts)))
-        body, starts, ends = mend.transcode(data, starts, ends, every, dialect.encoding)
+        beyond = mend.marked(data, starts).tolist()
+        body, starts, ends = mend.transcode(data, starts, ends, beyond, dialect.encoding)
         return body, starts, ends, dialect, []
     fallback = fallback_of(wish)
     mended = mend.mend(data, starts, ends, stretch.start, dialect.seen, fallback)

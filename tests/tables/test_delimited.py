@@ -173,6 +173,15 @@ def test_whole_characters_only() -> None:
     assert (torn.rows, torn.tail) == ([("1", "ä")], "held")
 
 
+def test_bytes_that_a_declared_encoding_does_not_know() -> None:
+    data = "id|name\n1|表示\n2|x\n".encode("shift_jis") + b"3|\x81\xff\n4|y\n"
+    result = read(data, Read(encoding="shift_jis"))
+    assert result.rows == [("1", "表示"), ("2", "x"), ("4", "y")]
+    assert result.aside == [(4, "bytes that are not shift_jis")]
+    result = read("id,n\n1,€ \x81\n".encode("cp1252", "ignore") + b"2,\x80\x81\n", Read(encoding="cp1252"))
+    assert result.rows[-1] == ("2", "€\x81")  # what cp1252 leaves undefined does not change what it defines
+
+
 def test_nul_bytes() -> None:
     assert read(b"id,v\na\0,1\nb,2\n").rows == [("a\0", "1"), ("b", "2")]
 
