@@ -61,6 +61,8 @@ def source_lines(source: SourceState, zone: ZoneInfo, wall: float) -> list[str]:
     lines.append("  " + " · ".join(parts))
     if source.progress is not None:
         lines.append(f"  {telling.progress(source.progress)}")
+    if source.leaving is not None:
+        lines.append(f"  {telling.leaving(source.leaving, zone, wall)}")
     if source.trouble:
         lines.append(f"  waits: {source.trouble}{_next_try(source.retry_at, wall)}")
     return lines

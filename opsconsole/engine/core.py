@@ -250,11 +250,7 @@ class Core:
     def _show(self, totals: Mapping[str, Totals], wall: float, version: int) -> None:
         """Send a picture of how things are, with the figures of the last evaluation."""
         assert self._measures is not None
-        cursor = self._store.cursor()
-        try:
-            self._conditions = self._looked.look(cursor, version, wall, self.progress(), self._folders())
-        finally:
-            cursor.close()
+        self._conditions = self._looked.look(self._store, self.site, wall, self.progress(), self._folders())
         self._shown = time.monotonic()
         self._publish(
             picture(
@@ -366,6 +362,7 @@ class Core:
                 *notices.draft(self.site),
                 *notices.broken(self.problems),
                 *notices.tables(problem, self._folders(), rebuilt),
+                *notices.disk(self._looked.disk),
                 *self._site_notice,
                 *self._watch.notices(),
                 *notices.drifts(self.site, self._conditions, wall),

@@ -20,6 +20,7 @@ from opsconsole.engine.source_messages import Explained as Explained
 from opsconsole.engine.source_messages import Files as Files
 from opsconsole.engine.source_messages import FileState as FileState
 from opsconsole.engine.source_messages import Group as Group
+from opsconsole.engine.source_messages import Leaving as Leaving
 from opsconsole.engine.source_messages import Progress as Progress
 from opsconsole.engine.source_messages import Quarantine as Quarantine
 from opsconsole.engine.source_messages import Quarantined as Quarantined

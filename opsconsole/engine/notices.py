@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from opsconsole.engine.condition import Condition
 from opsconsole.engine.messages import Notice
 from opsconsole.site.model import Problem, Site
+from opsconsole.tables.budget import Verdict
 
 # A change of schema is told on each screen for so long; the source's own view keeps it.
 _TOLD_FOR = 3600.0
@@ -53,6 +54,11 @@ def tables(problem: str, by_source: Mapping[str, str], rebuilt: str) -> list[Not
 
 def _stuck(text: str) -> Notice:
     return Notice("stuck", f"{text}. It is tried again by itself.", "critical")
+
+
+def disk(found: Verdict) -> list[Notice]:
+    """That the disk budget or the volume is nearly used up, before it is."""
+    return [Notice("disk", found.notice, "critical" if found.full else "warning")] if found.notice else []
 
 
 def drifts(site: Site, conditions: Mapping[str, Condition], wall: float) -> list[Notice]:

@@ -128,6 +128,7 @@ def source_state(
         retry_at=found.retry_at,
         drift=found.drift,
         drifted=found.drifted,
+        leaving=found.leaving,
         progress=found.progress,
         time=source.time,
         note=note or ("" if totals else f"no file matches {', '.join(source.files)} yet"),

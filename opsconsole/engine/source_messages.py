@@ -43,6 +43,14 @@ class Drift(Struct, frozen=True):
     detail: str
 
 
+class Leaving(Struct, frozen=True):
+    """Rows that leave with the next step of `retain`: those with events before `cutoff`, at the moment `at`."""
+
+    rows: int
+    at: float
+    cutoff: float
+
+
 class SourceState(Struct, frozen=True):
     """What has been taken from a source and how fresh it is.
 
@@ -75,6 +83,7 @@ class SourceState(Struct, frozen=True):
     retry_at: float | None = None
     drift: int = 0
     drifted: str = ""
+    leaving: Leaving | None = None
     progress: Progress | None = None
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Protocol
 
-from opsconsole.engine.source_messages import Drift, Progress
-from opsconsole.site.figures import count, duration, number, size
+from opsconsole.engine.source_messages import Drift, Leaving, Progress
+from opsconsole.site.figures import count, duration, moment, number, size
 
 
 class Counted(Protocol):
@@ -122,6 +123,13 @@ def drift(found: Told) -> str:
 def drifts(latest: Drift | Told, many: int) -> str:
     """The latest change, and how many there were beside it."""
     return drift(latest) + (f" (and {count(many - 1, 'more change')})" if many > 1 else "")
+
+
+def leaving(found: Leaving, zone: tzinfo, now: float) -> str:
+    """How many rows leave next, and when."""
+    leave = "leaves" if found.rows == 1 else "leave"
+    until = f"events before {moment(found.cutoff, zone)}"
+    return f"{count(found.rows, 'row')} {leave} at {moment(found.at, zone, now)}: {until}"
 
 
 def trouble(path: str, reason: str, more: int) -> str:

@@ -20,6 +20,7 @@ from opsconsole.engine.messages import (
     Files,
     FileState,
     KpiState,
+    Leaving,
     Notice,
     Progress,
     Quarantined,
@@ -41,7 +42,11 @@ SNAPSHOT = Snapshot(
     site=SITE,
     kpis=[KpiState("k", "K", "cycles", "good", start=1.0, trend=[1.0, None])],
     alerts=[AlertState("a", "r", "t", "ACK", "low", 1.0, 1, acked_at=2.0)],
-    sources=[SourceState("cycles", "Cycles", "fresh", last_event=1.0, retry_at=1.0, progress=PROGRESS)],
+    sources=[
+        SourceState(
+            "cycles", "Cycles", "fresh", last_event=1.0, retry_at=1.0, progress=PROGRESS, leaving=Leaving(1, 1.0, 1.0)
+        )
+    ],
     notices=[Notice("draft", "a draft")],
 )
 FILE = FileState("cycles", "data/a.csv", "ready", arrived=1.0)
@@ -73,6 +78,7 @@ def documented(row: str) -> list[str]:
         ("NOTICE", Notice),
         ("FILE", FileState),
         ("PROGRESS", Progress),
+        ("LEAVING", Leaving),
         ("CHANGE", Drift),
         ("sources --explain FILE --json", Explained),
         ("COLUMN", ColumnRead),
@@ -143,6 +149,7 @@ def test_every_moment_is_iso_text_with_the_offset_of_the_site() -> None:
         found["sources"][0]["last_event"],
         found["sources"][0]["retry_at"],
         found["sources"][0]["progress"]["since"],
+        *(found["sources"][0]["leaving"][key] for key in ("at", "cutoff")),
         json.loads(show_sources.sources_json(berlin, FILES))[0]["files"][0]["arrived"],
         json.loads(show_sources.sources_json(berlin, FILES))[0]["changes"][0]["noted"],
         json.loads(show_sources.quarantined_json(RECORD, ZoneInfo("Europe/Berlin")))["noted"],

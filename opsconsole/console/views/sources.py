@@ -78,6 +78,8 @@ def condition(ctx: Context, source: SourceState, cells: int) -> list[Line]:
     ]
     if source.progress is not None:
         told.append((telling.progress(source.progress), "bold"))
+    if source.leaving is not None:
+        told.append((telling.leaving(source.leaving, fmt.zone(ctx.model.timezone), ctx.wall()), ""))
     if source.trouble:
         again = f", next try {fmt.hour_minute(source.retry_at, ctx.model.timezone)}" if source.retry_at else ""
         told.append((f"waits: {source.trouble}{again}", "warning"))
