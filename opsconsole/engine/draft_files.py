@@ -14,6 +14,7 @@ from opsconsole.site.model import Format
 from opsconsole.tables.globs import Pattern
 from opsconsole.tables.names import ignored
 from opsconsole.tables.reader import format_of
+from opsconsole.tables.unpack import inner
 
 MOST_FILES = 20_000
 DEEPEST = 6
@@ -105,7 +106,7 @@ def families(root: Path, files: Iterable[Found]) -> list[Family]:
 
 def split(name: str) -> tuple[str, str]:
     """Stem and ending; that of `x.csv.gz` is `.csv.gz`."""
-    base = name[: -len(".gz")] if name.lower().endswith(".gz") else name
+    base = name[: len(inner(name))]
     stem, dot, ending = base.rpartition(".")
     return stem, f"{dot}{ending}{name[len(base) :]}"
 
