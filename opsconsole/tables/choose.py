@@ -24,6 +24,8 @@ _RARE = ("\x01", "\x1f", "\x1e", "||", "::", "|~|", "^", "~", "\xa7", "\xa6", "\
 _CONTROLS = ("\x01", "\x1f", "\x1e")
 _PINNED = {"\\t": "\t", "tab": "\t", "space": " ", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
 _CELL = re.compile(r"[-+]?[\d.,' ]*%?|[^,;\t|]*")
+HINT = re.compile(r"sep=(.)\r?(?:\n|$)", re.IGNORECASE)
+"""What some programs write above a table for Excel."""
 _CELLS = 40
 _POOR = 0.4
 """A score below this means that hardly any two of the first lines have the same number of fields."""
@@ -90,6 +92,10 @@ def _name(delimiter: str) -> str:
 
 
 def _delimiters(text: str, read: Read) -> Iterator[str]:
+    hint = HINT.match(text)
+    if hint and not read.delimiter:
+        yield hint[1]
+        return
     if read.delimiter:
         yield _PINNED.get(read.delimiter, read.delimiter)
         return
@@ -115,9 +121,11 @@ def _escapes(text: str, quote: str, read: Read) -> list[str]:
 
 
 def _as_first_line(text: str, quote: str) -> bool:
-    """Whether blanks delimit, though texts hold blanks, too: many records have as many fields as the first."""
-    widths = [len(row.texts) for row in rows_of(text, " ", quote, "")]
-    return widths[0] > 3 and widths.count(widths[0]) >= len(widths) * 0.25
+    """Whether blanks delimit, though texts hold blanks, too: many records have as many fields as the names above."""
+    rows = rows_of(text, " ", quote, "")
+    widths = [len(row.texts) for row in rows]
+    names = all(guess([cell]).kind == "text" for cell in rows[0].texts)
+    return names and widths[0] > 3 and widths.count(widths[0]) >= len(widths) * 0.25
 
 
 def _one_column(lines: list[str]) -> bool:

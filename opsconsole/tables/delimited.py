@@ -201,7 +201,7 @@ def _begin(body: segments.Body, stretch: Stretch, dialect: Dialect, wish: Wish) 
         text = _lenient(head[start:end], fallback) if not dialect.whole else head[start:end].decode("utf-8", "replace")
         if dialect.encoding != "utf-8" and not dialect.whole:
             text = head[start:end].decode(dialect.encoding, "replace")
-        if index not in broken:
+        if index not in broken and not (not index and choose.HINT.match(text)):
             rows.append(split(text, *signs).texts)
             places.append(index)
         if wish.read.header is None and len(rows) > choose.LINES:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from opsconsole.tables.guess import NULL_WORDS, guess
 
 _UNIT = re.compile(r"[\[(].*[\])]|%|°[CF]?|[a-zA-Zµ³²/°%€$]{1,5}")
+_STAMPED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d|\d\d[./]\d\d[./]\d{4} \d\d:\d\d")
 _MOST_HEADERS = 3
 
 
@@ -143,6 +144,7 @@ def is_data(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         below = guess([row[position] for row in body]).kind
         own = guess([cell]).kind
         if below == "text":
+            typed += _STAMPED.match(cell.strip()) is not None  # a line of a log, not the name of a column
             continue
         if own == "text" or re.fullmatch(r"(19|20)\d\d", cell.strip()):
             return False

@@ -119,6 +119,31 @@ def test_pins_are_honoured() -> None:
     assert read(b"1,2\n3,4\n", Read(header=0)).rows == [("1", "2"), ("3", "4")]
 
 
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("sep=;\nid;v\n1;2\n3;4\n", [("1", "2"), ("3", "4")]),
+        ('path,n\n"C:\\dir\\",1\n"D:\\x, y\\",2\n', [("C:\\dir\\", "1"), ("D:\\x, y\\", "2")]),
+        ('a,b\n1,"x" \n2,"y"\n', [("1", "x"), ("2", "y")]),
+        ("name,note\nO'Brien,it's\nD'Arc,x\n", [("O'Brien", "it's"), ("D'Arc", "x")]),
+        ("id|name|note\n1|a, b|c\n2|d, e|f, g\n", [("1", "a, b", "c"), ("2", "d, e", "f, g")]),
+        ("id;v\n1;2,5\n2;3,5\n", [("1", "2,5"), ("2", "3,5")]),
+        ("at t h\n10:00 20.5 40\n10:01 20.6 41\n", [("10:00", "20.5", "40"), ("10:01", "20.6", "41")]),
+        ("k,v\nTotal,5\n", [("Total", "5")]),
+        (
+            "2024-01-01 10:00:00 INFO started\n2024-01-01 10:00:01 WARN slow disk\n2024-01-01 10:00:02 INFO ok\n",
+            [
+                ("2024-01-01 10:00:00 INFO started",),
+                ("2024-01-01 10:00:01 WARN slow disk",),
+                ("2024-01-01 10:00:02 INFO ok",),
+            ],
+        ),
+    ],
+)
+def test_what_delimits_quotes_and_escapes_is_found_out(text: str, rows: list[tuple[str, ...]]) -> None:
+    assert read(text.encode()).rows == rows
+
+
 # --- encodings --------------------------------------------------------------------------------------------------
 
 
