@@ -13,7 +13,7 @@ from opsconsole.engine.draft_files import Family, Found
 from opsconsole.site.model import Format, Read
 from opsconsole.tables import reader
 from opsconsole.tables.guess import Kind, Style, guess
-from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish, styles_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,10 +85,9 @@ def _sample(file: Found, format_: Format) -> Sample | None:
 
 def _columns(piece: Piece, whole: bool) -> Sample:
     columns: list[Column] = []
+    _, styles = styles_of(piece, WISH)
     for index, name in enumerate(piece.names[:MOST_COLUMNS]):
-        column = piece.data.column(index)
-        style = piece.dialect.styles.get(name, Style())
-        columns.append(_column(name, column, style, typed=piece.typed))
+        columns.append(_column(name, piece.data.column(index), styles[name], typed=bool(piece.kinds)))
     newest = {
         column.name: max(column.filled)
         for column in columns

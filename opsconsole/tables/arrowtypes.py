@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from opsconsole.tables.guess import Kind, Style
+from opsconsole.tables.evidence import Kind, of_typed
 from opsconsole.tables.names import clean
 from opsconsole.tables.piece import Dialect, Piece
 
@@ -25,17 +25,19 @@ def piece(table: pa.Table, format_: Format, told: str, size: int) -> Piece:
 
     flat = list(_flat(table))
     names = clean(name for name, _ in flat)
-    columns, styles, notes = [], {}, []
+    columns, notes = [], []
+    kinds, found = {}, {}
     for name, (_, column) in zip(names, flat, strict=True):
         kind, plain, note = _plain(column)
-        styles[name] = Style(kind, empty=plain.null_count == len(plain))
+        kinds[name] = kind
+        found[name.lower()] = of_typed(kind, len(plain) - plain.null_count)
         columns.append(plain)
         notes += [f"{name} {note}"] if note else []
     data = pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
     lines = np.arange(1, table.num_rows + 1, dtype=np.int64)
-    dialect = Dialect(format_, names=names, styles=styles, whole=True)
+    dialect = Dialect(format_, names=names, whole=True)
     text = ", ".join([told, *notes])
-    return Piece(dialect, names, data, lines, size, table.num_rows, read_as=text, typed=True)
+    return Piece(dialect, names, data, lines, size, table.num_rows, read_as=text, kinds=kinds, evidence=found)
 
 
 def _flat(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from opsconsole.site.model import ColumnType
-from opsconsole.tables.guess import FALSE_WORDS, NULL_WORDS, TRUE_WORDS, Kind, Style
+from opsconsole.tables.evidence import Kind, Style
 from opsconsole.tables.names import literal
+from opsconsole.tables.shapes import FALSE_WORDS, NULL_WORDS, TRUE_WORDS
 
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -24,8 +25,12 @@ PINS: dict[ColumnType, Kind] = {
     "date": "date",
     "time": "time",
 }
+_BLANKS = " \t\r\n\v\f\u00a0"
 _ZONED = r"\d\s?(UTC|GMT|[Zz])$|:\d\d.*[+-]\d\d(:?\d\d)?$"
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+_PLAIN = r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_WHOLE = r"[+-]?(0|[1-9][0-9]{0,18})(\.0*)?"
+_ISO = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ]\s?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?"
 
 
 def typed(column: str, kind: Kind, style: Style, zone: str, words: tuple[str, ...] = ()) -> str:
@@ -36,29 +41,28 @@ def typed(column: str, kind: Kind, style: Style, zone: str, words: tuple[str, ..
     if kind == "text":
         empty = f"nullif({column}, '')"
         return f"CASE WHEN {column} IN ({_list(words)}) THEN NULL ELSE {empty} END" if words else empty
+    bare = f"trim({column}, {literal(_BLANKS)})"
     if words:
-        bare = typed(column, kind, style, zone)
-        return f"CASE WHEN NOT lower(trim({column})) IN ({_list(tuple(w.lower() for w in words))}) THEN {bare} END"
+        value = typed(column, kind, style, zone)
+        return f"CASE WHEN NOT lower({bare}) IN ({_list(tuple(w.lower() for w in words))}) THEN {value} END"
     if kind == "integer":
-        value = _number(column, style) if style.messy or style.decimal == "," else column
-        whole = f"regexp_full_match(trim({value}), '[+-]?[0-9]{{1,19}}(\\.0*)?')"
-        return f"CASE WHEN {whole} THEN try_cast({value} AS BIGINT) END"
+        return f"CASE WHEN regexp_full_match({bare}, '{_WHOLE}') THEN try_cast({bare} AS BIGINT) END"
     if kind == "number":
-        value = f"try_cast({_number(column, style)} AS DOUBLE)"
+        value = _number(bare, style)
         return f"CASE WHEN isfinite({value}) THEN {value} END"
     if kind == "boolean":
-        word = f"lower(trim({column}))"
+        word = f"lower({bare})"
         return (
             f"CASE WHEN {word} IN ({_list(TRUE_WORDS)}) THEN true WHEN {word} IN ({_list(FALSE_WORDS)}) THEN false END"
         )
     if kind == "date":
-        moment = _moment(column, style)
+        moment = _moment(bare, style)
         return f"CASE WHEN {moment} = date_trunc('day', {moment}) THEN CAST({moment} AS DATE) END"
-    zoned = f"regexp_matches({column}, {literal(_ZONED)})"
+    zoned = f"regexp_matches({bare}, {literal(_ZONED)})"
     if kind == "time":
-        return f"CASE WHEN NOT {zoned} THEN {_moment(column, style)} END"
-    local = f"timezone({literal(zone)}, {_moment(column, style)})"
-    return f"CASE WHEN {zoned} THEN try_cast(trim({column}) AS TIMESTAMPTZ) ELSE {local} END"
+        return f"CASE WHEN NOT {zoned} THEN {_moment(bare, style)} END"
+    local = f"timezone({literal(zone)}, {_moment(bare, style)})"
+    return f"CASE WHEN {zoned} THEN try_cast({bare} AS TIMESTAMPTZ) ELSE {local} END"
 
 
 def recast(column: str, kind: Kind, own: Kind, zone: str) -> str:
@@ -81,38 +85,43 @@ def _list(words: frozenset[str] | tuple[str, ...]) -> str:
 
 def null_words(column: str, words: tuple[str, ...]) -> str:
     """A condition: the text is empty or a word for "nothing here", and so no misfit in a typed column."""
-    return f"lower(trim({column})) IN ('', {_list(tuple(NULL_WORDS | {word.lower() for word in words}))})"
+    bare = f"lower(trim({column}, {literal(_BLANKS)}))"
+    return f"{bare} IN ('', {_list(tuple(NULL_WORDS | {word.lower() for word in words}))})"
 
 
-def _number(column: str, style: Style) -> str:
-    """Text that a cast to DOUBLE takes; NULL-able where it is no number."""
-    if not style.messy and style.decimal == ".":
-        return column
-    bare = f"regexp_replace(trim({column}), '[€$£¥%\\s\u00a0''’]|CHF|EUR|USD|GBP', '', 'g')"
-    signed = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
+def _number(bare: str, style: Style) -> str:
+    """A DOUBLE from trimmed text, NULL where it is no number in the file's way of writing."""
+    naked = f"regexp_replace({bare}, '[€$£¥%\\s\u00a0''’]|CHF|EUR|USD|GBP', '', 'g')"
+    signed = f"regexp_replace({naked}, '^\\((.*)\\)$', '-\\1')"
     if style.decimal == ",":
-        fits = r"[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?"
-        return f"CASE WHEN regexp_full_match({signed}, '{fits}') THEN replace(replace({signed}, '.', ''), ',', '.') END"
-    fits = r"[+-]?([0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]*\.?[0-9]*([eE][+-]?[0-9]+)?)"
-    return f"CASE WHEN regexp_full_match({signed}, '{fits}') THEN replace({signed}, ',', '') END"
+        fits = r"[+-]?([0-9]{1,3}(\.[0-9]{3})+|0|[1-9][0-9]*)(,[0-9]+)?"
+        plain = f"replace(replace({signed}, '.', ''), ',', '.')"
+        return f"CASE WHEN regexp_full_match({signed}, '{fits}') THEN try_cast({plain} AS DOUBLE) END"
+    fits = r"[+-]?([0-9]{1,3}(,[0-9]{3})+|0|[1-9][0-9]*)(\.[0-9]*)?"
+    grouped = f"CASE WHEN regexp_full_match({signed}, '{fits}') THEN try_cast(replace({signed}, ',', '') AS DOUBLE) END"
+    return f"CASE WHEN regexp_full_match({bare}, '{_PLAIN}') THEN try_cast({bare} AS DOUBLE) ELSE {grouped} END"
 
 
-def _moment(column: str, style: Style) -> str:
-    """A naive TIMESTAMP from ISO text and, where the column has them, from local and named forms."""
-    text = f"replace(trim({column}), ',', '.')" if style.messy else f"trim({column})"
-    iso = f"try_cast({text} AS TIMESTAMP)"
-    choices = [iso]
-    if style.order:
-        first, second = ("%d", "%m") if style.order == "dmy" else ("%m", "%d")
-        plain = f"regexp_replace({text}, '^(\\d{{1,2}})[./-](\\d{{1,2}})[./-](\\d{{2,4}})[T ]?\\s?', '\\1/\\2/\\3 ')"
-        formats = [f"{first}/{second}/{year}{clock}" for year in ("%y", "%Y") for clock in _CLOCKS]
-        choices.append(f"try_strptime(trim({plain}), [{', '.join(map(literal, formats))}])")
-    if style.named:
-        days = [f"{month} %d %Y" for month in ("%b", "%B")] + [f"%d {month} %Y" for month in ("%b", "%B")]
-        formats = [day + clock for day in days for clock in _CLOCKS]
-        plain = f"regexp_replace(replace({text}, ', ', ' '), '-([A-Za-z]+)-', ' \\1 ')"
-        choices.append(f"try_strptime({plain}, [{', '.join(map(literal, formats))}])")
-    return choices[0] if len(choices) == 1 else f"coalesce({', '.join(choices)})"
+def _moment(bare: str, style: Style) -> str:
+    """A naive TIMESTAMP from trimmed text: ISO, then local forms in the file's order, then those with named months."""
+    text = f"replace({bare}, ',', '.')"
+    iso = f"regexp_replace({text}, '^(\\d{{4}})[/.](\\d{{1,2}})[/.]', '\\1-\\2-')"
+    first, second = ("%m", "%d") if style.order == "mdy" else ("%d", "%m")
+    local = [f"{first}/{second}/{year}{clock}" for year in ("%y", "%Y") for clock in _CLOCKS]
+    local += [f"%Y-%m-%d{clock}" for clock in _CLOCKS[4:]]
+    slashed = f"regexp_replace({text}, '^(\\d{{1,2}})[./-](\\d{{1,2}})[./-](\\d{{2,4}})[T ]?\\s?', '\\1/\\2/\\3 ')"
+    days = [f"{month} %d %Y" for month in ("%b", "%B")] + [f"%d {month} %Y" for month in ("%b", "%B")]
+    named = [day + clock for day in days for clock in _CLOCKS]
+    words = f"regexp_replace(regexp_replace({bare}, '[,.] ?', ' ', 'g'), '-([A-Za-z]+)-', ' \\1 ')"
+    return (
+        f"CASE WHEN regexp_full_match({iso}, '{_ISO}') THEN try_cast({iso} AS TIMESTAMP)"
+        f" ELSE coalesce(try_strptime(trim({slashed}), [{_list_in_order(local)}]),"
+        f" try_strptime({words}, [{_list_in_order(named)}])) END"
+    )
+
+
+def _list_in_order(formats: list[str]) -> str:
+    return ", ".join(map(literal, formats))
 
 
 def moment_utc(column: str, type_: str, zone: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from opsconsole.tables import aside, choose, cut, decode, layout, mend, parse, segments
+from opsconsole.tables.evidence import gather
 from opsconsole.tables.fields import split
 from opsconsole.tables.names import clean
 from opsconsole.tables.piece import (
@@ -21,8 +22,6 @@ from opsconsole.tables.piece import (
     Stretch,
     Tail,
     Wish,
-    describe,
-    judge,
 )
 from opsconsole.tables.records import Reject
 
@@ -169,20 +168,19 @@ def _records(body: segments.Body, stretch: Stretch, dialect: Dialect, wish: Wish
     ]
     if body.mark:
         table = segments.restored(table, body.mark, dialect.delimiter)
-    columns = [table.column(i) for i in range(table.num_columns)]
-    styles = judge(dialect.names, columns, dialect.styles, wish)
-    decided = msgspec.structs.replace(dialect, styles=styles)
-    return Piece(decided, dialect.names, table, lines, 0, next_line, rejects=rejects, read_as=told(decided))
+    found = gather(dialect.names, table, lines, wish.read.null)
+    told = described(dialect)
+    return Piece(dialect, dialect.names, table, lines, 0, next_line, rejects=rejects, read_as=told, evidence=found)
 
 
-def told(dialect: Dialect) -> str:
+def described(dialect: Dialect) -> str:
     """The dialect in words."""
     words = [dialect.encoding, _DELIMITER_NAMES.get(dialect.delimiter, repr(dialect.delimiter))]
     words += [f"quote {dialect.quote}"] if dialect.quote not in ('"', "") else []
     words += [f"escape {dialect.escape}"] if dialect.escape else []
     words.append(f"header on line {dialect.header}" if dialect.header else "no header")
     words += [dialect.note] if dialect.note else []
-    return ", ".join(words + describe(dialect.styles))
+    return ", ".join(words)
 
 
 def _begin(body: segments.Body, stretch: Stretch, dialect: Dialect, wish: Wish) -> tuple[Dialect, int, int]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from opsconsole.tables import delimited, exceltimes, exceltrial, excelzip, layout
+from opsconsole.tables.evidence import gather
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Wish, describe, judge
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Wish
 from opsconsole.tables.records import Reject
 
 if TYPE_CHECKING:
@@ -224,10 +225,9 @@ def _piece(stretch: Stretch, wish: Wish, sheet: _Sheet) -> Piece:
     told = [f"sheet {sheet.name}", f"header in row {dialect.header}" if dialect.header else "no header", *sheet.notes]
     empty = sum(each.raw.startswith("=") for each in rejects if each.column)
     told += [f"{empty} formulas without a stored value"] if empty else []
-    styles = judge(names, [table.column(i) for i in range(table.num_columns)], {}, wish)
-    decided = msgspec.structs.replace(dialect, styles=styles)
-    text = ", ".join(told + describe(styles))
-    return Piece(decided, names, table, lines, len(stretch.data), len(lines), rejects=rejects, read_as=text)
+    found = gather(names, table, lines, wish.read.null)
+    size, text = len(stretch.data), ", ".join(told)
+    return Piece(dialect, names, table, lines, size, len(lines), rejects=rejects, read_as=text, evidence=found)
 
 
 def _cells(sheet: _Sheet, names: list[str], lines: set[int]) -> list[Reject]:

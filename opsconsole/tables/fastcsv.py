@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from opsconsole.tables.guess import FALSE_WORDS, NULL_WORDS, TRUE_WORDS, Kind
+from opsconsole.tables.evidence import Kind
+from opsconsole.tables.shapes import FALSE_WORDS, NULL_WORDS, TRUE_WORDS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,6 +16,7 @@ import duckdb
 
 from opsconsole.site.model import Source
 from opsconsole.tables.keeper import Keeper
+from opsconsole.tables.records import Progress
 from opsconsole.tables.rounds import ASKED_SHARE, FULL_SHARE, Rounds
 from opsconsole.tables.store import Store
 from opsconsole.tables.watch import Watcher
@@ -49,6 +50,8 @@ class Feed:
         self._replaced = True
         self._stop = False
         self._settled = False
+        self._keeper: Keeper | None = None
+        self._retries: list[tuple[str, str]] = []
         self._thread = threading.Thread(target=self._run, name="feed")
 
     def start(self) -> None:
@@ -96,6 +99,18 @@ class Feed:
         """By source, in words: a folder that is not there, cannot be read or is not watched."""
         return dict(self._trouble_by)
 
+    def progress(self) -> list[Progress]:
+        """Long work that is going on, by source."""
+        return self._keeper.progress() if self._keeper is not None else []
+
+    def retry(self, source: str = "", path: str = "") -> None:
+        """Read files again from their start: the one named as the ledger shows it, else all that gave trouble."""
+        with self._state:
+            self._retries.append((source, path))
+            self._scan = True
+            self._settled = False
+            self._state.notify_all()
+
     def file(self, path: str) -> None:
         """A hint: this file may have changed."""
         with self._state:
@@ -123,7 +138,7 @@ class Feed:
     def _run(self) -> None:
         watcher = Watcher(self)
         watcher.start()
-        keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell)
+        keeper = self._keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell)
         failures = 0
         try:
             while not self._stop:
@@ -152,6 +167,7 @@ class Feed:
             folders, self._folders = self._folders, set()
             hints, self._hints = self._hints, set()
             sources, timezone = self._sources, self._timezone
+            retries, self._retries = self._retries, []
         try:
             if replaced:
                 keeper.serve(sources, timezone)
@@ -166,6 +182,8 @@ class Feed:
                 self._checked = started
             for name in {name for folder in folders for name in keeper.sources_at(folder)}:
                 self._rounds.ask(name, started)
+            for source, path in retries:
+                keeper.retry(source, path)
             blind = watcher.blind()
             unseen = {name for base in blind for name in keeper.sources_at(base)}
             self._look(keeper, hints, unseen)

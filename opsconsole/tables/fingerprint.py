@@ -16,10 +16,15 @@ def of_bytes(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def of_file(fd: int, end: int) -> str:
-    """Fingerprint of the bytes [0, end) of an open file. Raises OSError."""
+def of_file(fd: int, end: int, full: bool = False) -> str:
+    """Fingerprint of the bytes [0, end) of an open file, of all of them if `full`. Raises OSError."""
     if end <= WHOLE:
         return of_bytes(read_at(fd, 0, end))
+    if full:
+        digest = hashlib.blake2b(digest_size=16)
+        for start in range(0, end, WHOLE):
+            digest.update(read_at(fd, start, min(WHOLE, end - start)))
+        return digest.hexdigest()
     digest = hashlib.blake2b(str(end).encode(), digest_size=16)
     step = (end - _BLOCK) // (_SAMPLES + 1)
     for index in range(_SAMPLES + 2):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from opsconsole.site.model import Format, Source
-from opsconsole.tables import fingerprint, reader
-from opsconsole.tables.guess import Order
+from opsconsole.tables import fingerprint, ledger, reader
+from opsconsole.tables.evidence import Kind, Order
 from opsconsole.tables.ledger import Entry, key_of
 from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
 from opsconsole.tables.writer import Take
 
-CHUNK = 32 << 20
+CHUNK = 16 << 20
 """Bytes of a growing file that are read at once."""
 REPLACED = 256 << 20
 """Bytes of a rewritten file that are read at once, and so replaced in one transaction."""
@@ -43,15 +44,22 @@ class Outcome:
     size: int = 0
 
 
-def wish_of(source: Source, zone: str) -> Wish:
+def wish_of(source: Source, zone: str, kinds: Mapping[str, Kind] | None = None) -> Wish:
     """How files of a source are to be read; in zones of the United States 03/04 is assumed to be March."""
+    return Wish(source.read, assumed_order(zone), kinds or {})
+
+
+def assumed_order(zone: str) -> Order:
+    """What 03/04/2024 means where nothing tells."""
     us = zone.startswith("US/") or zone.rpartition("/")[2] in _US_ZONES
-    order: Order = "mdy" if us else "dmy"
-    return Wish(source.read, order)
+    return "mdy" if us else "dmy"
 
 
-def look(source: Source, zone: str, entry: Entry, seen_for: float) -> Outcome:
+def look(source: Source, zone: str, entry: Entry, seen_for: float, kinds: Mapping[str, Kind]) -> Outcome:
     """Look at a file and read what is new. `seen_for`: seconds since its stamps were first seen as they are.
+
+    `kinds`: the types of the table's columns by lower-case name, so that text may be parsed at once; empty: do not.
+    Safe to call in any thread.
 
     Raises FileNotFoundError when it is gone; every other trouble becomes the entry's status.
     """
@@ -65,7 +73,7 @@ def look(source: Source, zone: str, entry: Entry, seen_for: float) -> Outcome:
     except OSError as error:
         return _troubled(entry, error.strerror or str(error))
     try:
-        return _Look(source, zone, format_, entry, fd, seen_for).run()
+        return _Look(source, zone, format_, entry, fd, seen_for, kinds).run()
     except OSError as error:
         return _troubled(entry, error.strerror or str(error))
     except MemoryError:
@@ -96,17 +104,27 @@ def _stamp(entry: Entry, status: os.stat_result) -> None:
 class _Look:
     """One look at one open file."""
 
-    def __init__(self, source: Source, zone: str, format_: Format, entry: Entry, fd: int, seen_for: float) -> None:
+    def __init__(
+        self,
+        source: Source,
+        zone: str,
+        format_: Format,
+        entry: Entry,
+        fd: int,
+        seen_for: float,
+        kinds: Mapping[str, Kind],
+    ) -> None:
         self._source = source
         self._format: Format = format_
         self._entry = entry
         self._fd = fd
-        self._wish = wish_of(source, zone)
+        self._wish = wish_of(source, zone, kinds)
         self._status = os.fstat(fd)
         now = time.time()
         self._age = max(now - self._status.st_mtime, seen_for)
         self._quiet = self._age >= source.settle
         self._racy = now - max(self._status.st_mtime, self._status.st_ctime) < RACY
+        self._full = source.verify == "full"
         self._prefix = b""
 
     def run(self) -> Outcome:
@@ -133,9 +151,9 @@ class _Look:
             self._prefix = fingerprint.read_at(self._fd, 0, entry.offset)
             return fingerprint.of_bytes(self._prefix) == entry.prefix
         changed = key_of(self._status) != entry.key
-        if changed and self._status.st_size == entry.size:
+        if changed and self._status.st_size == entry.size and not self._full:
             return False  # a sampled fingerprint cannot vouch for a big file that changed without growing
-        return fingerprint.of_file(self._fd, entry.offset) == entry.prefix
+        return fingerprint.of_file(self._fd, entry.offset, self._full) == entry.prefix
 
     def _unchanged(self) -> Outcome:
         entry = self._entry
@@ -192,7 +210,6 @@ class _Look:
         if start and not new_bytes and piece.tail != "held" and key_of(self._status) == entry.key:
             return self._later(None, None, piece)
         now = time.time()
-        cells = sum(bool(each.column) for each in piece.rejects)
         fresh = msgspec.structs.replace(
             entry,
             offset=piece.end,
@@ -200,9 +217,10 @@ class _Look:
             prefix=self._fingerprint(piece.end, data, start),
             status="ready",
             reason=_reason(piece, self._status.st_size),
-            rows=len(piece.lines) + (entry.rows if start else 0),
-            rejected=len(piece.rejects) - cells + (entry.rejected if start else 0),
-            cells=cells + (entry.cells if start else 0),
+            rows=entry.rows if start else 0,
+            rejected=entry.rejected if start else 0,
+            cells=entry.cells if start else 0,
+            expired=entry.expired if start else 0,
             read_as=piece.read_as,
             dialect=msgspec.json.encode(piece.dialect).decode(),
             tail=piece.tail,
@@ -214,14 +232,14 @@ class _Look:
             last_event=entry.last_event if start else None,
         )
         _stamp(fresh, self._status)
-        take = Take(fresh, piece, fresh=not start)
+        take = Take(fresh, piece, fresh=not start, start=start)
         due = now + RACY if self._racy else None
         return self._later(take, due, piece, len(data))
 
     def _fingerprint(self, end: int, data: bytes, start: int) -> str:
         if end <= fingerprint.WHOLE and len(self._prefix) == start:
             return fingerprint.of_bytes(self._prefix + data[: end - start])
-        return fingerprint.of_file(self._fd, end)
+        return fingerprint.of_file(self._fd, end, self._full)
 
     def _later(self, take: Take | None, due: float | None, piece: Piece | None = None, size: int = 0) -> Outcome:
         """When to look again: soon for a tail that waits, a little later for stamps that prove nothing."""
@@ -237,10 +255,7 @@ class _Look:
         entry = self._entry
         now = time.time()
         if self._quiet:
-            fresh = msgspec.structs.replace(
-                entry, status="failed", reason=reason, rows=0, rejected=0, cells=0, expired=0, offset=0, lines=0,
-                prefix="", tail="none", retry_at=None, tries=0, racy=False, last_event=None,
-            )  # fmt: skip
+            fresh = ledger.failed(entry, reason)
             _stamp(fresh, self._status)
             return Outcome(Take(fresh, fresh=True))
         wait = min(_BACKOFF[min(entry.tries, len(_BACKOFF) - 1)], max(self._source.settle - self._age, 0.05) + 0.01)
@@ -260,7 +275,7 @@ def _reason(piece: Piece, size: int) -> str:
     return ""
 
 
-def moved(entry: Entry, path: str, status: os.stat_result) -> bool:
+def moved(source: Source, entry: Entry, path: str, status: os.stat_result) -> bool:
     """Whether a new path is the file of an entry under another name: same inode, and the same bytes as were taken."""
     if (status.st_dev, status.st_ino) != (entry.dev, entry.ino) or status.st_size < entry.offset or not entry.offset:
         return False
@@ -275,7 +290,7 @@ def moved(entry: Entry, path: str, status: os.stat_result) -> bool:
     except OSError:
         return False
     try:
-        return fingerprint.of_file(fd, entry.offset) == entry.prefix
+        return fingerprint.of_file(fd, entry.offset, source.verify == "full") == entry.prefix
     except OSError:
         return False
     finally:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from opsconsole.tables import cut, decode, jsonparse
+from opsconsole.tables.evidence import gather
 from opsconsole.tables.jsonrows import DEPTH, Rows, encode
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Tail, Wish, describe, judge
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Tail, Wish
 from opsconsole.tables.records import Reject
 
 _BLOCK = 2000
@@ -90,13 +91,10 @@ class _Lines:
         told = [dialect.encoding, *([note] if note else [])]
         told += [f"nearly JSON in {self.nearly} place{'s' if self.nearly > 1 else ''}"] if self.nearly else []
         lines = np.array(self.rows.lines, np.int64)
-        known = list(dict.fromkeys([*dialect.names, *names]))
-        arrays = list(table.columns)
-        styles = judge(names, arrays, dialect.styles, wish)
-        decided = msgspec.structs.replace(dialect, names=known, styles=styles)
-        text = ", ".join([*told, *describe(styles)])
+        decided = msgspec.structs.replace(dialect, names=list(dict.fromkeys([*dialect.names, *names])))
         table = table.rename_columns([f"c{i}" for i in range(len(names))])
-        return Piece(decided, names, table, lines, 0, 0, rejects=self.rejects, read_as=text)
+        found = gather(names, table, lines, wish.read.null)
+        return Piece(decided, names, table, lines, 0, 0, rejects=self.rejects, read_as=", ".join(told), evidence=found)
 
 
 def read_lines(stretch: Stretch, dialect: Dialect | None, wish: Wish) -> Piece:

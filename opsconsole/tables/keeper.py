@@ -5,84 +5,45 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import msgspec
 
-from opsconsole.site.model import Scan, Source
+from opsconsole.site.model import Source
 from opsconsole.tables import columns, intake, ledger
-from opsconsole.tables.globs import Pattern
+from opsconsole.tables.committer import Committer
 from opsconsole.tables.intake import Outcome, shown_path
 from opsconsole.tables.ledger import Entry, key_of
-from opsconsole.tables.lookout import Devices, Lookout, Sighting
+from opsconsole.tables.lookout import Devices, Sighting
+from opsconsole.tables.records import Progress
+from opsconsole.tables.served import Served
 from opsconsole.tables.store import Store
-from opsconsole.tables.writer import Batch, RetypeError, Take, Writer
+from opsconsole.tables.writer import Take
 
-BATCH_FILES = 500
-BATCH_BYTES = 8 << 20
+ALONE = 256 << 10
+"""Fewer new bytes of a file are read in the feed's own thread: handing them over would cost more."""
+READERS = 2
+AHEAD = 4
+"""So many reads may wait for their transaction."""
+SPARED = 20
+"""A table is not made anew more often than so many times as long as that takes."""
 AWAY = 5.0
 """Seconds until a file that was to be looked at, but cannot be seen, is looked for again."""
-TRANSIENT = (
-    duckdb.IOException,
-    duckdb.OutOfMemoryException,
-    duckdb.TransactionException,
-    duckdb.FatalException,
-    duckdb.ConnectionException,
-    duckdb.InternalException,
-    duckdb.InterruptException,
-)
-"""Errors of the database and its disk, not of what is written: they are tried again."""
 _log = logging.getLogger(__name__)
 
 
-class Served:
-    """A source with its patterns, its zone, and its files by path."""
+@dataclass
+class _Job:
+    """A file that is being looked at."""
 
-    def __init__(self, source: Source, root: Path, timezone: str) -> None:
-        self.source = source
-        self.zone = source.timezone or timezone
-        self.patterns = [Pattern(root, text) for text in source.files]
-        self.lookout = Lookout(self.patterns, polled=source.watch == "poll")
-        self.entries: dict[str, Entry] = {}
-        self.inodes: dict[tuple[int, int], Entry] = {}
-
-    @property
-    def definition(self) -> str:
-        """What the table depends on: a change means building it anew."""
-        bare = msgspec.structs.replace(
-            self.source,
-            title="",
-            dimensions=(),
-            settle=0.0,
-            fresh_within=None,
-            timezone=self.zone,
-            watch="events",
-            scan=Scan(),
-        )
-        return msgspec.json.encode(bare).decode()
-
-    def keep(self, entry: Entry) -> None:
-        """Remember an entry as it now stands in the ledger."""
-        self.drop(entry.path)
-        self.entries[entry.path] = entry
-        self.inodes[entry.dev, entry.ino] = entry
-
-    def stamps_alone(self, take: Take) -> bool:
-        """Whether a take changes nothing that anybody sees: a file was touched, or its mode set."""
-        new, known = take.entry, self.entries.get(take.entry.path)
-        if known is None or take.piece is not None or take.fresh:
-            return False
-        return (known.status, known.reason, known.retry_at, known.size) == (
-            new.status, new.reason, new.retry_at, new.size,
-        )  # fmt: skip
-
-    def drop(self, path: str) -> None:
-        """Forget a path."""
-        entry = self.entries.pop(path, None)
-        if entry is not None and self.inodes.get((entry.dev, entry.ino)) is entry:
-            del self.inodes[entry.dev, entry.ino]
+    served: Served
+    entry: Entry
+    result: Future[Outcome]
 
 
 class Keeper:
@@ -93,46 +54,49 @@ class Keeper:
         self._root = Path(os.path.realpath(root))
         self._stopping = stopping
         self._on_change = on_change
-        self._cursor = store.cursor()
-        self._writer = Writer(self._cursor)
         self._served: dict[str, Served] = {}
+        self._committer = Committer(store, self._served, on_change)
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._ahead: deque[_Job] = deque()
         self._due: dict[tuple[str, str], float] = {}
         self._tails: dict[tuple[str, str], float] = {}
         self._first_seen: dict[str, tuple[tuple[int, int, int, int, int], float]] = {}
         self._next_id = 1
-        self._batch = Batch()
         self.scanned = float("-inf")
         self._devices: Devices | None = None
 
     def close(self) -> None:
-        """Give the cursor back."""
-        self._cursor.close()
+        """Wait for what is being read, and give the cursor back."""
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._committer.close()
 
     def serve(self, sources: Mapping[str, Source], timezone: str) -> None:
         """Take on sources: drop tables that nobody defines any more or that are defined otherwise. duckdb.Error."""
-        self._served = {name: Served(source, self._root, timezone) for name, source in sources.items()}
-        stored = dict(self._cursor.execute("SELECT source, definition FROM _ops.sources").fetchall())
+        self._served.clear()
+        self._served.update({name: Served(source, self._root, timezone) for name, source in sources.items()})
+        cursor = self._committer.cursor
+        stored = dict(cursor.execute("SELECT source, definition FROM _ops.sources").fetchall())
         wanted = {name: served.definition for name, served in self._served.items()}
         if stored != wanted:
-            self._cursor.execute("BEGIN")
+            cursor.execute("BEGIN")
             for name in stored:
                 if wanted.get(name) != stored[name]:
-                    columns.drop(self._cursor, name)
-            self._cursor.execute("DELETE FROM _ops.sources")
+                    columns.drop(cursor, name)
+            cursor.execute("DELETE FROM _ops.sources")
             for name, definition in wanted.items():
-                self._cursor.execute("INSERT INTO _ops.sources VALUES (?, ?)", [name, definition])
-            self._cursor.execute("COMMIT")
+                cursor.execute("INSERT INTO _ops.sources VALUES (?, ?)", [name, definition])
+            cursor.execute("COMMIT")
             self._store.committed()
-        self._writer.serve([(served.source, served.zone) for served in self._served.values()])
+        self._committer.serve()
         self._load()
 
     def _load(self) -> None:
-        entries = ledger.load(self._cursor)
+        entries = ledger.load(self._committer.cursor)
+        self._ahead.clear()
         self._due.clear()
         self._tails.clear()
         for served in self._served.values():
-            served.entries.clear()
-            served.inodes.clear()
+            served.clear()
         for entry in entries:
             self._served[entry.source].keep(entry)
             self._next_id = max(self._next_id, entry.id + 1)
@@ -142,16 +106,11 @@ class Keeper:
 
     def recover(self, reopen: bool) -> None:
         """Come back to what the database holds after an error; nothing in memory is believed."""
-        self._batch = Batch()
         try:
             if reopen:
                 self._store.reopen()
-                self._cursor = self._store.cursor()
-                self._writer = Writer(self._cursor)
-                self._writer.serve([(served.source, served.zone) for served in self._served.values()])
-            else:
-                self._rollback()
-                self._writer.reload()
+                self._committer.reopen()
+            self._committer.forget()
             self._load()
         except duckdb.Error as error:
             _log.warning("the database does not come back yet: %s", error)
@@ -170,6 +129,11 @@ class Keeper:
         """A path as people see it."""
         return shown_path(self._root, path)
 
+    def progress(self) -> list[Progress]:
+        """Long work that is going on, by source. Any thread may ask."""
+        seen = [served.work.seen() for served in list(self._served.values())]
+        return [each for each in seen if each is not None]
+
     def sources_at(self, folder: str) -> list[str]:
         """The sources that may have files in a folder, or below it."""
         return [name for name, served in self._served.items() if any(p.touches(folder) for p in served.patterns)]
@@ -186,9 +150,9 @@ class Keeper:
             if found is None:
                 return costs
             self._find(served, found)
+            self._weigh(served)
             costs[name] = found.cost
-        self._flush()
-        self._known_devices().save(self._cursor)
+        self._known_devices().save(self._committer.cursor)
         return costs
 
     def follow(self, hints: Iterable[str]) -> list[str]:
@@ -211,7 +175,6 @@ class Keeper:
             if found.doubt:
                 doubtful.append(name)
             self._find(served, found)
-        self._flush()
         return doubtful
 
     def glance(self, name: str) -> tuple[float, bool]:
@@ -219,7 +182,6 @@ class Keeper:
         served = self._served[name]
         found = served.lookout.glance(served.entries)
         self._find(served, found)
-        self._flush()
         return found.cost, found.doubt
 
     def troubles(self) -> dict[str, str]:
@@ -240,7 +202,7 @@ class Keeper:
 
     def _known_devices(self) -> Devices:
         if self._devices is None:
-            self._devices = Devices.load(self._cursor)
+            self._devices = Devices.load(self._committer.cursor)
         return self._devices
 
     def next_due(self) -> float:
@@ -255,73 +217,168 @@ class Keeper:
         held = (until > now or self._due.get(where, now + 1) <= now for where, until in self._tails.items())
         return self.scanned == float("-inf") or any(held)
 
+    def retry(self, source: str = "", path: str = "") -> None:
+        """Have files of a source, or all, read again from their start: those named, else those that gave trouble."""
+        for served in self._served.values():
+            if source and served.source.name != source:
+                continue
+            for entry in list(served.entries.values()):
+                wanted = entry.shown == path if path else entry.rejected or entry.cells or entry.status == "failed"
+                if wanted and entry.status != "archived":
+                    served.keep(msgspec.structs.replace(entry, offset=0, prefix="", tries=0, status="waiting"))
+                    self._due[entry.source, entry.path] = 0.0
+
     # --- doing it ----------------------------------------------------------------------------------------------
 
     def _work(self, served: Served, found: Mapping[str, os.stat_result], gone: Iterable[str]) -> None:
-        now = time.time()
+        """Bring the table up to date with some files of a source, and leave nothing uncommitted."""
+        served.restarted = False
         vanished = set(gone)
+        self._announce(served, found)
         # New names first: a file that was renamed keeps its id, though another now has its old name.
         for path, status in sorted(found.items(), key=lambda item: item[0] in served.entries):
-            if self._stopping():
-                return
+            if self._stopping() or served.restarted:
+                break
             entry = served.entries.get(path)
-            if entry is not None and entry.key == key_of(status) and self._due.get((entry.source, path), now + 1) > now:
+            if entry is not None and not self._is_due(entry, status):
                 continue
             if entry is None:
                 entry = self._newcomer(served, path, status, vanished)
-            self._take(served, entry, status, vanished)
-        for path in vanished:
+            self._look(served, entry, status, vanished)
+        while self._ahead:
+            self._finish(vanished)
+        if not served.restarted and not self._stopping():
+            for path in vanished:
+                entry = served.entries.get(path)
+                if entry is not None:
+                    self._committer.gone(entry)
+                    self._forget(entry.source, path)
+                    self._first_seen.pop(path, None)
+        self._committer.flush()
+        self._read_again(served, vanished)
+        if served.restarted:
+            self.scanned = float("-inf")
+        else:
+            served.work.end()
+
+    def _is_due(self, entry: Entry, status: os.stat_result) -> bool:
+        now = time.time()
+        return entry.key != key_of(status) or self._due.get((entry.source, entry.path), now + 1) <= now
+
+    def _announce(self, served: Served, found: Mapping[str, os.stat_result]) -> None:
+        """Say how much there is to read, where that takes long."""
+        size = files = 0
+        for path, status in found.items():
             entry = served.entries.get(path)
-            if entry is not None:
-                self._batch.gone.append(entry)
-                self._full()
+            if entry is None or entry.key != key_of(status) or entry.status == "waiting":
+                size += max(status.st_size - (entry.offset if entry is not None else 0), 0)
+                files += 1
+        why = self._committer.writer.columns[served.source.name].shadow
+        served.work.begin(size, files, why)
 
     def _newcomer(self, served: Served, path: str, status: os.stat_result, vanished: set[str]) -> Entry:
         """A path that is not in the ledger: a file under another name, or a new one."""
         old = served.inodes.get((status.st_dev, status.st_ino))
         shown = shown_path(self._root, path)
-        if old is not None and intake.moved(old, path, status):
-            self._flush()  # what waits for the transaction may speak of the old name
-        if old is not None and served.entries.get(old.path) is old and intake.moved(old, path, status):
+        if old is not None and intake.moved(served.source, old, path, status):
+            while self._ahead:
+                self._finish(vanished)
+            self._committer.flush()  # what waits for the transaction may speak of the old name
+            old = served.entries.get(old.path)
+        if old is not None and intake.moved(served.source, old, path, status):
             entry = msgspec.structs.replace(old, path=path, shown=shown)
             vanished.discard(old.path)
-            served.drop(old.path)
             self._forget(entry.source, old.path)
-            self._batch.takes.append(Take(entry))
+            self._committer.take(Take(entry), 0)
+            self._committer.flush()
+            served.drop(old.path)
             return entry
         number = self._next_id
         self._next_id += 1
         return Entry(number, served.source.name, path, shown)
 
-    def _take(self, served: Served, entry: Entry, status: os.stat_result, vanished: set[str]) -> None:
-        """Look at one file until it is read to its end."""
-        where = (entry.source, entry.path)
-        while True:
-            key = key_of(status)
-            seen_key, since = self._first_seen.get(entry.path, (None, 0.0))
-            if seen_key != key:
-                since = time.monotonic()
-                self._first_seen[entry.path] = (key, since)
-            try:
-                outcome = intake.look(served.source, served.zone, entry, time.monotonic() - since)
-            except FileNotFoundError:
-                if entry.path in served.entries:
-                    vanished.add(entry.path)
-                return
-            self._schedule(where, served, outcome)
-            if outcome.take is None:
-                return
-            if self._batch.takes and self._batch.takes[-1].entry.id == entry.id:
-                self._batch.takes.pop()  # its new name: the new entry says that too
-            self._batch.takes.append(outcome.take)
-            self._batch.bytes += outcome.size
-            if not outcome.more:
-                self._full()
-                return
-            entry = outcome.take.entry
-            self._flush()
-            if served.entries.get(entry.path) is not entry or self._stopping():
-                return
+    def _look(self, served: Served, entry: Entry, status: os.stat_result, vanished: set[str]) -> None:
+        """Look at one file: at once if little is new, else in a reader's thread, ahead of its transaction."""
+        if status.st_size - entry.offset < ALONE:
+            self._accept(served, entry, lambda: self._read(served, entry), vanished)
+            return
+        self._submit(served, entry)
+        while len(self._ahead) >= AHEAD:
+            self._finish(vanished)
+
+    def _submit(self, served: Served, entry: Entry) -> None:
+        self._ahead.append(_Job(served, entry, self._readers.submit(self._read, served, entry)))
+
+    def _read(self, served: Served, entry: Entry, early: bool = True) -> Outcome:
+        """Any thread. `early`: text may be parsed as what the table has. Raises FileNotFoundError."""
+        kinds = self._committer.writer.columns[served.source.name].plain() if early else {}
+        return intake.look(served.source, served.zone, entry, self._seen_for(entry), kinds)
+
+    def _seen_for(self, entry: Entry) -> float:
+        """Seconds since the stamps of a file were first seen as they are."""
+        try:
+            key = key_of(os.stat(entry.path))
+        except OSError:
+            return 0.0
+        seen_key, since = self._first_seen.get(entry.path, (None, 0.0))
+        if seen_key != key:
+            since = time.monotonic()
+            self._first_seen[entry.path] = (key, since)
+        return time.monotonic() - since
+
+    def _finish(self, vanished: set[str]) -> None:
+        job = self._ahead.popleft()
+        self._accept(job.served, job.entry, job.result.result, vanished)
+
+    def _accept(self, served: Served, entry: Entry, result: Callable[[], Outcome], vanished: set[str]) -> None:
+        """Take the outcome of a look, and read on where there is more."""
+        try:
+            outcome = result()
+        except FileNotFoundError:
+            if entry.path in served.entries:
+                vanished.add(entry.path)
+            return
+        self._schedule((entry.source, entry.path), served, outcome)
+        if outcome.take is None or served.restarted:
+            return
+        if outcome.more:  # read on while this is being written
+            self._submit(served, outcome.take.entry)
+        if not self._committer.take(outcome.take, outcome.size):
+            self._committer.again.append((entry.source, entry.path))
+
+    def _read_again(self, served: Served, vanished: set[str]) -> None:
+        """Files of which new bytes showed that the old ones were read wrongly, from their start."""
+        again, self._committer.again[:] = set(self._committer.again), []
+        for source, path in sorted(again):
+            entry = served.entries.get(path)
+            if source != served.source.name or self._stopping() or served.restarted:
+                continue
+            fresh = entry or self._newcomer_again(served, path)
+            fresh = msgspec.structs.replace(fresh, offset=0, prefix="", lines=0)
+            self._accept(served, fresh, lambda fresh=fresh: self._read(served, fresh, early=False), vanished)  # type: ignore[misc]
+            while self._ahead:
+                self._finish(vanished)
+            self._committer.flush()
+
+    def _newcomer_again(self, served: Served, path: str) -> Entry:
+        number = self._next_id
+        self._next_id += 1
+        return Entry(number, served.source.name, path, shown_path(self._root, path))
+
+    def _weigh(self, served: Served) -> None:
+        """After a scan: show a table that was made anew, or see whether one has to be."""
+        if served.restarted or self._stopping():
+            return
+        table = self._committer.writer.columns[served.source.name]
+        if table.shadow:
+            self._committer.end_shadow(served)
+        if not served.changed or time.monotonic() < served.rebuilt_at + SPARED * served.rebuild_took:
+            return
+        served.changed = False
+        why = table.outgrown()
+        if why:
+            self._committer.begin_shadow(served.source.name, why)
+            self.scanned = float("-inf")
 
     def _schedule(self, where: tuple[str, str], served: Served, outcome: Outcome) -> None:
         if outcome.due is None:
@@ -336,89 +393,3 @@ class Keeper:
     def _forget(self, source: str, path: str) -> None:
         self._due.pop((source, path), None)
         self._tails.pop((source, path), None)
-
-    def _full(self) -> None:
-        if len(self._batch.takes) + len(self._batch.gone) >= BATCH_FILES or self._batch.bytes >= BATCH_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Write what has gathered, in one transaction; where that fails for what is in it, file by file."""
-        batch, self._batch = self._batch, Batch()
-        if not batch:
-            return
-        try:
-            self._commit(batch)
-        except RetypeError as retype:
-            self._retype(retype)
-            self._batch = Batch(
-                [take for take in batch.takes if take.entry.source != retype.source],
-                [entry for entry in batch.gone if entry.source != retype.source],
-            )
-            self._flush()
-        except TRANSIENT:
-            raise
-        except duckdb.Error as error:
-            self._apart(batch, error)
-
-    def _apart(self, batch: Batch, error: duckdb.Error) -> None:
-        """One file that the database refuses must not hold up the others."""
-        if len(batch.takes) + len(batch.gone) > 1:
-            for entry in batch.gone:
-                self._batch = Batch(gone=[entry])
-                self._flush()
-            for take in batch.takes:
-                self._batch = Batch([take])
-                self._flush()
-            return
-        if not batch.takes or batch.takes[0].piece is None:
-            raise error
-        _log.error("%s: %s", batch.takes[0].entry.path, error)
-        take = batch.takes[0]
-        reason = f"the database refuses it: {str(error).splitlines()[0]}"
-        known = self._served[take.entry.source].entries.get(take.entry.path)
-        entry = msgspec.structs.replace(
-            known or Entry(take.entry.id, take.entry.source, take.entry.path, take.entry.shown),
-            dev=take.entry.dev, ino=take.entry.ino, size=take.entry.size, mtime_ns=take.entry.mtime_ns,
-            ctime_ns=take.entry.ctime_ns, status="failed", reason=reason[:500],
-        )  # fmt: skip
-        self._commit(Batch([Take(entry)]))
-
-    def _commit(self, batch: Batch) -> None:
-        try:
-            self._cursor.execute("BEGIN")
-            self._writer.write(batch)
-            self._cursor.execute("COMMIT")
-        except BaseException:
-            self._rollback()
-            self._writer.reload()
-            raise
-        seen = bool(batch.gone) or not all(self._served[t.entry.source].stamps_alone(t) for t in batch.takes)
-        for entry in batch.gone:
-            self._served[entry.source].drop(entry.path)
-            self._forget(entry.source, entry.path)
-            self._first_seen.pop(entry.path, None)
-        for take in batch.takes:
-            self._served[take.entry.source].keep(take.entry)
-        if seen:
-            self._store.committed()
-            self._on_change()
-
-    def _rollback(self) -> None:
-        try:
-            self._cursor.execute("ROLLBACK")
-        except duckdb.Error as error:
-            _log.debug("nothing to roll back: %s", error)
-
-    def _retype(self, retype: RetypeError) -> None:
-        """Make a source's table anew with a column as text: all its files are read again."""
-        _log.info("%s: column %s is text after all", retype.source, retype.column)
-        self._cursor.execute("BEGIN")
-        columns.drop(self._cursor, retype.source, forced=False)
-        columns.force_text(self._cursor, retype.source, retype.column)
-        self._cursor.execute("COMMIT")
-        self._writer.reload()
-        served = self._served[retype.source]
-        served.entries.clear()
-        served.inodes.clear()
-        self._store.committed()
-        self.scanned = float("-inf")

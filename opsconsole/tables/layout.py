@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from opsconsole.tables.guess import NULL_WORDS, guess
+from opsconsole.tables.guess import guess
+from opsconsole.tables.shapes import NULL_WORDS
 
 _UNIT = re.compile(r"[\[(].*[\])]|%|°[CF]?|[a-zA-Zµ³²/°%€$]{1,5}")
 _STAMPED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d|\d\d[./]\d\d[./]\d{4} \d\d:\d\d")

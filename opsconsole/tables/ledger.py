@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +23,16 @@ CREATE SCHEMA IF NOT EXISTS _ops;
 CREATE TABLE IF NOT EXISTS _ops.meta (key VARCHAR, value VARCHAR);
 CREATE TABLE IF NOT EXISTS _ops.sources (source VARCHAR, definition VARCHAR);
 CREATE TABLE IF NOT EXISTS _ops.columns (
-    source VARCHAR, position INTEGER, name VARCHAR, kind VARCHAR, decided BOOLEAN, pinned BOOLEAN, seen BIGINT);
-CREATE TABLE IF NOT EXISTS _ops.forced (source VARCHAR, name VARCHAR, kind VARCHAR);
+    source VARCHAR, position INTEGER, name VARCHAR, kind VARCHAR, decided BOOLEAN, pinned BOOLEAN,
+    "order" VARCHAR);
+CREATE TABLE IF NOT EXISTS _ops.shadows (source VARCHAR, why VARCHAR);
 CREATE TABLE IF NOT EXISTS _ops.files (
     id INTEGER, source VARCHAR, path VARCHAR, name BLOB, dev UBIGINT, ino UBIGINT, size BIGINT, mtime_ns BIGINT,
     ctime_ns BIGINT, "offset" BIGINT, lines BIGINT, prefix VARCHAR, generation INTEGER, status VARCHAR,
     reason VARCHAR, "rows" BIGINT, rejected BIGINT, cells BIGINT, expired BIGINT, read_as VARCHAR, dialect VARCHAR,
     tail VARCHAR, racy BOOLEAN, arrived DOUBLE, retry_at DOUBLE, tries INTEGER, last_event DOUBLE);
 CREATE TABLE IF NOT EXISTS _ops.evidence (file INTEGER, source VARCHAR, found BLOB);
+CREATE TABLE IF NOT EXISTS _ops.sums (source VARCHAR, found BLOB);
 CREATE TABLE IF NOT EXISTS _ops.quarantine (
     file INTEGER, source VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR, noted DOUBLE);
 CREATE TABLE IF NOT EXISTS _ops.drift (
@@ -79,6 +82,14 @@ class Entry(Struct):
         return self.dev, self.ino, self.size, self.mtime_ns, self.ctime_ns
 
 
+def failed(entry: Entry, reason: str) -> Entry:
+    """The entry of a file that gives no rows until it changes."""
+    return msgspec.structs.replace(
+        entry, status="failed", reason=reason, rows=0, rejected=0, cells=0, expired=0, offset=0, lines=0, prefix="",
+        tail="none", retry_at=None, tries=0, racy=False, last_event=None,
+    )  # fmt: skip
+
+
 def key_of(status: os.stat_result) -> tuple[int, int, int, int, int]:
     """The change key of a stat."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
@@ -89,16 +100,19 @@ _COLUMNS = ", ".join(
 )
 
 
-def load(cursor: DuckDBPyConnection) -> list[Entry]:
-    """All entries. Raises duckdb.Error."""
-    rows = cursor.execute(f"SELECT {_COLUMNS} FROM _ops.files ORDER BY id").fetchall()
+def load(cursor: DuckDBPyConnection, source: str = "") -> list[Entry]:
+    """The entries of one source, or all. Raises duckdb.Error."""
+    query = f"SELECT {_COLUMNS} FROM _ops.files WHERE $1 = '' OR source = $1 ORDER BY id"
+    rows = cursor.execute(query, [source]).fetchall()
     return [_entry(row) for row in rows]
 
 
 def _entry(row: Sequence[Any]) -> Entry:
     values = list(row)
     values[2] = os.fsdecode(values[2])
-    return Entry(*values)
+    entry = Entry(*values)
+    entry.dialect = sys.intern(entry.dialect)  # most files of a source are written alike
+    return entry
 
 
 def put(cursor: DuckDBPyConnection, entries: Sequence[Entry]) -> None:

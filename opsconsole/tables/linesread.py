@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from opsconsole.tables import cut, decode
+from opsconsole.tables.evidence import gather
 from opsconsole.tables.names import clean
-from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Tail, Wish, describe, judge
+from opsconsole.tables.piece import Dialect, NotReadyError, Piece, Stretch, Tail, Wish
 from opsconsole.tables.records import Reject
 
 if TYPE_CHECKING:
@@ -140,10 +141,10 @@ def _piece(pattern: re.Pattern[str], texts: list[str], before: int, dialect: Dia
     arrays = [pa.chunked_array(part, pa.string()) for part in parts]
     table = pa.table(arrays, names=[f"c{i}" for i in range(len(arrays))])
     names = clean(groups)
-    styles = judge(names, arrays, dialect.styles, wish)
-    decided = msgspec.structs.replace(dialect, names=names, styles=styles)
-    told = ", ".join([dialect.encoding, "lines by pattern", *describe(styles)])
-    return Piece(decided, names, table, lines, 0, 0, rejects=rejects, read_as=told)
+    shown = gather(names, table, lines, wish.read.null)
+    decided = msgspec.structs.replace(dialect, names=names)
+    told = f"{dialect.encoding}, lines by pattern"
+    return Piece(decided, names, table, lines, 0, 0, rejects=rejects, read_as=told, evidence=shown)
 
 
 def _second_look(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
 from msgspec import Struct
 
 from opsconsole.site.model import Format, Read
-from opsconsole.tables.guess import Order, Style, guess
+from opsconsole.tables.evidence import Decimal, Evidence, Found, Kind, Order, Style, decimal_of, style_of
 from opsconsole.tables.records import Reject
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 Tail = Literal["none", "waiting", "taken", "held"]
 """Bytes after the last complete record: none; waiting for the file to be quiet; taken as a record; held back as a
 broken record that more bytes may complete."""
-
-SAMPLE_CELLS = 6_000
 
 
 class NotReadyError(Exception):
@@ -58,11 +56,13 @@ class Dialect(Struct, frozen=True, omit_defaults=True):
 
     `whole`: any change means reading it all again. `header` is the 1-based line of the column names, 0 for none.
     `quote` and `escape` are one character, or empty where there is none. `note` is what a person should know.
+    `decimal` is the decimal sign, `orders` says by column whether dates have the day or the month first.
     """
 
     format: Format
     names: list[str] = []
-    styles: dict[str, Style] = {}
+    decimal: Decimal = "."
+    orders: dict[str, Order] = {}
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
@@ -75,10 +75,14 @@ class Dialect(Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Wish:
-    """What the site says about reading: the source's options, and what to assume of 03/04/2024."""
+    """What the site says about reading: the source's options, what to assume of 03/04/2024, and the table's types.
+
+    `kinds`, by lower-case name, are what text may be parsed as at once where that is exact; empty: leave it text.
+    """
 
     read: Read
     order: Order = "dmy"
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,11 @@ class Stretch:
 
 @dataclass
 class Piece:
-    """Records of one stretch. `data` has one column per name of `names`, text or (Parquet) typed."""
+    """Records of one stretch. `data` has one column per name of `names`: text, or typed where `kinds` says so.
+
+    `parsed`: those types are not the file's own, but text that was parsed as `Wish.kinds` asked for.
+    `evidence` is what the values show about types, `read_as` how the file was read, in words.
+    """
 
     dialect: Dialect
     names: list[str]
@@ -110,89 +118,16 @@ class Piece:
     rejects: list[Reject] = field(default_factory=list)
     read_as: str = ""
     more: bool = False
-    typed: bool = False
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    parsed: bool = False
+    evidence: Evidence = field(default_factory=dict)
 
 
-def judge(names: list[str], columns: list[pa.ChunkedArray], known: dict[str, Style], wish: Wish) -> dict[str, Style]:
-    """Styles of columns: those known already and sure stay, others are judged from a spread sample of the values.
-
-    Raises RereadError when new values prove an earlier assumption wrong.
-    """
-    decimal = wish.read.decimal
-    words = {word.lower() for word in wish.read.null}
-    samples = {
-        name: [v for v in sample(column, len(names)) if v is None or v.strip().lower() not in words]
-        for name, column in zip(names, columns, strict=True)
-        if name not in known or not known[name].sure
-    }
-    first = {name: guess(values, decimal, wish.order) for name, values in samples.items()}
-    for name, column in zip(names, columns, strict=True):
-        if name in first and first[name].empty and len(column) > len(samples[name]):
-            samples[name] = [v for v in sample(column, len(names), sparse=True) if v and v.strip().lower() not in words]
-            first[name] = guess(samples[name], decimal, wish.order)
-    if decimal is None and any(style.decimal == "," and style.sure for style in (*first.values(), *known.values())):
-        decimal = ","
-        first = {name: guess(values, decimal, wish.order) for name, values in samples.items()}
-    result = dict(known)
-    for name, column in zip(names, columns, strict=True):
-        if name not in first:
-            continue
-        style = first[name]
-        if style.order and not style.sure:
-            style = _prove(column, style)
-        before = known.get(name)
-        if before is not None and not before.empty and style.sure and not style.empty and style != before:
-            raise RereadError(name)
-        if before is None or (before.empty and not style.empty):
-            result[name] = style
-    return result
-
-
-def sample(column: pa.ChunkedArray, width: int, sparse: bool = False) -> list[str | None]:
-    """Values spread over a column: all of a short one, its head and an even spread of a long one.
-
-    `sparse`: of the filled cells only.
-    """
-    import pyarrow.compute as pc
-
-    size = max(100, SAMPLE_CELLS // max(width, 1))
-    length = len(column)
-    if length <= size:
-        values: list[str | None] = column.to_pylist()
-        return values
-    if sparse:
-        column = column.filter(pc.fill_null(pc.not_equal(column, ""), False))
-        length = len(column)
-        if length <= size:
-            return list(column.to_pylist())
-    step = length // (size // 2)
-    spread = list(range(size // 2, length, step))[: size // 2]
-    result: list[str | None] = column.slice(0, size // 2).to_pylist() + column.take(spread).to_pylist()
-    return result
-
-
-def _prove(column: pa.ChunkedArray, style: Style) -> Style:
-    """Look for a day above 12 in all values of a column whose sample left day and month open."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    parts = pc.extract_regex(column, r"^\s*(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-]")
-    highest = []
-    for index in range(2):
-        digits = pc.struct_field(parts, [index])
-        highest.append(pc.max(pc.cast(digits, pa.int32())).as_py() or 0)
-    if highest[0] > 12 >= highest[1]:
-        return msgspec.structs.replace(style, order="dmy", sure=True)
-    if highest[1] > 12 >= highest[0]:
-        return msgspec.structs.replace(style, order="mdy", sure=True)
-    return style
-
-
-def describe(styles: dict[str, Style]) -> list[str]:
-    """What of the styles a person should know: signs and orders that were decided, and assumptions."""
+def told(dialect: Dialect, styles: Mapping[str, Style]) -> list[str]:
+    """What of a file's reading a person should know: signs and orders that were decided, and assumptions."""
     notes = []
-    commas = [name for name, style in styles.items() if style.decimal == ","]
-    if commas:
+    numbers = [(name, style) for name, style in styles.items() if style.kind in ("integer", "number")]
+    if dialect.decimal == "," and numbers:
         notes.append("decimal comma")
     for name, style in styles.items():
         if style.order:
@@ -200,6 +135,17 @@ def describe(styles: dict[str, Style]) -> list[str]:
             notes.append(f"{name} {order}" + ("" if style.sure else " assumed"))
         elif not style.sure and not style.empty:
             notes.append(
-                f"{name}: comma taken as thousands" if style.decimal == "." else f"{name}: decimal comma assumed"
+                f"{name}: decimal comma assumed" if dialect.decimal == "," else f"{name}: comma taken as thousands"
             )
     return notes
+
+
+def styles_of(piece: Piece, wish: Wish) -> tuple[Decimal, dict[str, Style]]:
+    """Decimal sign of a file and how it writes each column, judged from this piece alone."""
+    decimal, unsure = decimal_of(piece.evidence, wish.read.decimal, piece.dialect.delimiter)
+    assumed = wish.read.dates or wish.order
+    styles = {}
+    for name in piece.names:
+        found = piece.evidence.get(name.lower(), Found())
+        styles[name] = style_of(found, decimal, assumed, name.lower() in unsure)
+    return decimal, styles

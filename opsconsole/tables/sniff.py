@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from opsconsole.site.model import ColumnType, Format, Read
 from opsconsole.tables import decode, fingerprint, intake, reader
-from opsconsole.tables.guess import Kind, Style
-from opsconsole.tables.piece import NotReadyError, RereadError, Stretch, Wish
+from opsconsole.tables.evidence import Kind, Style
+from opsconsole.tables.piece import NotReadyError, RereadError, Stretch, Wish, styles_of, told
 
 _HEAD = 1 << 20
 _KINDS: dict[Kind, ColumnType] = {
@@ -73,8 +74,10 @@ def sniff(
     except (NotReadyError, RereadError) as reason:
         raise ValueError(str(reason)) from reason
     columns, samples, distinct, empty = {}, {}, {}, {}
+    decimal, styles = styles_of(piece, wish)
+    notes = told(msgspec.structs.replace(piece.dialect, decimal=decimal), styles)
     for name, column in zip(piece.names, piece.data.columns, strict=True):
-        style = piece.dialect.styles.get(name, Style())
+        style = styles[name]
         values = [value for value in column.to_pylist() if value is not None and value != ""]
         columns[name] = _KINDS[style.kind]
         unique = dict.fromkeys(map(str, values))
@@ -82,6 +85,5 @@ def sniff(
         empty[name] = len(column) - len(values)
     return Sniffed(
         found, columns, samples, distinct, empty, len(piece.lines), len(data) >= size, piece.dialect.header,
-        piece.dialect.encoding, piece.dialect.delimiter, piece.read_as,
-        {name: piece.dialect.styles.get(name, Style()) for name in piece.names},
+        piece.dialect.encoding, piece.dialect.delimiter, ", ".join([piece.read_as, *notes]), styles,
     )  # fmt: skip

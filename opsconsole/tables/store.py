@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from opsconsole.tables import health, ledger
-from opsconsole.tables.convert import TYPES
-from opsconsole.tables.records import FileInfo, SetAside, StoreError, Totals
+from opsconsole.tables import columns, health, ledger
+from opsconsole.tables.records import Drift, FileInfo, SetAside, StoreError, Totals
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,6 +44,7 @@ def _settings(folder: Path) -> list[str]:
         "error_on_division_by_zero = false",
         "ieee_floating_point_ops = false",
         "TimeZone = 'UTC'",
+        "preserve_insertion_order = false",  # rows know their place; without it a load uses all cores
         f"threads = {os.cpu_count() or 1}",
         f"memory_limit = '{memory // (1 << 20)}MiB'",
         f"temp_directory = '{scratch}'",
@@ -128,11 +128,7 @@ class Store:
     def schemas(self) -> dict[str, dict[str, str]]:
         """Source -> column -> DuckDB type, for sources that have a table; `_time` is among them."""
         with contextlib.closing(self.cursor()) as cursor:
-            rows = cursor.execute("SELECT source, name, kind FROM _ops.columns ORDER BY source, position").fetchall()
-        result: dict[str, dict[str, str]] = {}
-        for source, name, kind in rows:
-            result.setdefault(source, {})[name] = TYPES[kind]
-        return {source: {**columns, **OWN} for source, columns in result.items()}
+            return columns.schemas(cursor)
 
     def totals(self) -> dict[str, Totals]:
         """Sums over the files of each source that has any."""
@@ -171,6 +167,16 @@ class Store:
                 "SELECT count(*) FROM _ops.quarantine WHERE $1 = '' OR source = $1", [source]
             ).fetchone()
         return [SetAside(*row) for row in rows], count[0] if count else 0
+
+    def drift(self, source: str = "", limit: int = 100) -> list[Drift]:
+        """Changes of what files hold, newest first."""
+        with contextlib.closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                """SELECT source, noted, file, kind, "column", detail FROM _ops.drift
+                   WHERE $1 = '' OR source = $1 ORDER BY noted DESC, source, "column" LIMIT $2""",
+                [source, limit],
+            ).fetchall()
+        return [Drift(*row) for row in rows]
 
     def path_of(self, file_id: int) -> str:
         """The path of a file relative to the site, as `Rows.files` shows it; empty if it is gone."""

@@ -3,44 +3,51 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from opsconsole.site.model import Source
-from opsconsole.tables import convert, ledger
-from opsconsole.tables.columns import YOUNG, Column, Columns
-from opsconsole.tables.guess import Kind, Style, guess
+from opsconsole.tables import drift, ledger
+from opsconsole.tables import evidence as ev
+from opsconsole.tables.columns import Columns
+from opsconsole.tables.evidence import Evidence, Found, Order, Style
 from opsconsole.tables.ledger import Entry
-from opsconsole.tables.names import ident, literal
-from opsconsole.tables.piece import Piece
+from opsconsole.tables.load import RAW_LIMIT, Load
+from opsconsole.tables.piece import Dialect, Piece, told
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-RAW_LIMIT = 8192
+_REMEMBERED = 2000
 
 
-class RetypeError(Exception):
-    """A column's type, decided from few values, does not hold: the source's table must be made anew with text."""
+class AgainError(Exception):
+    """New bytes of a file show that the bytes before were read wrongly: it must be read from its start."""
 
-    def __init__(self, source: str, column: str) -> None:
-        super().__init__(f"{source}.{column}")
-        self.source, self.column = source, column
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.path)
+        self.entry = entry
 
 
 @dataclass
 class Take:
     """What one file gives to a transaction: its new entry, and a piece unless only the entry changed.
 
-    `fresh`: rows of the file that are in the table already are replaced. `cells` counts those set aside so far.
+    The entry's counts are those before this piece; the writer adds what it took. `fresh`: rows of the file that are in
+    the table already are replaced. `start` is where the piece begins in the file. `evidence`, `cells`, `newest` are the
+    writer's notes.
     """
 
     entry: Entry
     piece: Piece | None = None
     fresh: bool = False
+    start: int = 0
+    evidence: Evidence | None = None
     cells: int = 0
+    newest: float | None = None
 
 
 @dataclass
@@ -60,23 +67,31 @@ class Writer:
 
     def __init__(self, cursor: DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._columns: dict[str, Columns] = {}
+        self.columns: dict[str, Columns] = {}
+        self._evidence: dict[int, Evidence] = {}
+        self._drift = drift.Log(cursor)
 
-    def serve(self, sources: Sequence[tuple[Source, str]]) -> None:
-        """Take on the sources, each with the zone of its naive stamps."""
-        self._columns = {source.name: Columns(source, zone) for source, zone in sources}
+    def serve(self, sources: Sequence[tuple[Source, str, Order]]) -> None:
+        """Take on the sources, each with the zone of its naive stamps and what it assumes of 03/04/2024."""
+        self.columns = {source.name: Columns(source, zone, assumed) for source, zone, assumed in sources}
         self.reload()
 
     def reload(self) -> None:
         """Read what is known of the tables from the database again."""
-        for columns in self._columns.values():
+        self._evidence.clear()
+        self._drift.load()
+        for columns in self.columns.values():
             columns.load(self._cursor)
 
-    def write(self, batch: Batch) -> None:
-        """Write a batch in the transaction that the caller has begun. Raises duckdb.Error and RetypeError."""
-        for take in batch.takes:  # a batch that failed as a whole is written again in parts
-            take.entry.cells -= take.cells
-            take.cells = 0
+    def write(self, batch: Batch) -> list[Entry]:
+        """Write a batch in the transaction that the caller has begun; returns the new entries.
+
+        Raises duckdb.Error, RetypeError and AgainError; the transaction is then to be rolled back.
+        """
+        for take in batch.takes:
+            take.cells, take.newest, take.evidence = 0, None, None
+        self._strict(batch.takes)
+        changed = self._weigh(batch)
         self._remove([(e.source, e.id) for e in batch.gone], ledger_too=True)
         self._remove([(t.entry.source, t.entry.id) for t in batch.takes if t.fresh], ledger_too=False)
         groups: dict[str, list[Take]] = {}
@@ -84,9 +99,78 @@ class Writer:
             if take.piece is not None:
                 groups.setdefault(take.entry.source, []).append(take)
         for source, takes in groups.items():
-            self._write_source(self._columns[source], takes)
+            changed |= self._write_source(self.columns[source], takes)
         self._quarantine(batch.takes)
-        ledger.put(self._cursor, [take.entry for take in batch.takes])
+        entries = [_counted(take) for take in batch.takes]
+        ledger.put(self._cursor, entries)
+        self._save(batch, changed)
+        return entries
+
+    def _strict(self, takes: Sequence[Take]) -> None:
+        """Files whose columns a strict source refuses give no rows."""
+        for take in takes:
+            columns = self.columns[take.entry.source]
+            why = columns.refused(take.piece.names) if take.piece is not None and take.piece.names else ""
+            if why:
+                self._drift.note(take.entry, "refused", "", why)
+                take.entry = ledger.failed(take.entry, why)
+                take.piece, take.fresh = None, True
+
+    # --- evidence ----------------------------------------------------------------------------------------------
+
+    def _weigh(self, batch: Batch) -> set[str]:
+        """Bring the evidence of files and sources up to date; returns the sources for which it changed."""
+        changed = set()
+        moving = list(batch.gone) + [t.entry for t in batch.takes if t.fresh or t.piece is not None]
+        self._recall([entry.id for entry in moving])
+        for entry in batch.gone:
+            changed |= self._replace(entry, None)
+        for take in batch.takes:
+            if take.piece is None and not take.fresh:
+                continue
+            found: Evidence = {} if take.fresh else _copy(self._evidence.get(take.entry.id, {}))
+            if take.piece is not None:
+                ev.merge_file(found, take.piece.evidence)
+            take.evidence = found
+            if take.fresh or any(each.counts or each.facts for each in take.piece.evidence.values()):  # type: ignore[union-attr]
+                changed |= self._replace(take.entry, found)
+        return changed
+
+    def _replace(self, entry: Entry, found: Evidence | None) -> set[str]:
+        sums = self.columns[entry.source].sums
+        ev.merge(sums, self._evidence.pop(entry.id, {}), -1)
+        if found is not None:
+            ev.merge(sums, found)
+            self._evidence[entry.id] = found
+        return {entry.source}
+
+    def _recall(self, ids: Sequence[int]) -> None:
+        """Have the evidence of files at hand, from the ledger where it is not."""
+        if len(self._evidence) > _REMEMBERED:
+            self._evidence.clear()
+        wanted = [number for number in ids if number not in self._evidence]
+        if not wanted:
+            return
+        listed = ", ".join(map(str, wanted))
+        rows = self._cursor.execute(f"SELECT file, found FROM _ops.evidence WHERE file IN ({listed})").fetchall()
+        self._evidence.update((number, ev.unpacked(data)) for number, data in rows)
+
+    def _save(self, batch: Batch, changed: set[str]) -> None:
+        rows = [t for t in batch.takes if t.evidence is not None and (t.fresh or t.entry.source in changed)]
+        ids = [t.entry.id for t in rows] + [e.id for e in batch.gone]
+        if ids:
+            self._cursor.execute(f"DELETE FROM _ops.evidence WHERE file IN ({', '.join(map(str, ids))})")
+        for start in range(0, len(rows), 200):
+            values: list[Any] = []
+            chunk = rows[start : start + 200]
+            for take in chunk:
+                values += [take.entry.id, take.entry.source, ev.packed(take.evidence or {})]
+            listed = ", ".join(["(?, ?, ?)"] * len(chunk))
+            self._cursor.execute(f"INSERT INTO _ops.evidence VALUES {listed}", values)
+        for source in changed:
+            self.columns[source].save_sums(self._cursor)
+
+    # --- rows --------------------------------------------------------------------------------------------------
 
     def _remove(self, files: list[tuple[str, int]], ledger_too: bool) -> None:
         by_source: dict[str, list[int]] = {}
@@ -94,25 +178,95 @@ class Writer:
             by_source.setdefault(source, []).append(number)
         for source, ids in by_source.items():
             listed = ", ".join(map(str, ids))
-            columns = self._columns.get(source)
+            columns = self.columns.get(source)
             if columns is not None and columns.known:
-                self._cursor.execute(f"DELETE FROM {ident(source)} WHERE _file IN ({listed})")
+                self._cursor.execute(f"DELETE FROM {columns.table} WHERE _file IN ({listed})")
             self._cursor.execute(f"DELETE FROM _ops.quarantine WHERE file IN ({listed})")
             if ledger_too:
                 ledger.forget(self._cursor, ids)
 
-    def _write_source(self, columns: Columns, takes: list[Take]) -> None:
+    def _write_source(self, columns: Columns, takes: list[Take]) -> set[str]:
+        """Convert and insert the pieces of one source; returns it if the evidence changed on the way."""
+        named = [take for take in takes if take.piece is not None and take.piece.names]
+        for take in named:
+            self._fit(columns, take)
+        self._adapt(columns, takes[0])
         groups: dict[tuple[Any, ...], list[Take]] = {}
-        for take in takes:
-            piece = take.piece
-            if piece is None or not piece.names:
-                continue
-            styles = piece.dialect.styles
-            columns.fit(self._cursor, piece.names, styles, _worth(piece))
-            key = (piece.typed, tuple(piece.names), tuple(styles.get(n, Style()) for n in piece.names), _types(piece))
+        styles_of: dict[tuple[Any, ...], dict[str, Style]] = {}
+        for take in named:
+            assert take.piece is not None
+            styles = self._styled(columns, take)
+            key = (tuple(take.piece.names), tuple(styles.values()), _types(take.piece), tuple(take.piece.kinds.items()))
             groups.setdefault(key, []).append(take)
-        for group in groups.values() if columns.known else ():
-            _Load(self._cursor, columns, group).run()
+            styles_of[key] = styles
+        loads = [Load(self._cursor, columns, group, styles_of[key]) for key, group in groups.items()]
+        loads = loads if columns.known else []
+        new = False
+        pending = list(zip(loads, groups.values(), strict=False))
+        while pending:
+            facts = [(load, group, load.prepare()) for load, group in pending]
+            found = [self._note_facts(columns, group, shown) for _, group, shown in facts]
+            new = new or any(found)
+            if not any(found) or not self._adapt(columns, takes[0]):
+                break
+            pending = list(zip(loads, groups.values(), strict=False))
+        for load in loads:
+            load.insert()
+        return {columns.source.name} if new else set()
+
+    def _fit(self, columns: Columns, take: Take) -> None:
+        piece = take.piece
+        assert piece is not None
+        others = bool(columns.known) and not columns.shadow
+        missing = columns.missing(piece.names) if others and take.fresh else []
+        order = [column.name for column in columns.known.values()]
+        added = columns.fit(self._cursor, piece.names, _worth(piece))
+        if others:
+            self._drift.compare(take.entry, piece.names, added, missing, order)
+
+    def _adapt(self, columns: Columns, take: Take) -> bool:
+        """Give columns the types that all evidence asks for; True if one changed. Raises RetypeError."""
+        changed = columns.adapt(self._cursor)
+        for name, before, after in changed:
+            self._drift.note(take.entry, "type", name, f"{before} is {after} now")
+        return bool(changed)
+
+    def _note_facts(self, columns: Columns, group: Sequence[Take], facts: Mapping[str, set[int]]) -> bool:
+        new = False
+        for take in group:
+            assert take.evidence is not None
+            for name, bits in facts.items():
+                found = take.evidence.setdefault(name, Found({}, {}))
+                for bit in bits:
+                    if found.note(bit):
+                        columns.sums.setdefault(name, Found({}, {})).add(Found({}, {bit: 1}))
+                        self._evidence[take.entry.id] = take.evidence
+                        new = True
+        return new
+
+    def _styled(self, columns: Columns, take: Take) -> dict[str, Style]:
+        """How the file writes its columns, by all that it has shown. Raises AgainError when that has changed."""
+        piece = take.piece
+        assert piece is not None
+        assert take.evidence is not None
+        dialect = piece.dialect
+        decimal, unsure = ev.decimal_of(take.evidence, columns.source.read.decimal, dialect.delimiter)
+        styles = {
+            name: ev.style_of(
+                take.evidence.get(name.lower(), Found()), decimal, columns.assumed(name), name.lower() in unsure
+            )
+            for name in piece.names
+        }
+        orders = {name: style.order for name, style in styles.items() if style.order}
+        changed = any(dialect.orders.get(name, order) != order for name, order in orders.items())
+        changed = changed or (dialect.decimal != decimal and take.entry.rows > 0)
+        if (changed and not take.fresh) or (piece.parsed and not _parsed_well(columns, piece, decimal)):
+            raise AgainError(take.entry)
+        columns.decimal = decimal
+        decided = msgspec.structs.replace(dialect, decimal=decimal, orders=dialect.orders | orders)
+        take.entry.dialect = encoded(decided)
+        take.entry.read_as = ", ".join([text for text in (piece.read_as, *told(decided, styles)) if text])
+        return styles
 
     def _quarantine(self, takes: Sequence[Take]) -> None:
         now = time.time()
@@ -127,184 +281,49 @@ class Writer:
                 self._cursor.execute(f"INSERT INTO _ops.quarantine VALUES {rows}", values)
 
 
+def _parsed_well(columns: Columns, piece: Piece, decimal: str) -> bool:
+    """Whether text that was parsed early was parsed as what it now turns out to be."""
+    if decimal == "," and "number" in piece.kinds.values():
+        return False
+    known = {key: column.kind for key, column in columns.known.items()}
+    return all(kind == known.get(name.lower(), kind) for name, kind in piece.kinds.items())
+
+
+def encoded(dialect: Dialect) -> str:
+    """A dialect as the ledger keeps it."""
+    return msgspec.json.encode(dialect).decode()
+
+
+def _copy(evidence: Evidence) -> Evidence:
+    return {name: Found(dict(found.counts), dict(found.facts)) for name, found in evidence.items()}
+
+
+def _counted(take: Take) -> Entry:
+    """The entry with what this transaction took from the file."""
+    entry, piece = take.entry, take.piece
+    if piece is None:
+        return entry
+    cells = take.cells + sum(bool(reject.column) for reject in piece.rejects)
+    records = sum(not reject.column for reject in piece.rejects)
+    newest = [moment for moment in (take.newest, entry.last_event) if moment is not None]
+    return msgspec.structs.replace(
+        entry,
+        rows=entry.rows + len(piece.lines),
+        rejected=entry.rejected + records,
+        cells=entry.cells + cells,
+        last_event=max(newest, default=None),
+    )
+
+
 def _worth(piece: Piece) -> set[str]:
     """Columns worth a place in the table: all but nameless ones without a value."""
-    styles = piece.dialect.styles
+    found = piece.evidence
     return {
         name
         for position, name in enumerate(piece.names, 1)
-        if name != f"column_{position}" or not styles.get(name, Style(empty=True)).empty
+        if name != f"column_{position}" or (name.lower() in found and found[name.lower()].counts)
     }
 
 
 def _types(piece: Piece) -> tuple[str, ...]:
-    return tuple(str(kind) for kind in piece.data.schema.types) if piece.typed else ()
-
-
-class _Load:
-    """Insert the pieces of files that are written alike: check, widen or set aside what does not fit, insert."""
-
-    def __init__(self, cursor: DuckDBPyConnection, columns: Columns, takes: list[Take]) -> None:
-        self._cursor = cursor
-        self._columns = columns
-        self._takes = takes
-        piece = takes[0].piece
-        assert piece is not None
-        self._typed = piece.typed
-        self._styles = piece.dialect.styles
-        self._words = columns.source.read.null
-        self._used = [(i, n) for i, n in enumerate(piece.names) if n.lower() in columns.known]
-
-    def run(self) -> None:
-        """Raises duckdb.Error and RetypeError."""
-        raw = self._joined()
-        if not raw.num_rows:
-            return
-        self._cursor.register("_batch", raw)
-        try:
-            typed = self._converted()
-            while self._check(raw, typed):
-                typed = self._converted()
-        finally:
-            self._cursor.unregister("_batch")
-        self._cursor.register("_typed", typed)
-        try:
-            self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT * FROM _typed")
-        finally:
-            self._cursor.unregister("_typed")
-        self._events(typed)
-
-    def _joined(self) -> pa.Table:
-        import numpy as np
-        import pyarrow as pa
-
-        parts = []
-        for take in self._takes:
-            piece = take.piece
-            assert piece is not None
-            data = piece.data.rename_columns([f"c{i}" for i in range(piece.data.num_columns)])
-            files = pa.array(np.full(len(piece.lines), take.entry.id, np.int32))
-            parts.append(data.append_column("_f", files).append_column("_l", pa.array(piece.lines)))
-        return parts[0] if len(parts) == 1 else pa.concat_tables(parts)
-
-    def _column(self, name: str) -> Column:
-        return self._columns.known[name.lower()]
-
-    def _value(self, index: int, name: str) -> str:
-        kind: Kind = self._column(name).kind
-        style = self._styles.get(name, Style())
-        if self._typed:
-            return convert.recast(f"c{index}", kind, style.kind, self._columns.zone)
-        return convert.typed(f"c{index}", kind, style, self._columns.zone, self._words)
-
-    def _converted(self) -> pa.Table:
-        """The batch in the types of the table, with `_file`, `_line` and `_time`."""
-        moment = "CAST(NULL AS TIMESTAMP)"
-        time_column = (self._columns.source.time or "").lower()
-        values = []
-        for index, name in self._used:
-            column = self._column(name)
-            values.append(f"{self._value(index, name)} AS {ident(column.name)}")
-            if name.lower() == time_column:
-                moment = convert.moment_utc(ident(column.name), convert.TYPES[column.kind], self._columns.zone)
-        listed = ", ".join([*values, "_f AS _file", "_l AS _line"])
-        table: pa.Table = self._cursor.sql(
-            f"SELECT *, {moment} AS _time FROM (SELECT {listed} FROM _batch)"
-        ).to_arrow_table()
-        return table
-
-    def _check(self, raw: pa.Table, typed: pa.Table) -> bool:
-        """Deal with values that became NULL; True if a column was widened and all must be converted again.
-
-        Most batches have none, which counting NULLs shows; only a column that lost values is asked in SQL
-        (an aggregate per column in one query takes DuckDB quadratic time to plan).
-        """
-        import pyarrow.compute as pc
-
-        again = False
-        counts: dict[str, int] = {}
-        misfits: list[tuple[int, str, int, int]] = []
-        for place, (index, name) in enumerate(self._used):
-            if self._column(name).kind == "text":
-                continue
-            before, nulls = raw.column(index), typed.column(place).null_count
-            empty = before.null_count
-            if nulls > empty and not self._typed:
-                empty += pc.sum(pc.equal(before, "")).as_py() or 0
-            counts[name] = raw.num_rows - nulls
-            if nulls > empty:
-                row = self._cursor.execute(
-                    f"SELECT count(*), count(*) FILTER ({self._filled(index)}) FROM _batch"
-                    f" WHERE ({self._value(index, name)}) IS NULL"
-                ).fetchall()[0]
-                if row[1]:
-                    misfits.append((index, name, counts[name] + row[1], row[1]))
-        for index, name, _, _ in misfits:
-            again = self._widened(index, name) or again
-        if again:
-            return True
-        for index, name, total, count in misfits:
-            self._misfits(index, name, total, count)
-        self._columns.saw(self._cursor, counts)
-        return False
-
-    def _filled(self, index: int) -> str:
-        if self._typed:
-            return f"c{index} IS NOT NULL"
-        return f"c{index} IS NOT NULL AND NOT {convert.null_words(f'c{index}', self._words)}"
-
-    def _misfit(self, index: int, name: str) -> str:
-        return f"c{index} IS NOT NULL AND ({self._value(index, name)}) IS NULL AND {self._filled(index)}"
-
-    def _strange(self, index: int, name: str) -> list[str]:
-        """Some of the values that do not fit."""
-        rows = self._cursor.execute(
-            f"SELECT DISTINCT CAST(c{index} AS VARCHAR) AS v FROM _batch WHERE {self._misfit(index, name)}"
-            " ORDER BY v LIMIT 2000"
-        ).fetchall()
-        return [row[0] for row in rows if row[0].strip().lower().lstrip("+-") not in ("inf", "infinity")]
-
-    def _widened(self, index: int, name: str) -> bool:
-        """Whether the column's type could be widened to take the values that do not fit."""
-        values = self._strange(index, name)
-        seen = guess(values, self._styles.get(name, Style()).decimal).kind
-        return bool(values) and self._columns.widen(self._cursor, name, seen)
-
-    def _misfits(self, index: int, name: str, total: int, count: int) -> None:
-        """Set values aside that do not fit. Raises RetypeError where too many do not."""
-        column = self._column(name)
-        share = 0.25 if column.kind in ("date", "time", "zoned") else 0.02
-        many = count > share * (total + column.seen)
-        if many and not column.pinned and column.seen < YOUNG and self._strange(index, name):
-            raise RetypeError(self._columns.source.name, name)
-        self._set_aside(index, name, self._misfit(index, name))
-
-    def _set_aside(self, index: int, name: str, where: str) -> None:
-        kind = self._column(name).kind
-        reason = f"not a {'time' if kind == 'zoned' else kind}"
-        if kind == "integer":
-            reason = "not an integer"
-        source = literal(self._columns.source.name)
-        self._cursor.execute(
-            f"INSERT INTO _ops.quarantine SELECT _f, {source}, _l, {literal(name)}, {literal(reason)},"
-            f" left(CAST(c{index} AS VARCHAR), {RAW_LIMIT}), {time.time()} FROM _batch WHERE {where}"
-        )
-        counts = dict(self._cursor.execute(f"SELECT _f, count(*) FROM _batch WHERE {where} GROUP BY _f").fetchall())
-        for take in self._takes:
-            take.cells += counts.get(take.entry.id, 0)
-            take.entry.cells += counts.get(take.entry.id, 0)
-
-    def _events(self, typed: pa.Table) -> None:
-        """Note the newest event of each file."""
-        import pyarrow as pa
-
-        moments = typed.column("_time")
-        if moments.null_count == len(moments):
-            return
-        pairs = pa.table({"file": typed.column("_file"), "at": moments.cast(pa.timestamp("us")).cast(pa.int64())})
-        newest = pairs.group_by("file").aggregate([("at", "max")]).to_pydict()
-        found = dict(zip(newest["file"], newest["at_max"], strict=True))
-        for take in self._takes:
-            at = found.get(take.entry.id)
-            if at is not None:
-                take.entry.last_event = max(at / 1e6, take.entry.last_event or at / 1e6)
+    return tuple(str(kind) for kind in piece.data.schema.types) if piece.kinds else ()

@@ -1,0 +1,236 @@
+"""Turns records of files that are written alike into rows of their table's types, and sets aside what does not fit."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from opsconsole.tables import convert
+from opsconsole.tables.columns import Column, Columns
+from opsconsole.tables.evidence import Found, Kind, Style
+from opsconsole.tables.names import ident, literal
+from opsconsole.tables.shapes import CLOCK, COMMA, FRACTION, INTEGER, NUMBER, POINT, TEMPORAL, ZONE, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from opsconsole.tables.writer import Take
+
+RAW_LIMIT = 8192
+_MOST_MISFITS = 100_000
+
+
+class Load:
+    """The pieces of some files that have the same columns, styles and types.
+
+    `prepare` converts them as the table is now and notes the facts that this shows; `insert` writes them. The table may
+    be changed in between, and then `prepare` is called again.
+    """
+
+    def __init__(
+        self, cursor: DuckDBPyConnection, columns: Columns, takes: Sequence[Take], styles: dict[str, Style]
+    ) -> None:
+        self._cursor = cursor
+        self._columns = columns
+        self._takes = takes
+        piece = takes[0].piece
+        assert piece is not None
+        self._kinds = piece.kinds
+        self._styles = styles
+        self._words = columns.source.read.null
+        self._used = [(i, n) for i, n in enumerate(piece.names) if n.lower() in columns.known]
+        self._raw = self._joined()
+        self._typed: pa.Table | None = None
+        self._misfits: list[tuple[int, str]] = []
+
+    def _joined(self) -> pa.Table:
+        import numpy as np
+        import pyarrow as pa
+
+        parts = []
+        for take in self._takes:
+            piece = take.piece
+            assert piece is not None
+            data = piece.data.rename_columns([f"c{i}" for i in range(piece.data.num_columns)])
+            files = pa.array(np.full(len(piece.lines), take.entry.id, np.int32))
+            parts.append(data.append_column("_f", files).append_column("_l", pa.array(piece.lines)))
+        return parts[0] if len(parts) == 1 else pa.concat_tables(parts)
+
+    def _column(self, name: str) -> Column:
+        return self._columns.known[name.lower()]
+
+    def _value(self, index: int, name: str) -> str:
+        kind: Kind = self._column(name).kind
+        own = self._kinds.get(name)
+        if own is not None:
+            return convert.recast(f"c{index}", kind, own, self._columns.zone)
+        return convert.typed(f"c{index}", kind, self._styles.get(name, Style()), self._columns.zone, self._words)
+
+    # --- converting --------------------------------------------------------------------------------------------
+
+    def prepare(self) -> dict[str, set[int]]:
+        """Convert, and return the facts found by lower-case column name. Raises duckdb.Error."""
+        facts: dict[str, set[int]] = {}
+        self._misfits = []
+        self._typed = None
+        if all(self._kinds.get(name) == self._column(name).kind for _, name in self._used):
+            for index, name in self._used:
+                facts[name.lower()] = self._open_facts(name, self._raw.column(index))
+            return {name: found for name, found in facts.items() if found}
+        self._cursor.register("_batch", self._raw)
+        try:
+            self._typed = self._converted()
+            for place, (index, name) in enumerate(self._used):
+                found = self._facts(place, index, name)
+                if found:
+                    facts[name.lower()] = found
+        finally:
+            self._cursor.unregister("_batch")
+        return facts
+
+    def _converted(self) -> pa.Table:
+        """The batch in the types of the table, with `_file`, `_line` and `_time`."""
+        moment = "CAST(NULL AS TIMESTAMP)"
+        time_column = (self._columns.source.time or "").lower()
+        values = []
+        for index, name in self._used:
+            column = self._column(name)
+            values.append(f"{self._value(index, name)} AS {ident(column.name)}")
+            if name.lower() == time_column:
+                moment = convert.moment_utc(ident(column.name), convert.TYPES[column.kind], self._columns.zone)
+        listed = ", ".join([*values, "_f AS _file", "_l AS _line"])
+        table: pa.Table = self._cursor.sql(
+            f"SELECT *, {moment} AS _time FROM (SELECT {listed} FROM _batch)"
+        ).to_arrow_table()
+        return table
+
+    def _facts(self, place: int, index: int, name: str) -> set[int]:
+        """What the values of a column show that its type leaves open; notes whether some do not fit it."""
+        import pyarrow.compute as pc
+
+        assert self._typed is not None
+        kind, typed, before = self._column(name).kind, self._typed.column(place), self._raw.column(index)
+        facts: set[int] = set()
+        if kind == "text":
+            return facts
+        empty = before.null_count
+        if typed.null_count > empty and name not in self._kinds:
+            empty += pc.sum(pc.equal(before, "")).as_py() or 0
+        if typed.null_count > empty:
+            values = self._strange(index, name)
+            if values:
+                self._misfits.append((index, name))
+                facts |= _told_by(values, kind, self._styles.get(name, Style()))
+        return facts | self._open_facts(name, typed)
+
+    def _open_facts(self, name: str, typed: pa.ChunkedArray) -> set[int]:
+        """Whether there are fractions or times of day among values whose type allows them."""
+        import pyarrow.compute as pc
+
+        kind = self._column(name).kind
+        if kind not in ("number", "time"):
+            return set()
+        shown = [(take.evidence or {}).get(name.lower(), Found()) for take in self._takes]
+        if kind == "number":
+            told = all(found.has(NUMBER) or found.has(FRACTION) for found in shown)
+            return {FRACTION} if not told and pc.any(pc.not_equal(pc.floor(typed), typed)).as_py() else set()
+        told = all(found.has(CLOCK) for found in shown)
+        days = None if told else pc.floor_temporal(typed, unit="day")
+        return {CLOCK} if days is not None and pc.any(pc.not_equal(days, typed)).as_py() else set()
+
+    def _filled(self, index: int, name: str) -> str:
+        if name in self._kinds:
+            return f"c{index} IS NOT NULL"
+        return f"c{index} IS NOT NULL AND NOT {convert.null_words(f'c{index}', self._words)}"
+
+    def _misfit(self, index: int, name: str) -> str:
+        return f"c{index} IS NOT NULL AND ({self._value(index, name)}) IS NULL AND {self._filled(index, name)}"
+
+    def _strange(self, index: int, name: str) -> list[str]:
+        """The different values that do not fit, as far as they can be counted."""
+        rows = self._cursor.execute(
+            f"SELECT DISTINCT CAST(c{index} AS VARCHAR) AS v FROM _batch WHERE {self._misfit(index, name)}"
+            f" LIMIT {_MOST_MISFITS}"
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def insert(self) -> None:
+        """Write the rows, and the cells that do not fit into quarantine. Raises duckdb.Error."""
+        if not self._raw.num_rows:
+            return
+        self._cursor.register("_batch", self._raw)
+        try:
+            for index, name in self._misfits:
+                self._set_aside(index, name, self._misfit(index, name))
+            if self._typed is None:
+                self._insert_as_they_are()
+        finally:
+            self._cursor.unregister("_batch")
+        if self._typed is not None:
+            self._insert_converted(self._typed)
+
+    def _insert_as_they_are(self) -> None:
+        """Every column has its table's type already."""
+        values = [f"c{index} AS {ident(self._column(name).name)}" for index, name in self._used]
+        moment = "CAST(NULL AS TIMESTAMP)"
+        for index, name in self._used:
+            if name.lower() == (self._columns.source.time or "").lower():
+                moment = convert.moment_utc(f"c{index}", convert.TYPES[self._column(name).kind], self._columns.zone)
+        listed = ", ".join([*values, "_f AS _file", "_l AS _line", f"{moment} AS _time"])
+        self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT {listed} FROM _batch")
+        rows = self._cursor.execute(f"SELECT _f, max(epoch_us({moment})) FROM _batch GROUP BY _f").fetchall()
+        self._newest(dict(rows))
+
+    def _insert_converted(self, typed: pa.Table) -> None:
+        import pyarrow as pa
+
+        self._cursor.register("_typed", typed)
+        try:
+            self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT * FROM _typed")
+        finally:
+            self._cursor.unregister("_typed")
+        moments = typed.column("_time")
+        if moments.null_count == len(moments):
+            return
+        pairs = pa.table({"file": typed.column("_file"), "at": moments.cast(pa.timestamp("us")).cast(pa.int64())})
+        newest = pairs.group_by("file").aggregate([("at", "max")]).to_pydict()
+        self._newest(dict(zip(newest["file"], newest["at_max"], strict=True)))
+
+    def _newest(self, found: dict[int, int | None]) -> None:
+        """Note the newest event of each file, given in microseconds since the epoch."""
+        for take in self._takes:
+            at = found.get(take.entry.id)
+            if at is not None:
+                take.newest = max(at / 1e6, take.newest or at / 1e6)
+
+    def _set_aside(self, index: int, name: str, where: str) -> None:
+        kind = self._column(name).kind
+        reason = "not an integer" if kind == "integer" else f"not a {'time' if kind == 'zoned' else kind}"
+        source = literal(self._columns.source.name)
+        self._cursor.execute(
+            f"INSERT INTO _ops.quarantine SELECT _f, {source}, _l, {literal(name)}, {literal(reason)},"
+            f" left(CAST(c{index} AS VARCHAR), {RAW_LIMIT}), {time.time()} FROM _batch WHERE {where}"
+        )
+        counts = dict(self._cursor.execute(f"SELECT _f, count(*) FROM _batch WHERE {where} GROUP BY _f").fetchall())
+        for take in self._takes:
+            take.cells += counts.get(take.entry.id, 0)
+
+
+def _told_by(values: Sequence[str], kind: Kind, style: Style) -> set[int]:
+    """Facts told by values that do not fit a type: that a wider one would take them."""
+    facts: set[int] = set()
+    numeric = NUMBER | (COMMA if style.decimal == "," else POINT)
+    for value in values:
+        shape = shape_of(value.strip())
+        if kind == "integer" and shape & numeric and not shape & INTEGER and "inf" not in value.lower():
+            facts.add(FRACTION)
+        if kind == "date" and shape & TEMPORAL and shape & CLOCK:
+            facts.add(CLOCK)
+        if kind in ("date", "time") and shape & TEMPORAL and shape & ZONE:
+            facts.add(ZONE)
+    return facts
