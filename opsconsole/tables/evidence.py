@@ -53,6 +53,9 @@ HEAD = 400
 """The cells of so many lines at the beginning of a file are judged, and after that those of each `STRIDE`th line."""
 STRIDE = 199
 _RARE = 500
+_UNIQUE = 2000
+SPARSE = 1 << 24
+"""Marks a fact as the shape of a cell in a column whose judged cells are all empty."""
 _SHAPE_OF_KIND: dict[Kind, int] = {
     "text": 0,
     "integer": INTEGER,
@@ -90,18 +93,24 @@ class Found(Struct):
         self.facts[fact] = 1
         return new
 
+    def shown(self) -> dict[int, int]:
+        """Cells by their shape: the judged ones, or, where none of them holds anything, whatever others show."""
+        if any(not shape & NOTHING for shape in self.counts) or not self.facts:
+            return self.counts
+        return {fact ^ SPARSE: count for fact, count in self.facts.items() if fact & SPARSE}
+
     def of(self, bits: int) -> int:
         """How many judged cells have one of the bits."""
-        return sum(count for shape, count in self.counts.items() if shape & bits)
+        return sum(count for shape, count in self.shown().items() if shape & bits)
 
     def has(self, bit: int) -> bool:
         """Whether a judged cell has the bit, or it is a fact."""
-        return bit in self.facts or any(shape & bit for shape in self.counts)
+        return bit in self.facts or any(shape & bit for shape in self.shown())
 
     @property
     def filled(self) -> int:
         """Judged cells with a value."""
-        return sum(count for shape, count in self.counts.items() if not shape & NOTHING)
+        return sum(count for shape, count in self.shown().items() if not shape & NOTHING)
 
 
 Evidence = dict[str, Found]
@@ -155,9 +164,21 @@ def gather(
     for position, name in enumerate(names):
         found = Found(_shapes(picked.column(position).to_pylist(), ignored), {})
         evidence[name.lower()] = found
+        if not any(not shape & NOTHING for shape in found.counts):
+            found.facts.update(_sparse(table.column(position), ignored))
         if proofs:
             _prove(found, table.column(position))
     return evidence
+
+
+def _sparse(column: pa.ChunkedArray, ignored: set[str]) -> dict[int, int]:
+    """What the values of a column show of which no judged cell has one."""
+    import pyarrow.compute as pc
+
+    if column.null_count == len(column):
+        return {}
+    values = pc.unique(column.filter(pc.fill_null(pc.not_equal(column, ""), False))).slice(0, _UNIQUE).to_pylist()
+    return {shape | SPARSE: 1 for shape in _shapes(values, ignored) if not shape & NOTHING}
 
 
 def of_values(values: Iterable[str | None], words: Sequence[str] = ()) -> Found:
@@ -204,7 +225,7 @@ def _prove(found: Found, column: pa.ChunkedArray) -> None:
 
 def _ambiguous(found: Found) -> bool:
     """Whether numbers such as 1,234 occur, and none that shows what the comma is."""
-    both = sum(c for shape, c in found.counts.items() if _is_both(shape))
+    both = sum(c for shape, c in found.shown().items() if _is_both(shape))
     return both > 0 and _nearly(found.of(NUMERIC), found.filled) and not any(_votes(found))
 
 
@@ -215,8 +236,8 @@ def _is_both(shape: int) -> bool:
 
 def _votes(found: Found) -> tuple[int, int]:
     """Cells that can only be read with a decimal comma, and those that can only be read with a decimal point."""
-    comma = sum(c for shape, c in found.counts.items() if shape & COMMA and not shape & (POINT | NUMBER | INTEGER))
-    point = sum(c for shape, c in found.counts.items() if shape & (POINT | NUMBER) and not shape & COMMA)
+    comma = sum(c for shape, c in found.shown().items() if shape & COMMA and not shape & (POINT | NUMBER | INTEGER))
+    point = sum(c for shape, c in found.shown().items() if shape & (POINT | NUMBER) and not shape & COMMA)
     return comma, point
 
 

@@ -321,7 +321,7 @@ def _worth(piece: Piece) -> set[str]:
     return {
         name
         for position, name in enumerate(piece.names, 1)
-        if name != f"column_{position}" or (name.lower() in found and found[name.lower()].counts)
+        if name != f"column_{position}" or (name.lower() in found and found[name.lower()].shown())
     }
 
 

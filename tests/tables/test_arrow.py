@@ -27,8 +27,8 @@ UTC = NOON.replace(tzinfo=dt.UTC)
 def column(values: list[Any], kind: pa.DataType) -> tuple[str, list[Any], str]:
     """Kind, values and what is told of one column that went through a Parquet file's reader."""
     piece = arrowtypes.piece(pa.table({"v": pa.array(values, kind)}), "arrow", "x", 1)
-    (style,) = piece.dialect.styles.values()
-    return style.kind, piece.data.column(0).to_pylist(), piece.read_as.removeprefix("x").removeprefix(", v ")
+    (kind_,) = piece.kinds.values()
+    return kind_, piece.data.column(0).to_pylist(), piece.read_as.removeprefix("x").removeprefix(", v ")
 
 
 @pytest.mark.parametrize(
