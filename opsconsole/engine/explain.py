@@ -195,7 +195,7 @@ def _columns(store: Store, name: str, source: Source | None, seen: Sniffed | Non
                 name=column,
                 type=kind,
                 pinned=bool(row[3]) if row else pin is not None,
-                decimal=style.decimal if kind == "number" and (style.decimal == "," or style.messy) else "",
+                decimal=style.decimal if kind == "number" else "",
                 dates=style.order if kind in ("date", "time") else "",
                 note="; ".join(notes),
                 examples=[text[:_LONGEST] for text in seen.samples[column][:_EXAMPLES]],
