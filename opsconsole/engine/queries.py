@@ -175,9 +175,15 @@ class Queries:
 
     def _files(self, body: AskFiles) -> Files:
         changes = self._with_cursor(lambda cursor: health.drifts(cursor, body.source, body.drift))
+        if body.limit > 0:
+            files, total = self._with_cursor(lambda cursor: health.files(cursor, body.source, body.limit))
+        else:
+            files = self._store.files(body.source)
+            total = len(files)
         return Files(
-            files=[file_state(each) for each in self._store.files(body.source)],
+            files=[file_state(each) for each in files],
             drift=[msgspec.convert(each, Drift, from_attributes=True) for each in changes],
+            total=total,
         )
 
     def _quarantine(self, body: AskQuarantine) -> Quarantine:

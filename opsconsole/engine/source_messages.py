@@ -88,10 +88,14 @@ class SourceState(Struct, frozen=True):
 
 
 class AskFiles(Struct, frozen=True, tag="ask-files"):
-    """The files of one source, or of all, and the latest changes of what they hold."""
+    """The files of one source, or of all, and the latest changes of what they hold.
+
+    `limit`: so many at most, those with trouble first, then the latest; 0: all, by path.
+    """
 
     source: str = ""
     drift: int = 50
+    limit: int = 0
 
 
 class FileState(Struct, frozen=True):
@@ -115,10 +119,11 @@ class FileState(Struct, frozen=True):
 
 
 class Files(Struct, frozen=True, tag="files"):
-    """The answer to `AskFiles`; `drift` is newest first."""
+    """The answer to `AskFiles`; `drift` is newest first, `total` counts all files."""
 
     files: list[FileState]
     drift: list[Drift] = []
+    total: int = 0
 
 
 class AskQuarantine(Struct, frozen=True, tag="ask-quarantine"):

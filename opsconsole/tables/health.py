@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from opsconsole.site.builtin import HEALTH, HEALTH_FILES
-from opsconsole.tables.records import Drift
+from opsconsole.tables.records import Drift, FileInfo
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -76,6 +76,22 @@ def define(connection: DuckDBPyConnection) -> None:
 def at(cursor: DuckDBPyConnection, epoch: float) -> None:
     """Tell a cursor what site time is, in seconds since the epoch: event ages are counted from it."""
     cursor.execute(f"SET VARIABLE site_now = {float(epoch)!r}")
+
+
+def files(cursor: DuckDBPyConnection, source: str, limit: int) -> tuple[list[FileInfo], int]:
+    """The first files of a source, or of all: those with trouble, then the latest; and how many there are.
+
+    Raises duckdb.Error.
+    """
+    total = cursor.execute("SELECT count(*) FROM _ops.files WHERE $1 = '' OR source = $1", [source]).fetchall()[0][0]
+    rows = cursor.execute(
+        """SELECT id, source, path, status, size, "offset", "rows", rejected, cells, expired, reason, read_as, arrived,
+                  retry_at
+           FROM _ops.files WHERE $1 = '' OR source = $1
+           ORDER BY status IN ('ready', 'archived'), rejected + cells = 0, arrived DESC NULLS LAST, path LIMIT $2""",
+        [source, limit],
+    ).fetchall()
+    return [FileInfo(*row) for row in rows], total
 
 
 class Trouble(Struct, frozen=True):

@@ -426,7 +426,8 @@ class CannedEngine:
             aside = [each for each in quarantine() if each.line == ask.line]
             return Lines(ask.file, ask.line - 3, ask.line, around, aside=aside)
         if isinstance(ask, AskFiles):
-            return Files(files(), [Drift("cycles", NOW - 600, "cycles/2026-06-24.csv", "added", "shift", "")])
+            found = sorted(files(), key=lambda file: file.status != "failed")
+            return Files(found, [Drift("cycles", NOW - 600, "cycles/2026-06-24.csv", "added", "shift", "")])
         if isinstance(ask, AskQuarantine):
             return aside_page(ask)
         if isinstance(ask, AskExplain):

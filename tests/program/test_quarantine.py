@@ -81,3 +81,15 @@ def test_a_file_mended_elsewhere_is_read_anew_on_request(site: SiteFolder) -> No
         assert named.returncode == 1
         assert "data/a.csv: 2 rows, 0 set aside (before: 0)" in named.stdout
         assert "nothing.csv: no such file" in named.stderr
+
+
+def test_a_cell_that_did_not_fit_is_raw_on_the_screen_and_leads_to_its_line(site: SiteFolder) -> None:
+    pinned(site)
+    (site.folder / "data/a.csv").write_text(HEADER + "2026-06-24 06:00:00,1,vier,1\n2026-06-24 06:01:00,2,5,0\n")
+    with site.terminal(columns=120) as terminal:
+        terminal.shows("1 row in quarantine")
+        terminal.press(":rows source cycles\r")
+        terminal.shows("1 cell did not fit: shown raw", "vier")
+        terminal.press("G\r")
+        terminal.shows("did not fit: qty: vier", "▸2 │ 2026-06-24 06:00:00,1,vier,1")
+    assert site.json("query", "SELECT qty FROM cycles ORDER BY ts") == [{"qty": None}, {"qty": 5}]

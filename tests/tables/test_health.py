@@ -96,3 +96,17 @@ def test_the_views_are_as_their_schemas_say(tmp_path: Path) -> None:
                 f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{name}' ORDER BY column_index"
             )
             assert dict(found) == columns
+
+
+def test_of_many_files_those_with_trouble_come_first(tmp_path: Path) -> None:
+    with folder(tmp_path, Source("a", ("in/a*.*",), time="ts")) as made:
+        for at in range(4):
+            made.write(f"a{at}.csv", GOOD)
+        made.write("a9.csv", BAD)
+        made.settle()
+        with contextlib.closing(made.store.cursor()) as cursor:
+            found, total = health.files(cursor, "a", 2)
+        assert total == 5
+        assert found[0].path == "in/a9.csv"
+        assert len(found) == 2
+        assert found[0] == made.file("a9.csv")

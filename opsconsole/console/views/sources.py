@@ -22,6 +22,8 @@ from opsconsole.engine.messages import (
     SourceState,
 )
 
+MOST_FILES = 1000
+
 
 class SourcesView(View):
     """All sources, and the one under the cursor in full; Enter leads to its files, in `tables` to its rows."""
@@ -103,6 +105,7 @@ class SourceView(View):
         super().__init__(ctx, address)
         self.files: list[FileState] = []
         self.changes: list[Drift] = []
+        self.files_total = 0
         self.records: dict[str, Quarantined] = {}
         self.total = 0
         self.below = False
@@ -133,11 +136,9 @@ class SourceView(View):
         self._files.set_rows([lists.file_row(file, wall, zone) for file in self.files])
 
     async def load(self) -> None:
-        files = await self.ask(AskFiles(self.address.name))
+        files = await self.ask(AskFiles(self.address.name, limit=MOST_FILES))
         if isinstance(files, Files):
-            self.files = sorted(
-                files.files, key=lambda file: (file.status == "ready", -(file.arrived or 0.0), file.path)
-            )
+            self.files, self.files_total = files.files, files.total
             self.changes = files.drift
             self._files.empty = "no files yet: drop one into the folder and it appears here"
         elif self.trouble:
@@ -161,7 +162,10 @@ class SourceView(View):
         out += self._changed(cells, min(4, (lines - len(out)) // 5))
         rest = lines - len(out)
         lower = min(len(self._quarantine.all) + 2, max(4, rest // 2)) if self.total else 2
-        title = heading("Files", [(filter_note(self._files), "dim")], cells, not self.below)
+        note = filter_note(self._files)
+        if self.files_total > len(self.files):
+            note = f"{note} of {fmt.number(self.files_total, 0)}: those with trouble, then the latest"
+        title = heading("Files", [(note, "dim")], cells, not self.below)
         out += [title, *self._files.draw(cells, rest - lower - 1, not self.below)]
         shown = len(self._quarantine.all)
         count = (
