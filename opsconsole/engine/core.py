@@ -271,7 +271,7 @@ class Core:
 
     def progress(self) -> list[Progress]:
         """The long work under way. May be called from any thread."""
-        return []
+        return self._feed.progress() if self._feed is not None else []
 
     def _watch_newest(self, totals: Mapping[str, Totals]) -> None:
         events = [total.last_event for total in totals.values() if total.last_event is not None]

@@ -24,7 +24,8 @@ def again(feed: Feed | None, store: Store, watch: AlertWatch, command: Command, 
         trouble = watch.note(command, peer, now, sorted({path for _, path in files}))
         if trouble:
             return Done(refused={path: trouble for _, path in files})
-    feed.poke()
+    for source, path in files:
+        feed.retry(source, path)
     return Done(applied=[path for _, path in files], refused=refused)
 
 

@@ -66,6 +66,19 @@ def test_silence_raises_an_alert_and_ends_with_new_data(watched: SiteFolder) -> 
         until(lambda: "cycles: nothing came" not in _unacknowledged(watched))
 
 
+def test_a_changed_schema_raises_an_alert_and_is_told_once(watched: SiteFolder) -> None:
+    with watched.terminal(columns=110) as terminal:
+        terminal.shows("100 pcs")
+        watched.append("ts,line,qty,scrap,shift\n2026-06-24 06:02:00,1,50,1,Early\n", "b.csv")
+        terminal.shows("cycles: other columns", "cycles: new column `shift`")
+        assert terminal.text.count("new column `shift`") == 1
+    (source,) = watched.json("sources")
+    assert [(each["kind"], each["column"], each["file"]) for each in source["changes"]] == [
+        ("added", "shift", "data/b.csv")
+    ]
+    assert source["drift"] == 1
+
+
 def test_health_is_a_table_for_queries_also_beside_the_engine(watched: SiteFolder) -> None:
     assert watched.json("query", "SELECT source, files, records FROM health") == [
         {"source": "cycles", "files": 1, "records": 2}
