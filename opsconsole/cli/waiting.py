@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shutil
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -71,7 +71,7 @@ async def _watched(client: Client, waiting: asyncio.Future[_T]) -> _T:
             status = await client.ask(AskStatus())
             assert isinstance(status, EngineStatus)
             told = "   ".join(f"{each.source}: {telling.progress(each)}" for each in status.progress)
-            columns = shutil.get_terminal_size().columns - 1
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns - 1
             print(f"\r\x1b[K{inert(told or 'reading …')[:columns]}", end="", file=sys.stderr, flush=True)
             shown = True
             await asyncio.wait({waiting}, timeout=_EVERY)
