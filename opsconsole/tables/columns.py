@@ -13,12 +13,16 @@ from msgspec import Struct
 
 from opsconsole.site.model import Source
 from opsconsole.tables import evidence as ev
+from opsconsole.tables import keyed as keys
 from opsconsole.tables.convert import PINS, TYPES
 from opsconsole.tables.evidence import Decimal, Evidence, Found, Kind, Order
+from opsconsole.tables.keyed import Keyed
 from opsconsole.tables.names import ident, literal
 from opsconsole.tables.shapes import LOCAL, ZONE
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from duckdb import DuckDBPyConnection
 
 _WIDER: set[tuple[Kind, Kind]] = {
@@ -52,7 +56,7 @@ class Columns:
 
     `sums` is the evidence of all files of the source. `shadow` says why a shadow is being filled; empty: there is none.
     `decimal` is the sign that the last file used. `lenient`: types that no longer hold are borne for now (`outgrown`
-    tells of them).
+    tells of them). `cutoff`: rows with older events are not inserted (naive, UTC).
     """
 
     def __init__(self, source: Source, zone: str, assumed: Order) -> None:
@@ -63,13 +67,24 @@ class Columns:
         self.shadow = ""
         self.lenient = False
         self.decimal: Decimal = "."
+        self.cutoff: dt.datetime | None = None
         self._assumed = assumed
         self._pins: dict[str, Kind] = {name.lower(): PINS[kind] for name, kind in source.columns.items()}
 
     @property
     def table(self) -> str:
-        """The quoted name of the table that is written."""
-        return ident(shadow_name(self.source.name) if self.shadow else self.source.name)
+        """The quoted name of the table that rows of files are written to."""
+        name = shadow_name(self.source.name) if self.shadow else self.source.name
+        return keys.base_name(name) if self.source.key else ident(name)
+
+    @property
+    def keyed(self) -> Keyed | None:
+        """The two tables of a source with a key."""
+        if not self.source.key:
+            return None
+        name = shadow_name(self.source.name) if self.shadow else self.source.name
+        types = {column.name: TYPES[column.kind] for column in self.known.values()}
+        return Keyed(self.source.name, self.source.key, self.source.latest, ident(name), keys.base_name(name), types)
 
     def plain(self) -> dict[str, Kind]:
         """Types, by lower-case name, as which plainly written text can be parsed before all of its file is known."""
@@ -113,11 +128,15 @@ class Columns:
                 column = Column(name, kind or "text", kind is not None, name.lower() in self._pins, self.assumed(name))
                 self.known[name.lower()] = column
                 added.append(column)
-        if fresh and added:
+        keyed = self.keyed
+        if keyed is not None:
+            if added:
+                keys.align(cursor, keyed, anew=fresh)
+        elif fresh and added:
             own = ["_file INTEGER", "_line BIGINT", "_time TIMESTAMP"]
             body = ", ".join([f"{ident(c.name)} {TYPES[c.kind]}" for c in added] + own)
             cursor.execute(f"CREATE OR REPLACE TABLE {self.table} ({body})")
-        for column in added if not fresh else ():
+        for column in added if not fresh and keyed is None else ():
             cursor.execute(f"ALTER TABLE {self.table} ADD COLUMN {ident(column.name)} {TYPES[column.kind]}")
         self._insert(cursor, added)
         return [] if fresh else [column.name for column in added]
@@ -183,8 +202,12 @@ class Columns:
         value = f"TRY_CAST({name} AS {type_})"
         if kind == "zoned" and column.kind in ("date", "time"):
             value = f"timezone({literal(self.zone)}, CAST({name} AS TIMESTAMP))"
-        cursor.execute(f"ALTER TABLE {self.table} ALTER COLUMN {name} TYPE {type_} USING {value}")
         column.kind = kind
+        keyed = self.keyed
+        for table in (self.table,) if keyed is None else (keyed.base, keyed.table):
+            cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {type_} USING {value}")
+        if keyed is not None and name in (*keyed.key_columns, keyed.latest_value):
+            keys.rebuild(cursor, keyed)
 
     def _note(self, cursor: DuckDBPyConnection, column: Column) -> None:
         cursor.execute(
@@ -226,7 +249,13 @@ def begin_shadow(cursor: DuckDBPyConnection, source: str, why: str) -> None:
     for table in ("columns", "quarantine", "shadows"):
         cursor.execute(f"DELETE FROM _ops.{table} WHERE source = ?", [source])
     cursor.execute(f"DROP TABLE IF EXISTS {ident(shadow_name(source))}")
+    cursor.execute(f"DROP TABLE IF EXISTS {keys.base_name(shadow_name(source))}")
     cursor.execute("INSERT INTO _ops.shadows VALUES (?, ?)", [source, why])
+    cursor.execute(  # archives are read again as well; what identifies their files stays
+        """UPDATE _ops.files SET "rows" = 0, rejected = 0, cells = 0, expired = 0, tail = 'unread'
+           WHERE source = ? AND status = 'archived'""",
+        [source],
+    )
     cursor.execute(
         """UPDATE _ops.files SET "offset" = 0, lines = 0, prefix = '', "rows" = 0, rejected = 0, cells = 0,
            expired = 0, size = 0, mtime_ns = 0, status = 'waiting', reason = 'to be read again', tail = 'none',
@@ -243,6 +272,7 @@ def end_shadow(cursor: DuckDBPyConnection, source: str) -> None:
     ).fetchone()
     if made == (1,):
         cursor.execute(f"ALTER TABLE {ident(shadow_name(source))} RENAME TO {ident(source)}")
+    keys.rename(cursor, shadow_name(source), source)
     cursor.execute("DELETE FROM _ops.shadows WHERE source = ?", [source])
 
 
@@ -250,6 +280,7 @@ def drop(cursor: DuckDBPyConnection, source: str) -> None:
     """Drop a source's table with all that is known of it."""
     for name in (source, shadow_name(source)):
         cursor.execute(f"DROP TABLE IF EXISTS {ident(name)}")
+        cursor.execute(f"DROP TABLE IF EXISTS {keys.base_name(name)}")
     for table in ("columns", "files", "evidence", "sums", "shadows", "quarantine", "drift"):
         cursor.execute(f"DELETE FROM _ops.{table} WHERE source = ?", [source])
 
@@ -259,6 +290,7 @@ def schemas(cursor: DuckDBPyConnection) -> dict[str, dict[str, str]]:
     rows = cursor.execute(
         """SELECT table_name, column_name, data_type FROM duckdb_columns()
            WHERE schema_name = 'main' AND table_name IN (SELECT source FROM _ops.sources)
+             AND column_name <> '_keyhash'
            ORDER BY table_name, column_index"""
     ).fetchall()
     result: dict[str, dict[str, str]] = {}

@@ -10,6 +10,7 @@ import duckdb
 import msgspec
 
 from opsconsole.tables import columns, intake, ledger
+from opsconsole.tables import keyed as keys
 from opsconsole.tables.columns import RetypeError
 from opsconsole.tables.ledger import Entry
 from opsconsole.tables.served import Served
@@ -212,6 +213,9 @@ class Committer:
     def end_shadow(self, served: Served) -> None:
         """Show the new table."""
         name = served.source.name
+        keyed = self.writer.columns[name].keyed
+        if keyed is not None and keyed.columns:
+            self._transaction(lambda: keys.rebuild(self.cursor, keyed))
         self._transaction(lambda: columns.end_shadow(self.cursor, name))
         served.rebuild_took = time.monotonic() - served.rebuilt_at
         served.rebuilt_at = time.monotonic()

@@ -15,7 +15,7 @@ Both tables hold `_keyhash`, 32 bits of the key's hash: a scan of it finds a tho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,11 @@ class Keyed:
         filled = " AND ".join(f"{column} IS NOT NULL" for column in key)
         return f"CASE WHEN {filled} THEN CAST(hash({', '.join(key)}) & 4294967295 AS UINTEGER) END"
 
+    def hashed_of(self, present: Iterable[str]) -> str:
+        """The same over rows that may lack columns of the table."""
+        there = {ident(name) for name in present}
+        return self.hashed if there.issuperset(self.key_columns) else "CAST(NULL AS UINTEGER)"
+
     @property
     def latest_value(self) -> str:
         """The column that says which row is the latest, quoted, or NULL where there is none."""
@@ -98,8 +103,8 @@ def base_name(source: str) -> str:
     return f"_ops.{ident('all:' + source)}"
 
 
-def align(cursor: DuckDBPyConnection, keyed: Keyed) -> None:
-    """Make both tables, or give them the columns and types that they lack. Raises duckdb.Error.
+def align(cursor: DuckDBPyConnection, keyed: Keyed, anew: bool = False) -> None:
+    """Make both tables (`anew`: whatever is there), or give them the columns that they lack. Raises duckdb.Error.
 
     Where that changes what equal keys are (the type of a key's column, a key's column that is new, another DuckDB's
     hash) all winners are found anew.
@@ -109,6 +114,8 @@ def align(cursor: DuckDBPyConnection, keyed: Keyed) -> None:
     wanted = {**keyed.columns, **own}
     key = {name.strip('"').lower() for name in keyed.key_columns}
     for table in (keyed.base, keyed.table):
+        if anew:
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
         present = {str(r[0]): str(r[1]) for r in _described(cursor, table)}
         if not present:
             cursor.execute(f"CREATE TABLE {table} ({', '.join(f'{ident(n)} {t}' for n, t in wanted.items())})")
@@ -141,9 +148,11 @@ def rebuild(cursor: DuckDBPyConnection, keyed: Keyed) -> None:
         )
 
 
-def drop(cursor: DuckDBPyConnection, source: str) -> None:
-    """Drop the base table of a source, where it has one. Raises duckdb.Error."""
-    cursor.execute(f"DROP TABLE IF EXISTS {base_name(source)}")
+def rename(cursor: DuckDBPyConnection, name: str, to: str) -> None:
+    """Give the base table of `name`, if there is one, the place of that of `to`. Raises duckdb.Error."""
+    cursor.execute(f"DROP TABLE IF EXISTS {base_name(to)}")
+    if _described(cursor, base_name(name)):
+        cursor.execute(f"ALTER TABLE {base_name(name)} RENAME TO {base_name(to).removeprefix('_ops.')}")
 
 
 def keyless(cursor: DuckDBPyConnection, keyed: Keyed) -> int:
@@ -160,7 +169,7 @@ class Change:
 
     def __init__(self, cursor: DuckDBPyConnection, keyed: Keyed) -> None:
         self._cursor = cursor
-        self._keyed = keyed
+        self.keyed = keyed
         self._places: dict[int, tuple[int, bytes]] = {}
         self._sought = False
         # A column of the files may be called `rowid`, and then rows cannot be named by theirs: all is decided anew.
@@ -169,7 +178,7 @@ class Change:
 
     def leaving(self, condition: str) -> None:
         """Rows of the base table that meet an SQL condition on its columns are about to be deleted."""
-        keyed = self._keyed
+        keyed = self.keyed
         self._cursor.execute(
             f"INSERT INTO {_MARKED} SELECT {keyed.identity('v')} FROM {keyed.table} v"
             f" WHERE ({condition}) AND {HASH} IS NOT NULL"
@@ -187,14 +196,14 @@ class Change:
     def decide(self, added: Mapping[int, int]) -> None:
         """Bring the visible table up to date. `added`: file -> the first line of its rows that are new."""
         if not self._plain:
-            rebuild(self._cursor, self._keyed)
+            rebuild(self._cursor, self.keyed)
             return
-        if self._keyed.key_columns:
+        if self.keyed.key_columns:
             self._passed()
         new = [f"(r._file = {number} AND r._line >= {line})" for number, line in added.items()]
         for start in range(0, len(new), 200):  # a condition of thousands of parts would take long to plan
             self._arrive(" OR ".join(new[start : start + 200]))
-        if self._sought and self._keyed.key_columns:
+        if self._sought and self.keyed.key_columns:
             self._seek()
         for table in (_MARKED, _NEW, _FOUND, _WON):
             self._cursor.execute(f"DROP TABLE IF EXISTS {table}")
@@ -217,7 +226,7 @@ class Change:
         bounds = [place[0] for number in moved for place in (after[number], self._places[number])]
         others = self._cursor.execute(
             "SELECT id, mtime_ns, name FROM _ops.files WHERE source = ? AND mtime_ns BETWEEN ? AND ?",
-            [self._keyed.name, min(bounds), max(bounds)],
+            [self.keyed.name, min(bounds), max(bounds)],
         ).fetchall()
         spots = {int(row[0]): (int(row[1]), bytes(row[2])) for row in others}
         for number in moved:
@@ -234,7 +243,7 @@ class Change:
 
     def _mark_common(self, fallen: Sequence[int], risen: Sequence[int]) -> None:
         """Mark keys whose winner lies in one of the files `fallen` and that one of the files `risen` has too."""
-        keyed = self._keyed
+        keyed = self.keyed
         held = f"v._file IN ({', '.join(map(str, fallen))}) AND v.{HASH} IS NOT NULL"
         rival = f"r._file IN ({', '.join(map(str, risen))}) AND {keyed.same('w', 'r')}"
         if keyed.latest_value != "NULL":
@@ -252,7 +261,7 @@ class Change:
 
         Keys that are marked are left to `_seek`, which sees the new rows too.
         """
-        keyed, cursor = self._keyed, self._cursor
+        keyed, cursor = self.keyed, self._cursor
         cursor.execute(
             f"INSERT INTO {keyed.table} BY NAME SELECT * FROM {keyed.base} r WHERE ({new}) AND r.{HASH} IS NULL"
         )
@@ -275,11 +284,11 @@ class Change:
         self._insert(f"SELECT rid FROM {_WON} WHERE NOT stands AND place = 1")
 
     def _alike(self, one: str, other: str) -> str:
-        return " AND ".join(f"{one}.{part} = {other}.{part}" for part in ["h", *self._keyed.parts])
+        return " AND ".join(f"{one}.{part} = {other}.{part}" for part in ["h", *self.keyed.parts])
 
     def _seek(self) -> None:
         """Find the winners of the marked keys among all rows. None of these keys stands in the table now."""
-        keyed = self._keyed
+        keyed = self.keyed
         self._make(_FOUND, f"SELECT r.rowid AS rid FROM {keyed.base} r WHERE r.{HASH} IN (SELECT h FROM {_MARKED})")
         rows = f"SELECT {keyed.standing('b')} FROM {keyed.base} b WHERE b.rowid IN (SELECT rid FROM {_FOUND})"
         self._make(
@@ -290,10 +299,54 @@ class Change:
         self._insert(f"SELECT rid FROM {_WON} WHERE place = 1")
 
     def _insert(self, places: str) -> None:
-        keyed = self._keyed
+        keyed = self.keyed
         self._cursor.execute(
             f"INSERT INTO {keyed.table} BY NAME SELECT * FROM {keyed.base} b WHERE b.rowid IN ({places})"
         )
+
+
+class Changes:
+    """The changes of one transaction to all keyed sources; `definition` gives that of a source, None: it has no key."""
+
+    def __init__(self, cursor: DuckDBPyConnection, definition: Callable[[str], Keyed | None]) -> None:
+        self._cursor = cursor
+        self._definition = definition
+        self._begun: dict[str, Change] = {}
+        self._moving: dict[str, list[int]] = {}
+
+    def leaving(self, source: str, condition: str) -> None:
+        """Rows of a source that meet a condition are about to be deleted from its base table. Raises duckdb.Error."""
+        change = self._change(source)
+        if change is not None:
+            change.leaving(condition)
+
+    def entering(self, entries: Iterable[tuple[str, int]]) -> None:
+        """Ledger entries (source, id) are about to change. Raises duckdb.Error."""
+        for source, number in entries:
+            self._moving.setdefault(source, []).append(number)
+        for source, ids in self._moving.items():
+            change = self._change(source)
+            if change is not None:
+                change.moving(ids)
+
+    def decide(self, added: Mapping[str, Mapping[int, int]]) -> None:
+        """Rows and ledger are as they shall be. `added`: source -> file -> first new line. Raises duckdb.Error."""
+        for source in {*self._begun, *added}:
+            change, now = self._change(source), self._definition(source)
+            if change is None or now is None:
+                continue
+            if change.keyed.key_columns != now.key_columns or change.keyed.latest_value != now.latest_value:
+                rebuild(self._cursor, now)  # a column of the key was in no file until now
+            else:
+                change.decide(added.get(source, {}))
+
+    def _change(self, source: str) -> Change | None:
+        if source not in self._begun:
+            definition = self._definition(source)
+            if definition is None or not definition.columns:
+                return None
+            self._begun[source] = Change(self._cursor, definition)
+        return self._begun[source]
 
 
 def _described(cursor: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:

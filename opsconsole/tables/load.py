@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from opsconsole.tables import convert
+from opsconsole.tables import convert, retention
 from opsconsole.tables.columns import Column, Columns
 from opsconsole.tables.evidence import Found, Kind, Style
+from opsconsole.tables.keyed import HASH
 from opsconsole.tables.names import ident, literal
 from opsconsole.tables.shapes import CLOCK, COMMA, FRACTION, INTEGER, NUMBER, POINT, TEMPORAL, ZONE, shape_of
 
@@ -76,7 +77,8 @@ class Load:
         facts: dict[str, set[int]] = {}
         self._misfits = []
         self._typed = None
-        if all(self._kinds.get(name) == self._column(name).kind for _, name in self._used):
+        alike = all(self._kinds.get(name) == self._column(name).kind for _, name in self._used)
+        if alike and self._columns.cutoff is None:  # old rows are told by the converted ones
             for index, name in self._used:
                 facts[name.lower()] = self._open_facts(name, self._raw.column(index))
             return {name: found for name, found in facts.items() if found}
@@ -163,6 +165,7 @@ class Load:
         """Write the rows, and the cells that do not fit into quarantine. Raises duckdb.Error."""
         if not self._raw.num_rows:
             return
+        self._retain()
         self._cursor.register("_batch", self._raw)
         try:
             for index, name in self._misfits:
@@ -182,16 +185,24 @@ class Load:
             if name.lower() == (self._columns.source.time or "").lower():
                 moment = convert.moment_utc(f"c{index}", convert.TYPES[self._column(name).kind], self._columns.zone)
         listed = ", ".join([*values, "_f AS _file", "_l AS _line", f"{moment} AS _time"])
-        self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT {listed} FROM _batch")
+        names = [self._column(name).name for _, name in self._used]
+        query = f"SELECT *{self._key(names)} FROM (SELECT {listed} FROM _batch)"
+        self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME {query}")
         rows = self._cursor.execute(f"SELECT _f, max(epoch_us({moment})) FROM _batch GROUP BY _f").fetchall()
         self._newest(dict(rows))
+
+    def _key(self, names: Sequence[str]) -> str:
+        """The hash of the key over rows with these columns, as one more column, where the source has a key."""
+        keyed = self._columns.keyed
+        return f", {keyed.hashed_of(names)} AS {HASH}" if keyed is not None else ""
 
     def _insert_converted(self, typed: pa.Table) -> None:
         import pyarrow as pa
 
         self._cursor.register("_typed", typed)
         try:
-            self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT * FROM _typed")
+            key = self._key(typed.column_names)
+            self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT *{key} FROM _typed")
         finally:
             self._cursor.unregister("_typed")
         moments = typed.column("_time")
@@ -207,6 +218,17 @@ class Load:
             at = found.get(take.entry.id)
             if at is not None:
                 take.newest = max(at / 1e6, take.newest or at / 1e6)
+
+    def _retain(self) -> None:
+        """Leave out rows that are older than the source retains, and their cells."""
+        if self._typed is None:
+            return
+        kept, counts = retention.kept(self._typed, self._columns.cutoff)
+        if kept is None:
+            return
+        self._raw, self._typed = self._raw.filter(kept), self._typed.filter(kept)
+        for take in self._takes:
+            take.expired += counts.get(take.entry.id, 0)
 
     def _set_aside(self, index: int, name: str, where: str) -> None:
         kind = self._column(name).kind

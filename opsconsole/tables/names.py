@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.swp", "*.crdownload", ".~lock*")
 _IGNORED = re.compile("|".join(map(fnmatch.translate, IGNORED))).match
-RESERVED = frozenset({"_file", "_line", "_time"})
+RESERVED = frozenset({"_file", "_line", "_time", "_keyhash"})
 
 
 def ident(name: str) -> str:

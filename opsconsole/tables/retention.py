@@ -99,19 +99,19 @@ def _key(source: str) -> str:
 # --- rows that leave -----------------------------------------------------------------------------------------------
 
 
-def split(rows: pa.Table, cutoff: dt.datetime | None) -> tuple[pa.Table, dict[int, int]]:
-    """Rows that are to be inserted (with `_file` and `_time`), and how many of each file are too old for it."""
+def kept(rows: pa.Table, cutoff: dt.datetime | None) -> tuple[pa.ChunkedArray | None, dict[int, int]]:
+    """Which rows (with `_file` and `_time`) are young enough, None: all; and how many of each file are not."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if cutoff is None or not rows.num_rows:
-        return rows, {}
+        return None, {}
     moments = rows.column("_time")
     old = pc.fill_null(pc.less(moments, pa.scalar(cutoff, moments.type)), False)
     if not pc.any(old).as_py():
-        return rows, {}
+        return None, {}
     counts = pc.value_counts(rows.filter(old).column("_file"))
-    return rows.filter(pc.invert(old)), {int(each["values"]): int(each["counts"]) for each in counts.to_pylist()}
+    return pc.invert(old), {int(each["values"]): int(each["counts"]) for each in counts.to_pylist()}
 
 
 def expire(

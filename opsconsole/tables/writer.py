@@ -14,6 +14,7 @@ from opsconsole.tables import drift, ledger
 from opsconsole.tables import evidence as ev
 from opsconsole.tables.columns import Columns
 from opsconsole.tables.evidence import Evidence, Found, Order, Style
+from opsconsole.tables.keyed import Changes, Keyed
 from opsconsole.tables.ledger import Entry
 from opsconsole.tables.load import RAW_LIMIT, Load
 from opsconsole.tables.piece import Dialect, Piece, told
@@ -37,7 +38,7 @@ class Take:
     """What one file gives to a transaction: its new entry, and a piece unless only the entry changed.
 
     The entry's counts are those before this piece; the writer adds what it took. `fresh`: rows of the file that are in
-    the table already are replaced. `start` is where the piece begins in the file. `evidence`, `cells`, `newest` are the
+    the table already are replaced. `start` is where the piece begins in the file. `evidence` and what follows are the
     writer's notes.
     """
 
@@ -47,6 +48,7 @@ class Take:
     start: int = 0
     evidence: Evidence | None = None
     cells: int = 0
+    expired: int = 0
     newest: float | None = None
 
 
@@ -70,6 +72,7 @@ class Writer:
         self.columns: dict[str, Columns] = {}
         self._evidence: dict[int, Evidence] = {}
         self._drift = drift.Log(cursor)
+        self._changes = Changes(cursor, self._keyed)
 
     def serve(self, sources: Sequence[tuple[Source, str, Order]]) -> None:
         """Take on the sources, each with the zone of its naive stamps and what it assumes of 03/04/2024."""
@@ -89,7 +92,8 @@ class Writer:
         Raises duckdb.Error, RetypeError and AgainError; the transaction is then to be rolled back.
         """
         for take in batch.takes:
-            take.cells, take.newest, take.evidence = 0, None, None
+            take.cells, take.expired, take.newest, take.evidence = 0, 0, None, None
+        self._changes = Changes(self._cursor, self._keyed)
         self._strict(batch.takes)
         changed = self._weigh(batch)
         self._remove([(e.source, e.id) for e in batch.gone], ledger_too=True)
@@ -102,9 +106,16 @@ class Writer:
             changed |= self._write_source(self.columns[source], takes)
         self._quarantine(batch.takes)
         entries = [_counted(take) for take in batch.takes]
+        self._changes.entering((t.entry.source, t.entry.id) for t in batch.takes if not t.fresh)
         ledger.put(self._cursor, entries)
+        self._changes.decide(_added(batch.takes))
         self._save(batch, changed)
         return entries
+
+    def _keyed(self, source: str) -> Keyed | None:
+        """The tables of a source with a key; none while they are filled in the shadow, and decided at its end."""
+        columns = self.columns.get(source)
+        return None if columns is None or columns.shadow else columns.keyed
 
     def _strict(self, takes: Sequence[Take]) -> None:
         """Files whose columns a strict source refuses give no rows."""
@@ -180,6 +191,7 @@ class Writer:
             listed = ", ".join(map(str, ids))
             columns = self.columns.get(source)
             if columns is not None and columns.known:
+                self._changes.leaving(source, f"_file IN ({listed})")
                 self._cursor.execute(f"DELETE FROM {columns.table} WHERE _file IN ({listed})")
             self._cursor.execute(f"DELETE FROM _ops.quarantine WHERE file IN ({listed})")
             if ledger_too:
@@ -308,11 +320,22 @@ def _counted(take: Take) -> Entry:
     newest = [moment for moment in (take.newest, entry.last_event) if moment is not None]
     return msgspec.structs.replace(
         entry,
-        rows=entry.rows + len(piece.lines),
+        rows=entry.rows + len(piece.lines) - take.expired,
+        expired=entry.expired + take.expired,
         rejected=entry.rejected + records,
         cells=entry.cells + cells,
         last_event=max(newest, default=None),
     )
+
+
+def _added(takes: Sequence[Take]) -> dict[str, dict[int, int]]:
+    """The first line of the new rows of each file, by source."""
+    added: dict[str, dict[int, int]] = {}
+    for take in takes:
+        if take.piece is not None and len(take.piece.lines):
+            first = 0 if take.fresh else int(take.piece.lines.min())
+            added.setdefault(take.entry.source, {})[take.entry.id] = first
+    return added
 
 
 def _worth(piece: Piece) -> set[str]:

@@ -89,11 +89,12 @@ def test_it_is_visible_before_it_bites_and_adds_up_after(cursor: duckdb.DuckDBPy
 def test_rows_that_are_too_old_are_not_inserted() -> None:
     at = [dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2), None, dt.datetime(2023, 1, 1)]
     rows = pa.table({"_file": pa.array([1, 1, 2, 2], pa.int32()), "_time": pa.array(at, pa.timestamp("us"))})
-    kept, counts = retention.split(rows, dt.datetime(2024, 1, 2))
-    assert kept.column("_time").to_pylist() == [dt.datetime(2024, 1, 2), None]
+    kept, counts = retention.kept(rows, dt.datetime(2024, 1, 2))
+    assert kept is not None
+    assert rows.filter(kept).column("_time").to_pylist() == [dt.datetime(2024, 1, 2), None]
     assert counts == {1: 1, 2: 1}
-    assert retention.split(rows, None) == (rows, {})
-    assert retention.split(rows, dt.datetime(2000, 1, 1)) == (rows, {})
+    assert retention.kept(rows, None) == (None, {})
+    assert retention.kept(rows, dt.datetime(2000, 1, 1)) == (None, {})
 
 
 def test_cells_leave_with_their_rows_and_records_stay(cursor: duckdb.DuckDBPyConnection) -> None:
