@@ -111,7 +111,7 @@ class Core:
         """Take the feed that brings the tables up to date; before it comes they are shown as they were left."""
         with self._feed_lock:
             self._feed = feed
-            feed.replace(self.site.sources, self.site.timezone)
+            feed.replace(self.site.sources, self.site.timezone, self.site.disk)
 
     @property
     def settled(self) -> bool:
@@ -352,7 +352,7 @@ class Core:
     def _feed_with(self, site: Site) -> None:
         with self._feed_lock:
             if self._feed is not None:
-                self._feed.replace(site.sources, site.timezone)
+                self._feed.replace(site.sources, site.timezone, site.disk)
 
     def _notices(self, wall: float) -> list[Notice]:
         problem = self._feed.problem if self._feed is not None else ""

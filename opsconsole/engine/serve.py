@@ -101,7 +101,7 @@ class Engine:
         from opsconsole.tables.feed import Feed
 
         site = self.core.site
-        self._feed = Feed(self.store, self.place.root, site.sources, site.timezone, self._data_changed)
+        self._feed = Feed(self.store, self.place.root, site.sources, site.timezone, self._data_changed, site.disk)
         self.core.attach(self._feed)
         self._feed.start()
 

@@ -234,11 +234,12 @@ def sync_folder(path: Path) -> None:
 # --- the file is back ----------------------------------------------------------------------------------------------
 
 
-def returned(entry: Entry, path: str) -> bool:
+def returned(entry: Entry, path: str, full: bool = False) -> bool:
     """Whether the file at a path begins with all that was taken from the file of an entry.
 
     It may have grown since, if it is of a kind that grows; of others the whole was taken, and a longer file is another.
-    Ask it of the entry's own path, and of a file with the entry's inode. Raises OSError when that cannot be told.
+    Ask it of the entry's own path, and of a file with the entry's inode. `full`: fingerprints are of all bytes.
+    Raises OSError when that cannot be told.
     """
     if not entry.offset or not entry.prefix:
         return False
@@ -247,12 +248,12 @@ def returned(entry: Entry, path: str) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     try:
-        return os.fstat(fd).st_size >= entry.offset and fingerprint.of_file(fd, entry.offset) == entry.prefix
+        return os.fstat(fd).st_size >= entry.offset and fingerprint.of_file(fd, entry.offset, full) == entry.prefix
     finally:
         os.close(fd)
 
 
-def covered(entry: Entry, live: Mapping[str, Entry]) -> bool:
+def covered(entry: Entry, live: Mapping[str, Entry], full: bool = False) -> bool:
     """Whether a live file of the ledger holds the content of an archived entry: then the archive is superfluous.
 
     Looked for under its path and under its inode. Raises OSError when the file cannot be read to tell.
@@ -264,6 +265,6 @@ def covered(entry: Entry, live: Mapping[str, Entry]) -> bool:
         if other.offset == entry.offset:
             if other.prefix == entry.prefix:
                 return True
-        elif returned(entry, other.path):
+        elif returned(entry, other.path, full):
             return True
     return False

@@ -33,6 +33,10 @@ _WIDER: set[tuple[Kind, Kind]] = {
 }
 
 
+UNREAD = "to be read again"
+"""The reason of an entry whose rows are not in the table."""
+
+
 class RetypeError(Exception):
     """What the files show by now asks for a type that the table cannot take on: it must be made anew."""
 
@@ -239,6 +243,11 @@ class Columns:
         return f"column {lacking[0]!r} is missing (schema: strict)" if lacking else ""
 
 
+def table_name(source: Source) -> str:
+    """The quoted name of the table with all rows of a source, not of the shadow that may be filled."""
+    return keys.base_name(source.name) if source.key else ident(source.name)
+
+
 def shadow_name(source: str) -> str:
     """The name of the table that is being filled to take the place of a source's."""
     return f"_next {source}"
@@ -252,9 +261,9 @@ def begin_shadow(cursor: DuckDBPyConnection, source: str, why: str) -> None:
     cursor.execute(f"DROP TABLE IF EXISTS {keys.base_name(shadow_name(source))}")
     cursor.execute("INSERT INTO _ops.shadows VALUES (?, ?)", [source, why])
     cursor.execute(  # archives are read again as well; what identifies their files stays
-        """UPDATE _ops.files SET "rows" = 0, rejected = 0, cells = 0, expired = 0, tail = 'unread'
+        """UPDATE _ops.files SET "rows" = 0, rejected = 0, cells = 0, expired = 0, reason = ?
            WHERE source = ? AND status = 'archived'""",
-        [source],
+        [UNREAD, source],
     )
     cursor.execute(
         """UPDATE _ops.files SET "offset" = 0, lines = 0, prefix = '', "rows" = 0, rejected = 0, cells = 0,

@@ -171,7 +171,7 @@ class Committer:
             raise
         seen = bool(batch.gone) or not all(self._served[t.entry.source].stamps_alone(t) for t in batch.takes)
         for entry in batch.gone:
-            self._served[entry.source].drop(entry.path)
+            self._served[entry.source].remove(entry)
             self._served[entry.source].changed = True
         for take, entry in zip(batch.takes, entries, strict=True):
             served = self._served[entry.source]
@@ -201,7 +201,7 @@ class Committer:
         """Begin to read all files of a source again, into a table that takes the old one's place at the end."""
         _log.info("%s is read again: %s", source, why)
         served = self._served[source]
-        self._transaction(lambda: columns.begin_shadow(self.cursor, source, why))
+        self.transaction(lambda: columns.begin_shadow(self.cursor, source, why))
         served.clear()
         for entry in ledger.load(self.cursor, source):
             served.keep(entry)
@@ -215,13 +215,14 @@ class Committer:
         name = served.source.name
         keyed = self.writer.columns[name].keyed
         if keyed is not None and keyed.columns:
-            self._transaction(lambda: keys.rebuild(self.cursor, keyed))
-        self._transaction(lambda: columns.end_shadow(self.cursor, name))
+            self.transaction(lambda: keys.rebuild(self.cursor, keyed))
+        self.transaction(lambda: columns.end_shadow(self.cursor, name))
         served.rebuild_took = time.monotonic() - served.rebuilt_at
         served.rebuilt_at = time.monotonic()
         self._on_change()
 
-    def _transaction(self, change: Callable[[], None]) -> None:
+    def transaction(self, change: Callable[[], None]) -> None:
+        """Make a change to the tables in a transaction of its own. Raises what the change raises."""
         self.cursor.execute("BEGIN")
         try:
             change()

@@ -17,6 +17,7 @@ import duckdb
 from opsconsole.site.model import Source
 from opsconsole.tables.keeper import Keeper
 from opsconsole.tables.records import Progress
+from opsconsole.tables.retention import Leaving
 from opsconsole.tables.rounds import ASKED_SHARE, FULL_SHARE, Rounds
 from opsconsole.tables.store import Store
 from opsconsole.tables.watch import Watcher
@@ -31,13 +32,23 @@ class Feed:
     """Starts and ends the thread, gathers hints, and says when the tables have caught up with the files."""
 
     def __init__(
-        self, store: Store, root: Path, sources: Mapping[str, Source], timezone: str, on_change: Callable[[], None]
+        self,
+        store: Store,
+        root: Path,
+        sources: Mapping[str, Source],
+        timezone: str,
+        on_change: Callable[[], None],
+        disk: int | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        """`disk`: bytes that tables and archives may take. `now`: the wall clock by which rows grow old (s)."""
         self.problem = ""
         self._store = store
         self._root = root
         self._sources = dict(sources)
         self._timezone = timezone
+        self._disk = disk
+        self._now = now
         self._on_change = on_change
         self._state = threading.Condition()
         self._hints: set[str] = set()
@@ -80,11 +91,12 @@ class Feed:
         with self._state:
             return self._state.wait_for(lambda: self._settled, timeout)
 
-    def replace(self, sources: Mapping[str, Source], timezone: str | None = None) -> None:
+    def replace(self, sources: Mapping[str, Source], timezone: str | None = None, disk: int | None = None) -> None:
         """Serve other sources from now on; tables of changed definitions are built anew, of removed ones dropped."""
         with self._state:
             self._sources = dict(sources)
             self._timezone = timezone or self._timezone
+            self._disk = disk
             self._replaced = self._scan = True
             self._settled = False
             self._state.notify_all()
@@ -98,6 +110,10 @@ class Feed:
     def trouble(self) -> dict[str, str]:
         """By source, in words: a folder that is not there, cannot be read or is not watched."""
         return dict(self._trouble_by)
+
+    def leaving(self) -> dict[str, Leaving]:
+        """By source that retains rows for a time: how many leave with the next step, and when. Raises duckdb.Error."""
+        return self._keeper.leaving() if self._keeper is not None else {}
 
     def progress(self) -> list[Progress]:
         """Long work that is going on, by source."""
@@ -138,7 +154,7 @@ class Feed:
     def _run(self) -> None:
         watcher = Watcher(self)
         watcher.start()
-        keeper = self._keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell)
+        keeper = self._keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell, self._now)
         failures = 0
         try:
             while not self._stop:
@@ -166,11 +182,11 @@ class Feed:
             soon, self._soon = self._soon, False
             folders, self._folders = self._folders, set()
             hints, self._hints = self._hints, set()
-            sources, timezone = self._sources, self._timezone
+            sources, timezone, disk = self._sources, self._timezone, self._disk
             retries, self._retries = self._retries, []
         try:
             if replaced:
-                keeper.serve(sources, timezone)
+                keeper.serve(sources, timezone, disk)
                 watcher.serve(keeper.bases())
                 self._rounds.serve({name: source.scan for name, source in sources.items()})
             if scan or keeper.scanned == float("-inf"):
@@ -223,7 +239,8 @@ class Feed:
         for base, text in unwatched.items():
             for name in keeper.sources_at(base):
                 by_source.setdefault(name, text)
-        said = sorted(set(by_source.values()))
+        notice = keeper.policies.verdict.notice
+        said = [*([notice] if notice else []), *sorted(set(by_source.values()))]
         self._trouble_by = keeper.absent() | by_source
         self._trouble("" if not said else said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else ""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -20,7 +21,9 @@ from opsconsole.tables.committer import Committer
 from opsconsole.tables.intake import Outcome, shown_path
 from opsconsole.tables.ledger import Entry, key_of
 from opsconsole.tables.lookout import Devices, Sighting
+from opsconsole.tables.policies import Policies
 from opsconsole.tables.records import Progress
+from opsconsole.tables.retention import Leaving
 from opsconsole.tables.served import Served
 from opsconsole.tables.store import Store
 from opsconsole.tables.writer import Take
@@ -49,7 +52,14 @@ class _Job:
 class Keeper:
     """Lives in the feed's thread. `scanned` is the monotonic time of the last full scan."""
 
-    def __init__(self, store: Store, root: Path, stopping: Callable[[], bool], on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        root: Path,
+        stopping: Callable[[], bool],
+        on_change: Callable[[], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store
         self._root = Path(os.path.realpath(root))
         self._stopping = stopping
@@ -64,13 +74,14 @@ class Keeper:
         self._next_id = 1
         self.scanned = float("-inf")
         self._devices: Devices | None = None
+        self.policies = Policies(store, self._committer, self._number, now)
 
     def close(self) -> None:
         """Wait for what is being read, and give the cursor back."""
         self._readers.shutdown(wait=True, cancel_futures=True)
         self._committer.close()
 
-    def serve(self, sources: Mapping[str, Source], timezone: str) -> None:
+    def serve(self, sources: Mapping[str, Source], timezone: str, disk: int | None = None) -> None:
         """Take on sources: drop tables that nobody defines any more or that are defined otherwise. duckdb.Error."""
         self._served.clear()
         self._served.update({name: Served(source, self._root, timezone) for name, source in sources.items()})
@@ -89,6 +100,8 @@ class Keeper:
             self._store.committed()
         self._committer.serve()
         self._load()
+        self.policies.disk = disk
+        self.policies.again()
 
     def _load(self) -> None:
         entries = ledger.load(self._committer.cursor)
@@ -100,7 +113,8 @@ class Keeper:
         for entry in entries:
             self._served[entry.source].keep(entry)
             self._next_id = max(self._next_id, entry.id + 1)
-            if entry.racy or entry.tail == "waiting" or entry.status == "waiting":
+            waits = entry.racy or entry.tail == "waiting" or entry.status == "waiting"
+            if waits and entry.status != "archived":
                 self._due[entry.source, entry.path] = 0.0
         self._first_seen.clear()
 
@@ -129,6 +143,11 @@ class Keeper:
         """A path as people see it."""
         return shown_path(self._root, path)
 
+    def leaving(self) -> dict[str, Leaving]:
+        """By source: rows that leave its table with the next step, and when. Any thread may ask. duckdb.Error."""
+        with contextlib.closing(self._store.cursor()) as cursor:
+            return self.policies.leaving(cursor, dict(self._served))
+
     def progress(self) -> list[Progress]:
         """Long work that is going on, by source. Any thread may ask."""
         seen = [served.work.seen() for served in list(self._served.values())]
@@ -145,11 +164,14 @@ class Keeper:
         for name, served in self._served.items():
             if names is not None and name not in names:
                 continue
+            self._due |= {(name, path): 0.0 for path in self.policies.age(served)}
             devices = self._known_devices()
             found = served.lookout.survey(served.entries, self._due_now(name), devices, self._stopping)
             if found is None:
                 return costs
             self._find(served, found)
+            if not served.restarted and not self._stopping():
+                self.policies.settle(served)
             self._weigh(served)
             costs[name] = found.cost
         self._known_devices().save(self._committer.cursor)
@@ -186,13 +208,15 @@ class Keeper:
 
     def troubles(self) -> dict[str, str]:
         """By source: which of its folders cannot be read, and why. The files that lie there are kept as they were."""
-        return {name: text for name, served in self._served.items() if (text := served.lookout.trouble(self._root))}
+        found = {name: text for name, served in self._served.items() if (text := served.lookout.trouble(self._root))}
+        return self.policies.troubles | found
 
     def absent(self) -> dict[str, str]:
         """By source: which of its folders are not there."""
         return {name: text for name, served in self._served.items() if (text := served.lookout.absent(self._root))}
 
     def _find(self, served: Served, found: Sighting) -> None:
+        self.policies.judge(self._served)
         if found.changed or found.gone:
             self._work(served, found.changed, found.gone)
 
@@ -222,11 +246,7 @@ class Keeper:
         for served in self._served.values():
             if source and served.source.name != source:
                 continue
-            for entry in list(served.entries.values()):
-                wanted = entry.shown == path if path else entry.rejected or entry.cells or entry.status == "failed"
-                if wanted and entry.status != "archived":
-                    served.keep(msgspec.structs.replace(entry, offset=0, prefix="", tries=0, status="waiting"))
-                    self._due[entry.source, entry.path] = 0.0
+            self._due |= {(served.source.name, path): 0.0 for path in served.ask_again(path)}
 
     # --- doing it ----------------------------------------------------------------------------------------------
 
@@ -244,6 +264,9 @@ class Keeper:
                 continue
             if entry is None:
                 entry = self._newcomer(served, path, status, vanished)
+            if (at := self.policies.held(entry, status.st_size, status.st_mtime_ns)) is not None:
+                self._due[entry.source, path] = at
+                continue
             self._look(served, entry, status, vanished)
         while self._ahead:
             self._finish(vanished)
@@ -251,9 +274,10 @@ class Keeper:
             for path in vanished:
                 entry = served.entries.get(path)
                 if entry is not None:
-                    self._committer.gone(entry)
                     self._forget(entry.source, path)
                     self._first_seen.pop(path, None)
+                    if (at := self.policies.gone(served, entry)) is not None:
+                        self._due[entry.source, path] = at
         self._committer.flush()
         self._read_again(served, vanished)
         if served.restarted:
@@ -293,9 +317,13 @@ class Keeper:
             self._committer.flush()
             served.drop(old.path)
             return entry
-        number = self._next_id
+        back = self.policies.back(served, path, shown, (status.st_dev, status.st_ino))
+        return back or Entry(self._number(), served.source.name, path, shown)
+
+    def _number(self) -> int:
+        """An id for a new entry."""
         self._next_id += 1
-        return Entry(number, served.source.name, path, shown)
+        return self._next_id - 1
 
     def _look(self, served: Served, entry: Entry, status: os.stat_result, vanished: set[str]) -> None:
         """Look at one file: at once if little is new, else in a reader's thread, ahead of its transaction."""
@@ -341,9 +369,10 @@ class Keeper:
         self._schedule((entry.source, entry.path), served, outcome)
         if outcome.take is None or served.restarted:
             return
-        if outcome.more:  # read on while this is being written
-            self._submit(served, outcome.take.entry)
-        if not self._committer.take(outcome.take, outcome.size):
+        take = self.policies.replaced(served, outcome.take)
+        if outcome.more and take is outcome.take:  # read on while this is being written
+            self._submit(served, take.entry)
+        if not self._committer.take(take, outcome.size):
             self._committer.again.append((entry.source, entry.path))
 
     def _read_again(self, served: Served, vanished: set[str]) -> None:
@@ -353,17 +382,12 @@ class Keeper:
             entry = served.entries.get(path)
             if source != served.source.name or self._stopping() or served.restarted:
                 continue
-            fresh = entry or self._newcomer_again(served, path)
+            fresh = entry or Entry(self._number(), served.source.name, path, shown_path(self._root, path))
             fresh = msgspec.structs.replace(fresh, offset=0, prefix="", lines=0)
             self._accept(served, fresh, lambda fresh=fresh: self._read(served, fresh, early=False), vanished)  # type: ignore[misc]
             while self._ahead:
                 self._finish(vanished)
             self._committer.flush()
-
-    def _newcomer_again(self, served: Served, path: str) -> Entry:
-        number = self._next_id
-        self._next_id += 1
-        return Entry(number, served.source.name, path, shown_path(self._root, path))
 
     def _weigh(self, served: Served) -> None:
         """After a scan: show a table that was made anew, or see whether one has to be."""

@@ -26,7 +26,7 @@ _COPIES = ("*~", "*.bak", ".*", "*.tmp", "*.part", "*.swp")
 """An editor's safety copies and half-written files: no rotation."""
 
 
-def elsewhere(entry: Entry, belongs: Callable[[str], bool]) -> str | None:
+def elsewhere(entry: Entry, belongs: Callable[[str], bool], full: bool = False) -> str | None:
     """The path beside a file that now holds what was taken from it, None if there is none.
 
     `belongs` tells files of the source itself: they are taken on their own, so they do not count. A folder or a file
@@ -36,7 +36,7 @@ def elsewhere(entry: Entry, belongs: Callable[[str], bool]) -> str | None:
         return None
     for path, status in _beside(entry, belongs):
         try:
-            if _holds(path, status, entry):
+            if _holds(path, status, entry, full):
                 return path
         except (OSError, EOFError, zlib.error):
             continue
@@ -61,19 +61,19 @@ def _beside(entry: Entry, belongs: Callable[[str], bool]) -> list[tuple[str, os.
     return sorted(found, key=lambda item: -item[1].st_mtime_ns)[:_MOST]
 
 
-def _holds(path: str, status: os.stat_result, entry: Entry) -> bool:
+def _holds(path: str, status: os.stat_result, entry: Entry, full: bool) -> bool:
     if path.endswith(".gz") and not entry.path.endswith(".gz"):
-        return _packed(path, entry)
+        return _packed(path, entry, full)
     if status.st_size < entry.offset:
         return False
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        return fingerprint.of_file(fd, entry.offset) == entry.prefix
+        return fingerprint.of_file(fd, entry.offset, full) == entry.prefix
     finally:
         os.close(fd)
 
 
-def _packed(path: str, entry: Entry) -> bool:
+def _packed(path: str, entry: Entry, full: bool) -> bool:
     if entry.offset > _PACKED_MOST:
         return False
     with gzip.open(path, "rb") as stream, tempfile.TemporaryFile() as plain:
@@ -85,4 +85,4 @@ def _packed(path: str, entry: Entry) -> bool:
             plain.write(data)
             left -= len(data)
         plain.flush()
-        return fingerprint.of_file(plain.fileno(), entry.offset) == entry.prefix
+        return fingerprint.of_file(plain.fileno(), entry.offset, full) == entry.prefix

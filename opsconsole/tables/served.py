@@ -28,6 +28,8 @@ class Served:
         self.lookout = Lookout(self.patterns, polled=source.watch == "poll")
         self.entries: dict[str, Entry] = {}
         self.inodes: dict[tuple[int, int], Entry] = {}
+        self._archived: dict[int, Entry] = {}
+        self._away: dict[str | tuple[int, int], set[int]] = {}
         self.taken = 0
         self.work = Work(source.name)
         self.changed = True
@@ -46,6 +48,15 @@ class Served:
 
     def keep(self, entry: Entry) -> None:
         """Remember an entry as it now stands in the ledger."""
+        self._forget(entry.id)
+        if entry.status == "archived":
+            live = self.entries.get(entry.path)
+            if live is not None and live.id == entry.id:
+                self.drop(entry.path)
+            self._archived[entry.id] = entry
+            for spot in (entry.path, (entry.dev, entry.ino)):
+                self._away.setdefault(spot, set()).add(entry.id)
+            return
         self.drop(entry.path)
         self.entries[entry.path] = entry
         self.inodes[entry.dev, entry.ino] = entry
@@ -54,7 +65,7 @@ class Served:
     def stamps_alone(self, take: Take) -> bool:
         """Whether a take changes nothing that anybody sees: a file was touched, or its mode set."""
         new, known = take.entry, self.entries.get(take.entry.path)
-        if known is None or take.piece is not None or take.fresh:
+        if known is None or take.piece is not None or take.fresh or self.source.key:
             return False
         return (known.status, known.reason, known.retry_at, known.size) == (
             new.status, new.reason, new.retry_at, new.size,
@@ -67,8 +78,48 @@ class Served:
         if entry is not None and self.inodes.get((entry.dev, entry.ino)) is entry:
             del self.inodes[entry.dev, entry.ino]
 
+    def remove(self, entry: Entry) -> None:
+        """Forget an entry that is no longer in the ledger."""
+        if entry.status == "archived":
+            self._forget(entry.id)
+        else:
+            self.drop(entry.path)
+
+    def _forget(self, number: int) -> None:
+        old = self._archived.pop(number, None)
+        for spot in (old.path, (old.dev, old.ino)) if old is not None else ():
+            self._away[spot].discard(number)
+
+    def archived(self) -> list[Entry]:
+        """Files that are gone and whose rows are kept."""
+        return list(self._archived.values())
+
+    def archived_at(self, path: str, place: tuple[int, int]) -> list[Entry]:
+        """Those among them that had this path, or this device and inode."""
+        return [self._archived[n] for n in self._away.get(path, set()) | self._away.get(place, set())]
+
+    def live_at(self, path: str, place: tuple[int, int]) -> list[Entry]:
+        """Files that are there and have this path, or this device and inode."""
+        near = (self.entries.get(path), self.inodes.get(place))
+        return [entry for entry in near if entry is not None]
+
+    def ask_again(self, path: str = "") -> list[str]:
+        """Have files read from their start: the one that is shown as `path`, else those that gave trouble."""
+        again = []
+        for entry in list(self.entries.values()):
+            if entry.shown == path if path else entry.rejected or entry.cells or entry.status == "failed":
+                self.keep(msgspec.structs.replace(entry, offset=0, prefix="", tries=0, status="waiting"))
+                again.append(entry.path)
+        return again
+
+    def everything(self) -> list[Entry]:
+        """All entries, archived ones too."""
+        return [*self.entries.values(), *self._archived.values()]
+
     def clear(self) -> None:
         """Forget all files."""
+        self._archived.clear()
+        self._away.clear()
         self.entries.clear()
         self.inodes.clear()
         self.taken = 0

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,16 @@ SETTLE = 0.15
 class Folder:
     """`root/in` is watched, the database is `root/state/tables.duckdb`."""
 
-    def __init__(self, root: Path, *sources: Source, timezone: str = "UTC", state: str = "state") -> None:
+    def __init__(
+        self,
+        root: Path,
+        *sources: Source,
+        timezone: str = "UTC",
+        state: str = "state",
+        disk: int | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.disk, self.now = disk, now
         self.state = state
         self.root = root
         self.place = root / "in"
@@ -42,7 +51,7 @@ class Folder:
     def open(self) -> None:
         """Open the store and start the feed."""
         self.store = Store.open(self.root / self.state / "tables.duckdb")
-        self.feed = Feed(self.store, self.root, self.sources, self.timezone, lambda: None)
+        self.feed = Feed(self.store, self.root, self.sources, self.timezone, lambda: None, self.disk, self.now)
         self.feed.start()
 
     def close(self) -> None:
