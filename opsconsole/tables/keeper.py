@@ -74,7 +74,7 @@ class Keeper:
         self._next_id = 1
         self.scanned = float("-inf")
         self._devices: Devices | None = None
-        self.policies = Policies(store, self._committer, self._number, now)
+        self.policies = Policies(store, self._committer, self._served, self._number, now)
 
     def close(self) -> None:
         """Wait for what is being read, and give the cursor back."""
@@ -216,7 +216,7 @@ class Keeper:
         return {name: text for name, served in self._served.items() if (text := served.lookout.absent(self._root))}
 
     def _find(self, served: Served, found: Sighting) -> None:
-        self.policies.judge(self._served)
+        self.policies.judge()
         if found.changed or found.gone:
             self._work(served, found.changed, found.gone)
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 RETRY = 15.0
 """Seconds until an archive that could not be written is tried again."""
 _JUDGED = 30.0
-_JUDGED_FULL = 2.0
-"""Seconds for which a look at the disk holds good: while there is room, and while there is none."""
+_JUDGED_BUSY = 2.0
+"""Seconds for which a look at the disk holds good: at rest, and while rows come or wait."""
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +46,7 @@ class Policies:
         self,
         store: Store,
         committer: Committer,
+        served: Mapping[str, Served],
         number: Callable[[], int],
         now: Callable[[], float],
         disk: int | None = None,
@@ -56,9 +57,11 @@ class Policies:
         self._store = store
         self._state = store.path.parent
         self._committer = committer
+        self._served = served
         self._number = number
         self._now = now
         self._judged = float("-inf")
+        self._version = 0
         self._compared: set[tuple[object, ...]] = set()
 
     # --- files that are gone ---------------------------------------------------------------------------------------
@@ -125,6 +128,8 @@ class Policies:
         Raises duckdb.Error.
         """
         known = served.entries.get(take.entry.path)
+        if take.fresh:
+            self._twice(served, take.entry)
         if not take.fresh or served.source.on_delete == "drop" or known is None or known.id != take.entry.id:
             return take
         if not known.offset or not (known.rows or known.rejected) or self._begins_with(known, known.path, served):
@@ -153,6 +158,15 @@ class Policies:
             return entry
         return None
 
+    def _twice(self, served: Served, entry: Entry) -> None:
+        """A known file with the content of an archived one by now: the rows from the archive leave with the same step.
+
+        The archive itself is found to be superfluous once the file has been taken.
+        """
+        for old in served.archived_at(entry.path, (entry.dev, entry.ino)):
+            if self._begins_with(old, entry.path, served):
+                self._committer.gone(old)
+
     def _begins_with(self, entry: Entry, path: str, served: Served) -> bool:
         try:
             return archive.returned(entry, path, _full(served))
@@ -169,6 +183,7 @@ class Policies:
                 self._committer.gone(old)
             self._committer.flush()
             return
+        said: list[str] = []
         try:
             cutoff = self._committer.writer.columns[name].cutoff
             spent = retention.spent(served.archived(), cutoff) if cutoff is not None else []
@@ -176,11 +191,21 @@ class Policies:
             known = {archive.file_name(old) for old in served.archived() if old.reason != columns.UNREAD}
             for path in archive.listing(self._state, name):
                 if path.name not in known and not served.restarted:
-                    self._adopt(served, path)
+                    said += self._adopted(served, path)
         except OSError as error:
-            self.troubles[name] = f"its archives cannot be read: {error.strerror or error}"
+            said.append(f"its archives cannot be read: {error.strerror or error}")
+        if said:
+            self.troubles[name] = said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
+
+    def _adopted(self, served: Served, path: Path) -> list[str]:
+        """Why an archive could not be taken, if it could not."""
+        try:
+            self._adopt(served, path)
+        except OSError as error:
+            return [f"the archive {path} cannot be read: {error.strerror or error}"]
         except ArchiveError as error:
-            self.troubles[name] = str(error)
+            return [str(error)]
+        return []
 
     def _drop(self, entries: list[Entry]) -> None:
         """Forget archived files, and after that their archives."""
@@ -232,14 +257,15 @@ class Policies:
         """Let rows leave that are too old by now; paths to read again, as more is retained now. duckdb.Error."""
         name, cursor = served.source.name, self._committer.cursor
         table = self._committer.writer.columns[name]
-        longer = retention.lengthened(cursor, served.source, served.zone, self._now())
-        again = self._unretained(served, longer) if longer else []
         before = retention.applied(cursor, name)
+        again: list[str] = []
+        if before is not None and before[1] != served.source.retain:
+            self._committer.transaction(lambda: again.extend(self._unretained(served)))
         table.cutoff = retention.effective(cursor, served.source, served.zone, self._now())
-        if table.cutoff is None or table.cutoff == before or table.shadow:
+        if table.cutoff is None or (table.cutoff, served.source.retain) == before or table.shadow:
             return again
         if not table.known:
-            retention.note(cursor, name, table.cutoff)
+            retention.note(cursor, served.source, table.cutoff)
             return again
         self._committer.transaction(lambda: self._expire(name))
         for entry in ledger.load(cursor, name):
@@ -250,20 +276,22 @@ class Policies:
         table, cursor = self._committer.writer.columns[name], self._committer.cursor
         changes = Changes(cursor, lambda source: self._committer.writer.columns[source].keyed)
         assert table.cutoff is not None
-        retention.expire(cursor, name, table.table, table.cutoff, lambda where: changes.leaving(name, where))
+        retention.expire(cursor, table.source, table.table, table.cutoff, lambda where: changes.leaving(name, where))
         changes.decide({})
 
-    def _unretained(self, served: Served, ids: list[int]) -> list[str]:
-        """Files that lost rows, as ones to be read from their start; archived ones from their archives."""
-        again = []
-        for entry in served.everything():
-            if entry.id in ids and entry.status == "archived":
-                self._committer.take(Take(msgspec.structs.replace(entry, reason=columns.UNREAD)), 0)
-            elif entry.id in ids:
-                served.keep(msgspec.structs.replace(entry, offset=0, prefix="", status="waiting"))
-                again.append(entry.path)
-        self._committer.flush()
-        return again
+    def _unretained(self, served: Served) -> list[str]:
+        """Files that lost rows which are retained now, to be read from their start; archived ones from the archive."""
+        ids = set(retention.lengthened(self._committer.cursor, served.source, served.zone, self._now()))
+        gone = [msgspec.structs.replace(entry, reason=columns.UNREAD) for entry in served.archived() if entry.id in ids]
+        here = [
+            msgspec.structs.replace(entry, offset=0, prefix="", status="waiting", reason=columns.UNREAD)
+            for entry in served.entries.values()
+            if entry.id in ids
+        ]
+        ledger.put(self._committer.cursor, gone + here)
+        for entry in gone + here:
+            served.keep(entry)
+        return [entry.path for entry in here]
 
     def leaving(self, cursor: DuckDBPyConnection, served: Mapping[str, Served]) -> dict[str, Leaving]:
         """By source: what leaves with the next step, and when. Any thread, with its own cursor. Raises duckdb.Error."""
@@ -283,11 +311,12 @@ class Policies:
 
     # --- the disk --------------------------------------------------------------------------------------------------
 
-    def judge(self, served: Mapping[str, Served]) -> None:
+    def judge(self) -> None:
         """Look at the disk, unless that was done lately. Raises duckdb.Error and OSError."""
-        lately = _JUDGED_FULL if self.verdict.notice or self.disk is not None else _JUDGED
-        if time.monotonic() < self._judged + lately:
+        fresh = self.verdict.full or self._store.data_version != self._version
+        if time.monotonic() < self._judged + (_JUDGED_BUSY if fresh else _JUDGED):
             return
+        self._version = self._store.data_version
         cursor, path = self._committer.cursor, self._store.path
         found = budget.usage(cursor, path)
         if self.disk is not None and found.used >= self.disk:
@@ -298,7 +327,7 @@ class Policies:
             found = budget.usage(cursor, path)
         shares = {}
         if self.disk is not None and found.used >= budget.NOTICE * self.disk:
-            shares = budget.shares(cursor, path, {name: [name, f"all:{name}"] for name in served})
+            shares = budget.shares(cursor, path, {name: [name, f"all:{name}"] for name in self._served})
         self.verdict = budget.judge(found, self.disk, shares, str(self._state))
         self._judged = time.monotonic()
 
@@ -308,7 +337,9 @@ class Policies:
 
     def held(self, entry: Entry, size: int, mtime_ns: int) -> float | None:
         """Whether a file has to wait for room: the moment of the next try, None: it need not. Raises duckdb.Error."""
-        if not self.verdict.full or (entry.size, entry.mtime_ns) == (size, mtime_ns):
+        self.judge()
+        same = (entry.size, entry.mtime_ns) == (size, mtime_ns) and entry.offset >= size
+        if not self.verdict.full or same:
             return None
         if entry.status == "waiting" and entry.reason == self.verdict.reason and (entry.retry_at or 0) > time.time():
             return entry.retry_at

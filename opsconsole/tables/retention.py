@@ -69,27 +69,31 @@ def next_step(source: Source, zone: str, now: float) -> tuple[float, dt.datetime
     return at, after
 
 
-def applied(cursor: DuckDBPyConnection, source: str) -> dt.datetime | None:
-    """The cutoff that was last put into effect for a source. Raises duckdb.Error."""
+def applied(cursor: DuckDBPyConnection, source: str) -> tuple[dt.datetime, float] | None:
+    """The cutoff that was last put into effect for a source, and what it retained then (s). Raises duckdb.Error."""
     rows = cursor.execute("SELECT value FROM _ops.meta WHERE key = ?", [_key(source)]).fetchall()
-    return dt.datetime.fromisoformat(rows[0][0]) if rows else None
+    if not rows:
+        return None
+    moment, _, retained = rows[0][0].partition(" ")
+    return dt.datetime.fromisoformat(moment), float(retained)
 
 
-def note(cursor: DuckDBPyConnection, source: str, cutoff: dt.datetime | None) -> None:
+def note(cursor: DuckDBPyConnection, source: Source, cutoff: dt.datetime | None) -> None:
     """Note which cutoff is in effect. Raises duckdb.Error."""
-    cursor.execute("DELETE FROM _ops.meta WHERE key = ?", [_key(source)])
+    cursor.execute("DELETE FROM _ops.meta WHERE key = ?", [_key(source.name)])
     if cutoff is not None:
-        cursor.execute("INSERT INTO _ops.meta VALUES (?, ?)", [_key(source), cutoff.isoformat()])
+        value = f"{cutoff.isoformat()} {source.retain}"
+        cursor.execute("INSERT INTO _ops.meta VALUES (?, ?)", [_key(source.name), value])
 
 
 def effective(cursor: DuckDBPyConnection, source: Source, zone: str, now: float) -> dt.datetime | None:
     """The cutoff for rows that are inserted now: today's, but never before one that was in effect. duckdb.Error.
 
-    A clock that is set back brings no rows back. When the site retains longer than before, call `lengthened` first.
+    A clock that is set back brings no rows back. When the site retains more than before, call `lengthened` first.
     """
     wanted = cutoff(source, zone, now)
     before = applied(cursor, source.name)
-    return wanted if wanted is None or before is None else max(wanted, before)
+    return wanted if wanted is None or before is None else max(wanted, before[0])
 
 
 def _key(source: str) -> str:
@@ -116,7 +120,7 @@ def kept(rows: pa.Table, cutoff: dt.datetime | None) -> tuple[pa.ChunkedArray | 
 
 def expire(
     cursor: DuckDBPyConnection,
-    source: str,
+    source: Source,
     table: str,
     cutoff: dt.datetime,
     before: Callable[[str], None] | None = None,
@@ -153,12 +157,13 @@ def expire(
 def lengthened(cursor: DuckDBPyConnection, source: Source, zone: str, now: float) -> list[int]:
     """Files to read again because the site retains more than when their rows left; notes the new cutoff.
 
-    Empty when it does not. Raises duckdb.Error.
+    Empty when it does not. To be called in the transaction that notes in the ledger that they are to be read, so that
+    being killed loses nothing. Raises duckdb.Error.
     """
     before, wanted = applied(cursor, source.name), cutoff(source, zone, now)
-    if before is None or (wanted is not None and wanted >= before):
+    if before is None or (source.retain is not None and source.retain <= before[1]):
         return []
-    note(cursor, source.name, wanted)
+    note(cursor, source, wanted)
     rows = cursor.execute("SELECT id FROM _ops.files WHERE source = ? AND expired > 0", [source.name]).fetchall()
     return [row[0] for row in rows]
 

@@ -112,10 +112,6 @@ class Served:
                 again.append(entry.path)
         return again
 
-    def everything(self) -> list[Entry]:
-        """All entries, archived ones too."""
-        return [*self.entries.values(), *self._archived.values()]
-
     def clear(self) -> None:
         """Forget all files."""
         self._archived.clear()

@@ -116,6 +116,17 @@ def test_a_key_that_turns_out_to_be_text_is_decided_anew(tmp_path: Path) -> None
         same_in_a_new_database(made)
 
 
+def test_a_key_that_is_widened_in_place_is_decided_anew(tmp_path: Path) -> None:
+    with serving(tmp_path, KEYED) as made:
+        stamp(made.write("a.csv", "id,status\n7,a\n8,a\n"), 1000)
+        made.settle()
+        stamp(made.write("b.csv", "id,status,more\n7.0,b,\n8.5,b,1\n"), 2000)
+        made.settle()
+        assert made.store.schemas()["t"]["id"] == "DOUBLE"
+        assert sorted(made.rows(columns="id, status")) == [(7.0, "b"), (8.0, "a"), (8.5, "b")]
+        same_in_a_new_database(made)
+
+
 @pytest.mark.parametrize("latest", [None, "rev"])
 def test_a_keyed_table_is_what_its_files_say(tmp_path: Path, latest: str | None) -> None:
     """Random uploads, appends, rewrites, renames, touches and deletions, each compared with a dictionary."""

@@ -77,11 +77,11 @@ def test_it_is_visible_before_it_bites_and_adds_up_after(cursor: duckdb.DuckDBPy
     assert told == retention.Leaving(47, moment("2024-01-13"), moment("2024-01-03"))
     cutoff = retention.effective(cursor, SOURCE, "UTC", told.at)
     assert cutoff is not None
-    assert retention.expire(cursor, "t", '"t"', cutoff) == {1: 47}
+    assert retention.expire(cursor, SOURCE, '"t"', cutoff) == {1: 47}
     assert cursor.execute("SELECT count(*), min(_time) FROM t").fetchone() == (673, dt.datetime(2024, 1, 3))
     assert [(e.rows, e.expired) for e in ledger.load(cursor)] == [(193, 47), (240, 0), (240, 0)]
     assert cursor.execute("SELECT count(*) FROM t WHERE _time IS NULL").fetchone() == (3,)
-    assert retention.expire(cursor, "t", '"t"', cutoff) == {}
+    assert retention.expire(cursor, SOURCE, '"t"', cutoff) == {}
     assert retention.leaving(cursor, SOURCE, '"t"', "UTC", now, columns=()).rows == 0  # type: ignore[union-attr]
     assert retention.leaving(cursor, msgspec.structs.replace(SOURCE, retain=None), '"t"', "UTC", now) is None
 
@@ -101,20 +101,21 @@ def test_cells_leave_with_their_rows_and_records_stay(cursor: duckdb.DuckDBPyCon
     for line, column in ((0, "v"), (239, "v"), (0, "")):
         cursor.execute("INSERT INTO _ops.quarantine VALUES (1, 't', ?, ?, 'r', 'raw', 0)", [line, column])
     cursor.execute("UPDATE _ops.files SET cells = 2, rejected = 1 WHERE id = 1")
-    retention.expire(cursor, "t", '"t"', dt.datetime(2024, 1, 3))
+    retention.expire(cursor, SOURCE, '"t"', dt.datetime(2024, 1, 3))
     assert cursor.execute('SELECT line, "column" FROM _ops.quarantine ORDER BY ALL').fetchall() == [(0, ""), (239, "v")]
     assert ledger.load(cursor)[0].cells == 1
 
 
 def test_a_clock_that_is_set_back_brings_nothing_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    retention.expire(cursor, "t", '"t"', dt.datetime(2024, 1, 3))
+    retention.expire(cursor, SOURCE, '"t"', dt.datetime(2024, 1, 3))
     early = moment("2024-01-05 12:00")
+    assert retention.lengthened(cursor, SOURCE, "UTC", early) == []
     assert retention.effective(cursor, SOURCE, "UTC", early) == dt.datetime(2024, 1, 3)
 
 
 def test_files_are_read_again_when_more_is_retained(cursor: duckdb.DuckDBPyConnection) -> None:
     now = moment("2024-01-13 12:00")
-    retention.expire(cursor, "t", '"t"', dt.datetime(2024, 1, 3))
+    retention.expire(cursor, SOURCE, '"t"', dt.datetime(2024, 1, 3))
     assert retention.lengthened(cursor, SOURCE, "UTC", now) == []
     longer = msgspec.structs.replace(SOURCE, retain=11 * DAY)
     assert retention.lengthened(cursor, longer, "UTC", now) == [1]
@@ -127,7 +128,7 @@ def test_files_are_read_again_when_more_is_retained(cursor: duckdb.DuckDBPyConne
 def test_archives_go_when_all_of_them_is_too_old(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("UPDATE _ops.files SET status = 'archived'")
     cutoff = dt.datetime(2024, 1, 22)
-    retention.expire(cursor, "t", '"t"', cutoff)
+    retention.expire(cursor, SOURCE, '"t"', cutoff)
     assert [(e.id, e.rows) for e in ledger.load(cursor)] == [(1, 1), (2, 1), (3, 217)], "rows without a time stay"
     cursor.execute('UPDATE _ops.files SET "rows" = 0 WHERE id = 1')
     assert [entry.id for entry in retention.spent(ledger.load(cursor), cutoff)] == [1]
@@ -144,6 +145,6 @@ def test_a_keyed_source_decides_its_keys_again(cursor: duckdb.DuckDBPyConnection
     keyed.rebuild(cursor, definition)
     assert cursor.execute("SELECT DISTINCT _file FROM k").fetchall() == [(1,)]
     change = Change(cursor, definition)
-    retention.expire(cursor, "k", definition.base, dt.datetime(2024, 1, 12), change.leaving)
+    retention.expire(cursor, SOURCE, definition.base, dt.datetime(2024, 1, 12), change.leaving)
     change.decide({})
     assert cursor.execute("SELECT _file, count(*) FROM k GROUP BY 1 ORDER BY 1").fetchall() == [(1, 1), (2, 99)]
