@@ -113,7 +113,7 @@ class Feed:
 
     def leaving(self) -> dict[str, Leaving]:
         """By source that retains rows for a time: how many leave with the next step, and when. Raises duckdb.Error."""
-        return self._keeper.leaving() if self._keeper is not None else {}
+        return self._keeper.policies.leaving() if self._keeper is not None else {}
 
     def progress(self) -> list[Progress]:
         """Long work that is going on, by source."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import time
@@ -23,7 +22,6 @@ from opsconsole.tables.ledger import Entry, key_of
 from opsconsole.tables.lookout import Devices, Sighting
 from opsconsole.tables.policies import Policies
 from opsconsole.tables.records import Progress
-from opsconsole.tables.retention import Leaving
 from opsconsole.tables.served import Served
 from opsconsole.tables.store import Store
 from opsconsole.tables.writer import Take
@@ -100,8 +98,7 @@ class Keeper:
             self._store.committed()
         self._committer.serve()
         self._load()
-        self.policies.disk = disk
-        self.policies.again()
+        self.policies.allow(disk)
 
     def _load(self) -> None:
         entries = ledger.load(self._committer.cursor)
@@ -142,11 +139,6 @@ class Keeper:
     def shown(self, path: str) -> str:
         """A path as people see it."""
         return shown_path(self._root, path)
-
-    def leaving(self) -> dict[str, Leaving]:
-        """By source: rows that leave its table with the next step, and when. Any thread may ask. duckdb.Error."""
-        with contextlib.closing(self._store.cursor()) as cursor:
-            return self.policies.leaving(cursor, dict(self._served))
 
     def progress(self) -> list[Progress]:
         """Long work that is going on, by source. Any thread may ask."""
@@ -254,7 +246,7 @@ class Keeper:
         """Bring the table up to date with some files of a source, and leave nothing uncommitted."""
         served.restarted = False
         vanished = set(gone)
-        self._announce(served, found)
+        served.announce(found, self._committer.writer.columns[served.source.name].shadow)
         # New names first: a file that was renamed keeps its id, though another now has its old name.
         for path, status in sorted(found.items(), key=lambda item: item[0] in served.entries):
             if self._stopping() or served.restarted:
@@ -288,17 +280,6 @@ class Keeper:
     def _is_due(self, entry: Entry, status: os.stat_result) -> bool:
         now = time.time()
         return entry.key != key_of(status) or self._due.get((entry.source, entry.path), now + 1) <= now
-
-    def _announce(self, served: Served, found: Mapping[str, os.stat_result]) -> None:
-        """Say how much there is to read, where that takes long."""
-        size = files = 0
-        for path, status in found.items():
-            entry = served.entries.get(path)
-            if entry is None or entry.key != key_of(status) or entry.status == "waiting":
-                size += max(status.st_size - (entry.offset if entry is not None else 0), 0)
-                files += 1
-        why = self._committer.writer.columns[served.source.name].shadow
-        served.work.begin(size, files, why)
 
     def _newcomer(self, served: Served, path: str, status: os.stat_result, vanished: set[str]) -> Entry:
         """A path that is not in the ledger: a file under another name, or a new one."""

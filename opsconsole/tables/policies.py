@@ -6,6 +6,7 @@ new rows wait while the disk budget is used up.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -293,8 +294,12 @@ class Policies:
             served.keep(entry)
         return [entry.path for entry in here]
 
-    def leaving(self, cursor: DuckDBPyConnection, served: Mapping[str, Served]) -> dict[str, Leaving]:
-        """By source: what leaves with the next step, and when. Any thread, with its own cursor. Raises duckdb.Error."""
+    def leaving(self) -> dict[str, Leaving]:
+        """By source: what leaves with the next step, and when. Any thread may ask. Raises duckdb.Error."""
+        with contextlib.closing(self._store.cursor()) as cursor:
+            return self._leaving(cursor)
+
+    def _leaving(self, cursor: DuckDBPyConnection) -> dict[str, Leaving]:
         schemas = columns.schemas(cursor)
         found = {
             name: retention.leaving(
@@ -305,7 +310,7 @@ class Policies:
                 self._now(),
                 list(schemas.get(name, {})),
             )
-            for name, each in served.items()
+            for name, each in dict(self._served).items()
         }
         return {name: told for name, told in found.items() if told is not None}
 
@@ -331,8 +336,9 @@ class Policies:
         self.verdict = budget.judge(found, self.disk, shares, str(self._state))
         self._judged = time.monotonic()
 
-    def again(self) -> None:
-        """The budget may be another: look at the disk anew."""
+    def allow(self, disk: int | None) -> None:
+        """Have another budget, in bytes; None: none."""
+        self.disk = disk
         self._judged = float("-inf")
 
     def held(self, entry: Entry, size: int, mtime_ns: int) -> float | None:

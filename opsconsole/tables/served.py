@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from opsconsole.site.model import Scan, Source
 from opsconsole.tables.globs import Pattern
-from opsconsole.tables.ledger import Entry
+from opsconsole.tables.ledger import Entry, key_of
 from opsconsole.tables.lookout import Lookout
 from opsconsole.tables.progress import Work
 from opsconsole.tables.writer import Take
@@ -102,6 +104,16 @@ class Served:
         """Files that are there and have this path, or this device and inode."""
         near = (self.entries.get(path), self.inodes.get(place))
         return [entry for entry in near if entry is not None]
+
+    def announce(self, found: Mapping[str, os.stat_result], why: str) -> None:
+        """Say how much there is to read, where that takes long; `why` all is read again."""
+        size = files = 0
+        for path, status in found.items():
+            entry = self.entries.get(path)
+            if entry is None or entry.key != key_of(status) or entry.status == "waiting":
+                size += max(status.st_size - (entry.offset if entry is not None else 0), 0)
+                files += 1
+        self.work.begin(size, files, why)
 
     def ask_again(self, path: str = "") -> list[str]:
         """Have files read from their start: the one that is shown as `path`, else those that gave trouble."""
