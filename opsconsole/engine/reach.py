@@ -16,6 +16,8 @@ from opsconsole.engine.place import Place
 
 # An engine that another client has just started holds the lock a moment before it listens.
 _PATIENCE = 10.0
+# It is given so long before its lock is tried: whoever tries it may be in the way of one that starts.
+_LOOK = 0.3
 
 
 async def reach(
@@ -36,6 +38,7 @@ async def reach(
             launch = start_engine(place, idle_exit=idle_exit)
     await asyncio.to_thread(launch.wait)
     end = time.monotonic() + _PATIENCE
+    look = time.monotonic() + _LOOK
     while True:
         try:
             return await Client.connect(place, kind)
@@ -43,6 +46,11 @@ async def reach(
             if time.monotonic() > end:
                 raise LaunchError(f"an engine holds {place.lock} but does not answer; end it and try again") from error
             await asyncio.sleep(0.02)
+            if time.monotonic() > look and not _held(place):
+                # the one that held it was ending, and ended without ever listening to us
+                launch = start_engine(place, idle_exit=idle_exit)
+                await asyncio.to_thread(launch.wait)
+                look = time.monotonic() + _LOOK
 
 
 async def stop_engine(place: Place) -> bool:

@@ -231,7 +231,7 @@ class Keeper:
         # A tail whose look is due has not had its chance yet, however long the turn before took; one that only ever
         # grows has had it, and holds nothing up.
         held = (until > now or self._due.get(where, now + 1) <= now for where, until in self._tails.items())
-        return self.scanned == float("-inf") or any(held)
+        return (bool(self._served) and self.scanned == float("-inf")) or any(held)
 
     def retry(self, source: str = "", path: str = "") -> None:
         """Have files of a source, or all, read again from their start: those named, else those that gave trouble."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from opsconsole.engine.place import find_place
 from tests.program.conftest import PROGRAM, SiteFolder
 from tests.waiting import until
 
@@ -229,3 +231,21 @@ def test_a_pipe_that_closes_is_no_accident(site: SiteFolder) -> None:
         timeout=60,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_meets_an_engine_on_its_way_out_gets_a_fresh_one(site: SiteFolder) -> None:
+    place = find_place(site.folder)
+    place.make()
+    with place.lock.open("a+") as ending:
+        fcntl.flock(ending, fcntl.LOCK_EX)
+        waiting = subprocess.Popen(
+            [*PROGRAM, "snapshot", str(site.folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        children = Path(f"/proc/{waiting.pid}/task/{waiting.pid}/children")
+        until(lambda: children.read_text(), what="an engine that it starts")
+        until(lambda: not children.read_text(), what="that one finds the lock taken")
+        assert waiting.poll() is None
+        fcntl.flock(ending, fcntl.LOCK_UN)
+    out, error = waiting.communicate(timeout=30)
+    assert error == ""
+    assert "Scrap ratio" in out
