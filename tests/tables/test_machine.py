@@ -21,7 +21,6 @@ from opsconsole.site.model import ColumnType, Source
 from tests.tables.folder import Folder, folder
 
 QUIET = 0.02
-ORDERED = pytest.mark.xfail(strict=True, reason="types that do not depend on the order of files are being built")
 COLUMNS = ("id", "at", "value", "flag")
 PINS: dict[str, ColumnType] = {"id": "text", "at": "text", "value": "number", "flag": "boolean", "new": "text"}
 CELLS: dict[str, list[str]] = {
@@ -166,7 +165,6 @@ def test_a_machine_with_declared_types() -> None:
 
 
 @pytest.mark.slow
-@ORDERED
 def test_a_machine_with_types_found_out() -> None:
     machine(Unpinned, 20)()
 
@@ -192,7 +190,6 @@ def sets(draw: st.DrawFn) -> tuple[dict[str, list[bytes]], list[str]]:
     return files, list(order)
 
 
-@ORDERED
 @settings(
     phases=(Phase.explicit, Phase.generate),
     max_examples=40,
@@ -227,7 +224,7 @@ def test_the_order_of_files_decides_nothing(
     assert got[1] == expected[1]
 
 
-@pytest.mark.parametrize("first", [pytest.param(k, marks=[ORDERED] if k != "text" else []) for k in sorted(CELLS)])
+@pytest.mark.parametrize("first", sorted(CELLS))
 def test_two_files_of_any_kinds_in_both_orders(tmp_path: Path, first: str) -> None:
     names = [f"s{index}{turn}" for index in range(len(CELLS)) for turn in "ab"]
     sources = [Source(name, (f"in/{name}/*.csv",), settle=QUIET) for name in names]
