@@ -72,6 +72,7 @@ def explain(store: Store, root: Path, site: Site, ask: AskExplain) -> Explained:
             format=seen.format,
             encoding=seen.encoding,
             delimiter=seen.delimiter if seen.format == "csv" else "",
+            quote=seen.quote if seen.format == "csv" else "",
             header=seen.header,
             seen=seen.rows,
             whole=seen.whole,
@@ -218,6 +219,8 @@ def _yaml(seen: Sniffed, columns: list[ColumnRead], wish: Read) -> str:
     read: dict[str, Any] = {}
     if seen.format == "csv":
         read = {"encoding": seen.encoding, "delimiter": seen.delimiter, "header": seen.header}
+        read |= {"quote": seen.quote} if seen.quote not in ("", '"') else {}
+        read |= {"escape": seen.escape} if seen.escape else {}
     signs = {column.decimal for column in columns if column.decimal}
     orders = {column.dates for column in columns if column.dates}
     if len(signs) == 1:

@@ -44,6 +44,8 @@ class Sniffed(Struct, frozen=True):
     delimiter: str
     told: str
     styles: dict[str, Style]
+    quote: str = ""
+    escape: str = ""
 
 
 def sniff(
@@ -86,4 +88,5 @@ def sniff(
     return Sniffed(
         found, columns, samples, distinct, empty, len(piece.lines), len(data) >= size, piece.dialect.header,
         piece.dialect.encoding, piece.dialect.delimiter, ", ".join([piece.read_as, *notes]), styles,
+        piece.dialect.quote, piece.dialect.escape,
     )  # fmt: skip

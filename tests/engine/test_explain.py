@@ -128,3 +128,17 @@ def test_names_that_yaml_would_misread_are_quoted(tmp_path: Path) -> None:
         assert [str(problem) for problem in loaded.problems] == []
         assert loaded.site is not None
         assert list(loaded.site.sources["orders"].columns) == ["no", "on: x", "#1", "'q'", "ü"]
+
+
+def test_an_unusual_quote_is_told_and_pinned(tmp_path: Path) -> None:
+    with folder(tmp_path, Source("orders", ("in/orders*.csv",))) as made:
+        made.write("orders.csv", "a,b\n" + "".join(f"'x, {at}',{at}\n" for at in range(30)))
+        made.settle()
+        found = told(made, "orders.csv")
+        assert found.quote == "'"
+        loaded = parse_site(
+            f"sources:\n  orders:\n    files: in/orders*.csv\n{found.yaml}".encode(), lambda _folder: {}
+        )
+        assert [str(problem) for problem in loaded.problems] == []
+        assert loaded.site is not None
+        assert loaded.site.sources["orders"].read.quote == "'"
