@@ -6,7 +6,7 @@ beside it, from the files, which takes its place when it has caught up: whoever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -218,11 +218,6 @@ class Columns:
             'UPDATE _ops.columns SET kind = ?, decided = ?, "order" = ? WHERE source = ? AND name = ?',
             [column.kind, column.decided, column.order, self.source.name, column.name],
         )
-
-    def missing(self, names: Iterable[str]) -> list[str]:
-        """Columns of the table that a file does not have."""
-        there = {name.lower() for name in names}
-        return [column.name for key, column in self.known.items() if key not in there]
 
     def refused(self, names: Sequence[str]) -> str:
         """With `schema: strict`, why a file with these columns is refused; empty if it is not.

@@ -19,6 +19,7 @@ class Log:
     def __init__(self, cursor: DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._known: set[tuple[str, str, str]] = set()
+        self._last: dict[str, tuple[str, ...]] = {}
 
     def load(self) -> None:
         """Read what was noted already."""
@@ -36,25 +37,20 @@ class Log:
             [entry.source, entry.mtime_ns / 1e9, entry.shown, kind, what[2] if column else "", detail],
         )
 
-    def compare(
-        self, entry: Entry, names: Sequence[str], added: Sequence[str], missing: Sequence[str], order: Sequence[str]
-    ) -> None:
-        """Note what a file's columns have more and less than the table's, which are `order`.
+    def compare(self, entry: Entry, names: Sequence[str], added: Sequence[str]) -> None:
+        """Note what a file's columns have more than the table (`added`), and less than the file before it.
 
         A new column in the place of one that is missing is the same one under another name, as far as one can tell.
         """
-        places = {name.lower(): place for place, name in enumerate(order)}
-        renamed = {}
+        before = self._last.get(entry.source, ())
+        self._last[entry.source] = tuple(names)
+        there = {name.lower() for name in names}
+        missing = {place: name for place, name in enumerate(before) if name.lower() not in there}
         for name in added:
-            place = list(names).index(name)
-            old = next((gone for gone in missing if places.get(gone.lower()) == place), None)
-            if old is not None and len(names) == len(order):
-                renamed[old] = name
-        for name in added:
-            if name not in renamed.values():
+            old = missing.pop(list(names).index(name), None)
+            if old is None:
                 self.note(entry, "added", name, "is new")
-        for name in missing:
-            if name in renamed:
-                self.note(entry, "renamed", name, f"seems to be called {renamed[name]} now")
             else:
-                self.note(entry, "missing", name, "is missing; it is empty in the rows of this file")
+                self.note(entry, "renamed", old, f"seems to be called {name} now")
+        for name in missing.values():
+            self.note(entry, "missing", name, "is missing; it is empty in the rows of this file")

@@ -231,8 +231,7 @@ class Load:
             take.expired += counts.get(take.entry.id, 0)
 
     def _set_aside(self, index: int, name: str, where: str) -> None:
-        kind = self._column(name).kind
-        reason = "not an integer" if kind == "integer" else f"not a {'time' if kind == 'zoned' else kind}"
+        reason = _reason(self._column(name))
         source = literal(self._columns.source.name)
         self._cursor.execute(
             f"INSERT INTO _ops.quarantine SELECT _f, {source}, _l, {literal(name)}, {literal(reason)},"
@@ -241,6 +240,15 @@ class Load:
         counts = dict(self._cursor.execute(f"SELECT _f, count(*) FROM _batch WHERE {where} GROUP BY _f").fetchall())
         for take in self._takes:
             take.cells += counts.get(take.entry.id, 0)
+
+
+def _reason(column: Column) -> str:
+    """What a cell that does not fit is not. A type that is not pinned may widen later: that changes no reason."""
+    if column.kind == "integer":
+        return "not an integer" if column.pinned else "not a number"
+    if column.kind in ("date", "time", "zoned") and not column.pinned:
+        return "not a date or time"
+    return f"not a {'time' if column.kind == 'zoned' else column.kind}"
 
 
 def _told_by(values: Sequence[str], kind: Kind, style: Style) -> set[int]:

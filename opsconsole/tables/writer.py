@@ -202,7 +202,7 @@ class Writer:
         named = [take for take in takes if take.piece is not None and take.piece.names]
         for take in named:
             self._fit(columns, take)
-        self._adapt(columns, takes[0])
+        self._adapt(columns, takes)
         groups: dict[tuple[Any, ...], list[Take]] = {}
         styles_of: dict[tuple[Any, ...], dict[str, Style]] = {}
         for take in named:
@@ -219,7 +219,7 @@ class Writer:
             facts = [(load, group, load.prepare()) for load, group in pending]
             found = [self._note_facts(columns, group, shown) for _, group, shown in facts]
             new = new or any(found)
-            if not any(found) or not self._adapt(columns, takes[0]):
+            if not any(found) or not self._adapt(columns, takes):
                 break
             pending = list(zip(loads, groups.values(), strict=False))
         for load in loads:
@@ -230,17 +230,16 @@ class Writer:
         piece = take.piece
         assert piece is not None
         others = bool(columns.known) and not columns.shadow
-        missing = columns.missing(piece.names) if others and take.fresh else []
-        order = [column.name for column in columns.known.values()]
         added = columns.fit(self._cursor, piece.names, _worth(piece))
-        if others:
-            self._drift.compare(take.entry, piece.names, added, missing, order)
+        if take.fresh and piece.names:
+            self._drift.compare(take.entry, piece.names, added if others else ())
 
-    def _adapt(self, columns: Columns, take: Take) -> bool:
+    def _adapt(self, columns: Columns, takes: Sequence[Take]) -> bool:
         """Give columns the types that all evidence asks for; True if one changed. Raises RetypeError."""
         changed = columns.adapt(self._cursor)
         for name, before, after in changed:
-            self._drift.note(take.entry, "type", name, f"{before} is {after} now")
+            shown = [take for take in takes if ev.kind_of((take.evidence or {}).get(name.lower(), Found())) == after]
+            self._drift.note((shown or takes)[0].entry, "type", name, f"{before} is {after} now")
         return bool(changed)
 
     def _note_facts(self, columns: Columns, group: Sequence[Take], facts: Mapping[str, set[int]]) -> bool:

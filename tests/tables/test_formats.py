@@ -105,7 +105,7 @@ def test_the_bad_lines_are_named(cases: Folder) -> None:
         *((row, "rate", f"=C{row}/24") for row in range(4, 9)),
         (9, "", "Total\t\t\t"),
     ]
-    assert aside("dates_mixed_formats.csv") == [(6, "when", "not a date")]
+    assert aside("dates_mixed_formats.csv") == [(6, "when", "not a date or time")]
     assert aside("nan_inf.csv") == [(3, "v", "inf"), (4, "v", "-inf")]
 
 
@@ -255,7 +255,7 @@ def test_a_cell_that_does_not_fit_an_established_type_is_set_aside(watched: Fold
         "in/a.csv",
         3002,
         "v",
-        "not an integer",
+        "not a number",
         "soon",
     )
     assert total == watched.file("a.csv").quarantined == 1

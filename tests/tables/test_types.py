@@ -160,9 +160,13 @@ def test_drift_is_noted_once_with_the_file_that_brought_it(watched: Folder) -> N
     watched.append("d.csv", "1,2,Early\n")
     watched.settle()
     found = {(each.kind, each.column, each.file) for each in watched.store.drift("t")}
-    assert ("added", "shift", "in/b.csv") in found
-    assert ("type", "v", "in/d.csv") in found
-    assert ("missing", "v", "in/c.csv") in found
+    assert found == {
+        ("added", "shift", "in/b.csv"),
+        ("renamed", "v", "in/c.csv"),
+        ("missing", "shift", "in/c.csv"),
+        ("missing", "quantity", "in/d.csv"),
+        ("type", "v", "in/d.csv"),
+    }
     assert len(watched.store.drift()) == len(found)
 
 
