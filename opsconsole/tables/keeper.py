@@ -7,7 +7,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from opsconsole.tables.intake import Outcome, shown_path
 from opsconsole.tables.ledger import Entry, key_of
 from opsconsole.tables.lookout import Devices, Sighting
 from opsconsole.tables.policies import Policies
+from opsconsole.tables.readers import AHEAD, Readers
 from opsconsole.tables.records import Progress
 from opsconsole.tables.served import Served
 from opsconsole.tables.store import Store
@@ -28,9 +29,6 @@ from opsconsole.tables.writer import Take
 
 ALONE = 256 << 10
 """Fewer new bytes of a file are read in the feed's own thread: handing them over would cost more."""
-READERS = 2
-AHEAD = 4
-"""So many reads may wait for their transaction."""
 SPARED = 20
 """A table is not made anew more often than so many times as long as that takes."""
 AWAY = 5.0
@@ -64,7 +62,7 @@ class Keeper:
         self._on_change = on_change
         self._served: dict[str, Served] = {}
         self._committer = Committer(store, self._served, on_change)
-        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._readers = Readers()
         self._ahead: deque[_Job] = deque()
         self._due: dict[tuple[str, str], float] = {}
         self._tails: dict[tuple[str, str], float] = {}
@@ -76,7 +74,7 @@ class Keeper:
 
     def close(self) -> None:
         """Wait for what is being read, and give the cursor back."""
-        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._readers.end()
         self._committer.close()
 
     def serve(self, sources: Mapping[str, Source], timezone: str, disk: int | None = None) -> None:
@@ -211,6 +209,7 @@ class Keeper:
         self.policies.judge()
         if found.changed or found.gone:
             self._work(served, found.changed, found.gone)
+            self._readers.end()
 
     def _due_now(self, name: str) -> set[str]:
         now = time.time()

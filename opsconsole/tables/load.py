@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RAW_LIMIT = 8192
 _MOST_MISFITS = 100_000
+_FEW = 10_000
+"""Pieces of fewer rows on average are joined into one: each would cost more than its rows."""
 
 
 class Load:
@@ -39,11 +41,13 @@ class Load:
         self._takes = takes
         piece = takes[0].piece
         assert piece is not None
-        self._kinds = piece.kinds
+        self._own = piece.kinds
+        self._kinds = dict(piece.kinds)
         self._styles = styles
         self._words = columns.source.read.null
         self._used = [(i, n) for i, n in enumerate(piece.names) if n.lower() in columns.known]
-        self._raw = self._joined()
+        self._given = self._joined()
+        self._raw = self._given
         self._typed: pa.Table | None = None
         self._misfits: list[tuple[int, str]] = []
 
@@ -58,7 +62,10 @@ class Load:
             data = piece.data.rename_columns([f"c{i}" for i in range(piece.data.num_columns)])
             files = pa.array(np.full(len(piece.lines), take.entry.id, np.int32))
             parts.append(data.append_column("_f", files).append_column("_l", pa.array(piece.lines)))
-        return parts[0] if len(parts) == 1 else pa.concat_tables(parts)
+        if len(parts) == 1:
+            return parts[0]
+        joined = pa.concat_tables(parts)
+        return joined.combine_chunks() if joined.num_rows < _FEW * len(parts) else joined
 
     def _column(self, name: str) -> Column:
         return self._columns.known[name.lower()]
@@ -77,6 +84,7 @@ class Load:
         facts: dict[str, set[int]] = {}
         self._misfits = []
         self._typed = None
+        self._take_plain()
         alike = all(self._kinds.get(name) == self._column(name).kind for _, name in self._used)
         if alike and self._columns.cutoff is None:  # old rows are told by the converted ones
             for index, name in self._used:
@@ -92,6 +100,21 @@ class Load:
         finally:
             self._cursor.unregister("_batch")
         return facts
+
+    def _take_plain(self) -> None:
+        """Give columns of text whose every cell is plainly written their types without SQL, from the text as it came:
+        the table's types may have changed since the last time."""
+        from opsconsole.tables import fastcsv
+
+        self._raw, self._kinds = self._given, dict(self._own)
+        for index, name in self._used:
+            kind = self._column(name).kind
+            if name in self._own or (kind == "number" and self._styles.get(name, Style()).decimal == ","):
+                continue
+            values = fastcsv.column(self._given.column(index), kind, self._words)
+            if values is not None:
+                self._raw = self._raw.set_column(index, f"c{index}", values)
+                self._kinds[name] = kind
 
     def _converted(self) -> pa.Table:
         """The batch in the types of the table, with `_file`, `_line` and `_time`."""

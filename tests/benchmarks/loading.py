@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from opsconsole.site.model import Source
-from opsconsole.tables import keeper
+from opsconsole.tables import committer
 from opsconsole.tables.feed import Feed
 from opsconsole.tables.store import Store
 from tests.benchmarks import events
@@ -159,12 +159,12 @@ def small(root: Path, files: int, rows: int = 20) -> None:
 @contextlib.contextmanager
 def _batches_of_one() -> Iterator[None]:
     """One file per transaction, as the baseline has it."""
-    before = keeper.BATCH_FILES
-    keeper.BATCH_FILES = 1
+    before = committer.BATCH_FILES
+    committer.BATCH_FILES = 1
     try:
         yield
     finally:
-        keeper.BATCH_FILES = before
+        committer.BATCH_FILES = before
 
 
 LOADING: dict[str, Callable[[Path, int], None]] = {
