@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from opsconsole.engine.messages import Answer, Ask, AskQuarantine, Failure, Quarantine, Quarantined
 
-PAGE = 5_000
+PAGE = 20_000
 COLUMNS = ("source", "file", "line", "column", "reason", "raw")
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from opsconsole.tables.records import SetAside
 from opsconsole.tables.store import Store
 
-LARGEST_PAGE = 10_000
+LARGEST_PAGE = 20_000
 _FROM = "FROM _ops.quarantine q JOIN _ops.files f ON f.id = q.file"
 _ORDER = 'q.noted DESC, f.path, q.line, q."column", q.rowid'
 
