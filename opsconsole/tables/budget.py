@@ -90,7 +90,7 @@ def judge(found: Usage, budget: int | None, shares: Mapping[str, int], state: st
 
 
 def _volume(found: Usage, state: str) -> str:
-    if found.free >= LEAST_BYTES and found.free >= LEAST_SHARE * found.size:
+    if found.free >= max(LEAST_SHARE * found.size, min(LEAST_BYTES, 2 * LEAST_SHARE * found.size)):
         return ""
     where = f" of {state}" if state else " of the tables"
     return f"the disk{where} is nearly full: {size_text(found.free)} of {size_text(found.size)} are free; make room"

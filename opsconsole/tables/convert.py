@@ -30,25 +30,29 @@ _ZONED = r"\d\s?(UTC|GMT|[Zz])$|:\d\d.*[+-]\d\d(:?\d\d)?$"
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 _PLAIN = r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _WHOLE = r"[+-]?(0|[1-9][0-9]{0,18})(\.0*)?"
+_PADDED = r"[+-]?[0-9]{1,19}(\.0*)?"
 _ISO = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ]\s?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?"
 
 
-def typed(column: str, kind: Kind, style: Style, zone: str, words: tuple[str, ...] = ()) -> str:
+def typed(column: str, kind: Kind, style: Style, zone: str, words: tuple[str, ...] = (), pinned: bool = False) -> str:
     """An expression over the text column `column` (already quoted) that gives a value of `kind` or NULL.
 
-    `zone` is that of time stamps without an offset where the table's column has a zone; `words` mean NULL.
+    `zone` is that of time stamps without an offset where the table's column has a zone; `words` mean NULL. A column
+    that the site pins as a number takes leading zeros, which otherwise are the sign of an identifier.
     """
     if kind == "text":
         empty = f"nullif({column}, '')"
         return f"CASE WHEN {column} IN ({_list(words)}) THEN NULL ELSE {empty} END" if words else empty
     bare = f"trim({column}, {literal(_BLANKS)})"
     if words:
-        value = typed(column, kind, style, zone)
+        value = typed(column, kind, style, zone, pinned=pinned)
         return f"CASE WHEN NOT lower({bare}) IN ({_list(tuple(w.lower() for w in words))}) THEN {value} END"
     if kind == "integer":
-        return f"CASE WHEN regexp_full_match({bare}, '{_WHOLE}') THEN try_cast({bare} AS BIGINT) END"
+        fits = _PADDED if pinned else _WHOLE
+        return f"CASE WHEN regexp_full_match({bare}, '{fits}') THEN try_cast({bare} AS BIGINT) END"
     if kind == "number":
-        value = _number(bare, style)
+        zeros = f"regexp_replace({bare}, '^([+-]?)0+([0-9])', '\\1\\2')"
+        value = _number(zeros if pinned else bare, style)
         return f"CASE WHEN isfinite({value}) THEN {value} END"
     if kind == "boolean":
         word = f"lower({bare})"

@@ -149,12 +149,18 @@ class Feed:
         self._settled = False
         self._state.notify_all()
 
+    def _hinted(self) -> set[str]:
+        """The hints that have come since the turn began; a scan that is asked for goes on waiting for the next."""
+        with self._state:
+            hints, self._hints = self._hints, set()
+        return hints
+
     # --- the thread --------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         watcher = Watcher(self)
         watcher.start()
-        keeper = self._keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell, self._now)
+        keeper = self._keeper = Keeper(self._store, self._root, lambda: self._stop, self._tell, self._now, self._hinted)
         failures = 0
         try:
             while not self._stop:
@@ -240,7 +246,7 @@ class Feed:
             for name in keeper.sources_at(base):
                 by_source.setdefault(name, text)
         notice = keeper.policies.verdict.notice
-        said = [*([notice] if notice else []), *sorted(set(by_source.values()))]
+        said = [*sorted(set(by_source.values())), *([notice] if notice else [])]
         self._trouble_by = keeper.absent() | by_source
         self._trouble("" if not said else said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else ""))
 

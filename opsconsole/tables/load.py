@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from opsconsole.tables import convert, retention
 from opsconsole.tables.columns import Column, Columns
@@ -24,6 +28,19 @@ RAW_LIMIT = 8192
 _MOST_MISFITS = 100_000
 _FEW = 10_000
 """Pieces of fewer rows on average are joined into one: each would cost more than its rows."""
+
+
+@contextlib.contextmanager
+def _registered(cursor: DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
+    """A table under a name for some statements. What they raise is not hidden by a transaction that is aborted then."""
+    cursor.register(name, table)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):
+            cursor.unregister(name)
+        raise
+    cursor.unregister(name)
 
 
 class Load:
@@ -71,11 +88,13 @@ class Load:
         return self._columns.known[name.lower()]
 
     def _value(self, index: int, name: str) -> str:
-        kind: Kind = self._column(name).kind
+        column = self._column(name)
+        kind: Kind = column.kind
         own = self._kinds.get(name)
         if own is not None:
             return convert.recast(f"c{index}", kind, own, self._columns.zone)
-        return convert.typed(f"c{index}", kind, self._styles.get(name, Style()), self._columns.zone, self._words)
+        style = self._styles.get(name, Style())
+        return convert.typed(f"c{index}", kind, style, self._columns.zone, self._words, column.pinned)
 
     # --- converting --------------------------------------------------------------------------------------------
 
@@ -90,15 +109,12 @@ class Load:
             for index, name in self._used:
                 facts[name.lower()] = self._open_facts(name, self._raw.column(index))
             return {name: found for name, found in facts.items() if found}
-        self._cursor.register("_batch", self._raw)
-        try:
+        with _registered(self._cursor, "_batch", self._raw):
             self._typed = self._converted()
             for place, (index, name) in enumerate(self._used):
                 found = self._facts(place, index, name)
                 if found:
                     facts[name.lower()] = found
-        finally:
-            self._cursor.unregister("_batch")
         return facts
 
     def _take_plain(self) -> None:
@@ -189,14 +205,11 @@ class Load:
         if not self._raw.num_rows:
             return
         self._retain()
-        self._cursor.register("_batch", self._raw)
-        try:
+        with _registered(self._cursor, "_batch", self._raw):
             for index, name in self._misfits:
                 self._set_aside(index, name, self._misfit(index, name))
             if self._typed is None:
                 self._insert_as_they_are()
-        finally:
-            self._cursor.unregister("_batch")
         if self._typed is not None:
             self._insert_converted(self._typed)
 
@@ -222,12 +235,9 @@ class Load:
     def _insert_converted(self, typed: pa.Table) -> None:
         import pyarrow as pa
 
-        self._cursor.register("_typed", typed)
-        try:
+        with _registered(self._cursor, "_typed", typed):
             key = self._key(typed.column_names)
             self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT *{key} FROM _typed")
-        finally:
-            self._cursor.unregister("_typed")
         moments = typed.column("_time")
         if moments.null_count == len(moments):
             return

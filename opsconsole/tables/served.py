@@ -124,6 +124,11 @@ class Served:
                 again.append(entry.path)
         return again
 
+    def taken_of(self, path: str) -> int:
+        """Bytes taken of a file."""
+        entry = self.entries.get(path)
+        return entry.offset if entry is not None else 0
+
     def clear(self) -> None:
         """Forget all files."""
         self._archived.clear()

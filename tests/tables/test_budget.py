@@ -42,7 +42,7 @@ def test_a_budget_that_is_used_up_takes_no_more_and_heals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("free", "size", "said"), [(0.4, 2, True), (0.6, 2, False), (40, 1000, True), (60, 1000, False)]
+    ("free", "size", "said"), [(0.15, 2, True), (0.6, 2, False), (40, 1000, True), (60, 1000, False)]
 )
 def test_a_volume_that_is_nearly_full_is_told_with_or_without_a_budget(free: float, size: float, said: bool) -> None:
     for limit in (None, 20 * GB):

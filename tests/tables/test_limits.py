@@ -67,7 +67,6 @@ def test_no_memory_to_read_a_file(both: Folder, monkeypatch: pytest.MonkeyPatch)
     both.check_fresh()
 
 
-@pytest.mark.xfail(strict=True, reason="one source's failing transaction holds up the others")
 @pytest.mark.parametrize("error", [duckdb.OutOfMemoryException, duckdb.IOException], ids=["memory", "disk"])
 def test_the_database_refuses_a_source_for_a_while(
     both: Folder, monkeypatch: pytest.MonkeyPatch, error: type[duckdb.Error]
@@ -89,13 +88,30 @@ def test_the_database_refuses_a_source_for_a_while(
     both.check_fresh()
 
 
-def test_a_memory_limit_far_below_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def limit_memory(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     plain = store._settings
 
     def little(place: Path) -> list[str]:
-        return ["memory_limit = '64MiB'" if text.startswith("memory_limit") else text for text in plain(place)]
+        return [f"memory_limit = '{size}'" if text.startswith("memory_limit") else text for text in plain(place)]
 
     monkeypatch.setattr(store, "_settings", little)
+
+
+def test_a_source_that_needs_more_memory_than_there_is_waits_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit_memory(monkeypatch, "3MiB")
+    text = HEAD + "".join(f"{i},{i * 7919 % 100_003} and some more text {i * 31}\n" for i in range(300_000))
+    with folder(tmp_path, *SOURCES) as watched:
+        watched.write("big/a.csv", text)
+        until(lambda: "big" in watched.feed.trouble(), 60)
+        assert "emory" in watched.feed.trouble()["big"]
+        watched.write("small/a.csv", HEAD + "1,1\n")
+        until(lambda: count(watched, "small") == 1, 60)
+
+
+def test_a_memory_limit_far_below_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit_memory(monkeypatch, "64MiB")
     text = HEAD + "".join(f"{i},{i * 7919 % 100_003} and some more text {i * 31}\n" for i in range(300_000))
     with folder(tmp_path, *SOURCES) as watched:
         assert watched.query("SELECT current_setting('memory_limit')") == [("64.0 MiB",)]

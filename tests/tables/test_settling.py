@@ -25,8 +25,8 @@ def test_a_tail_holds_up_settling_until_it_was_looked_at(
         keeper.serve({}, "UTC")
         keeper.scan()
         where = ("t", str(tmp_path / "a.csv"))
-        keeper._tails[where] = time.time() + patience
-        keeper._due[where] = time.time() + due
+        keeper._dues.tails[where] = time.time() + patience
+        keeper._dues.at[where] = time.time() + due
         assert keeper.unsettled() is unsettled
     finally:
         keeper.close()
