@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from opsconsole.engine.messages import Failure, Table
 from opsconsole.kpis.cells import columns_of
+from opsconsole.tables.names import HASH
 
 # Interruptible or cheap per row. Everything else goes to the child.
 ALLOWED_FUNCTIONS = frozenset(
@@ -124,10 +125,12 @@ def _run_here(cursor: duckdb.DuckDBPyConnection, sql: str, limit: int, seconds: 
 
 
 def _table(described: list[tuple[str, str]], rows: list[Any], limit: int, note: str) -> Table:
+    shown = [place for place, (name, _) in enumerate(described) if name != HASH]  # a keyed table's own affair
+    data = columns_of(rows[:limit], len(described))
     return Table(
-        columns=[name for name, _ in described],
-        types=[kind for _, kind in described],
-        data=columns_of(rows[:limit], len(described)),
+        columns=[described[place][0] for place in shown],
+        types=[described[place][1] for place in shown],
+        data=[data[place] for place in shown],
         truncated=len(rows) > limit,
         note=note,
     )

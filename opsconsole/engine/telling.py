@@ -117,7 +117,7 @@ def drift(found: Told) -> str:
     if found.kind == "refused":
         return f"{file} is refused: {found.detail}"
     detail = found.detail or {"missing": "is missing", "renamed": "has another name"}.get(found.kind, "has changed")
-    return f"column `{found.column}`: {detail} ({file})"
+    return f"column `{found.column}` {detail} ({file})"
 
 
 def drifts(latest: Drift | Told, many: int) -> str:

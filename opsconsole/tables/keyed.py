@@ -19,12 +19,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from opsconsole.tables.names import ident
+from opsconsole.tables.names import HASH, ident
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-HASH = "_keyhash"
 _MARKED = "temp._marked"
 """Keys that lost rows or whose files changed places; their winners are sought in the base table."""
 _NEW = "temp._arrived"

@@ -12,8 +12,7 @@ import duckdb
 from opsconsole.tables import convert, retention
 from opsconsole.tables.columns import Column, Columns
 from opsconsole.tables.evidence import Found, Kind, Style
-from opsconsole.tables.keyed import HASH
-from opsconsole.tables.names import ident, literal
+from opsconsole.tables.names import HASH, ident, literal
 from opsconsole.tables.shapes import CLOCK, COMMA, FRACTION, INTEGER, NUMBER, POINT, TEMPORAL, ZONE, shape_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 IGNORED = ("~$*", ".*", "*.tmp", "*.part", "*.swp", "*.crdownload", ".~lock*")
 _IGNORED = re.compile("|".join(map(fnmatch.translate, IGNORED))).match
-RESERVED = frozenset({"_file", "_line", "_time", "_keyhash"})
+HASH = "_keyhash"
+"""A column of keyed tables that nobody is shown."""
+RESERVED = frozenset({"_file", "_line", "_time", HASH})
 
 
 def ident(name: str) -> str:

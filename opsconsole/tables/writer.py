@@ -239,7 +239,7 @@ class Writer:
         changed = columns.adapt(self._cursor)
         for name, before, after in changed:
             shown = [take for take in takes if ev.kind_of((take.evidence or {}).get(name.lower(), Found())) == after]
-            self._drift.note((shown or takes)[0].entry, "type", name, f"{before} is {after} now")
+            self._drift.note((shown or takes)[0].entry, "type", name, f"was {before} and is {after} now")
         return bool(changed)
 
     def _note_facts(self, columns: Columns, group: Sequence[Take], facts: Mapping[str, set[int]]) -> bool:

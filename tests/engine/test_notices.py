@@ -52,9 +52,9 @@ def test_changes_in_words() -> None:
 
     assert said("added", "is new") == "new column `qty` from a.csv"
     assert said("missing", "is missing; it is empty in the rows of this file") == (
-        "column `qty`: is missing; it is empty in the rows of this file (a.csv)"
+        "column `qty` is missing; it is empty in the rows of this file (a.csv)"
     )
-    assert said("type", "integer is text now") == "column `qty`: integer is text now (a.csv)"
+    assert said("type", "integer is text now") == "column `qty` integer is text now (a.csv)"
     assert said("refused", "a column that the table lacks", "") == "a.csv is refused: a column that the table lacks"
 
 
