@@ -48,7 +48,8 @@ def _chosen(snapshot: Snapshot, only: str) -> list[SourceState]:
 
 def source_lines(source: SourceState, zone: ZoneInfo, wall: float) -> list[str]:
     """A source: its counts, that add up; its files and bytes; what is being done; what holds it up."""
-    lines = [f"{_SIGNS[source.status]} {source.title}: {telling.sums_and_cells(source)}"]
+    kept = telling.latest(source.latest, source.rows)
+    lines = [f"{_SIGNS[source.status]} {source.title}: {telling.sums_and_cells(source)}{kept}"]
     kinds = ((source.waiting, "waiting"), (source.failed, "failed"), (source.archived, "archived"))
     parts = [count(source.files, "file") + "".join(f", {number(many)} {word}" for many, word in kinds if many)]
     parts.append(telling.taken(source.taken, source.bytes))

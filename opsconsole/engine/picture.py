@@ -121,6 +121,7 @@ def source_state(
         archived=sums.archived,
         bytes=sums.bytes,
         taken=sums.taken,
+        latest=sums.latest,
         last_event=sums.last_event,
         last_arrival=sums.last_arrival,
         fresh_within=due,

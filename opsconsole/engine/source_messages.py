@@ -56,7 +56,8 @@ class SourceState(Struct, frozen=True):
 
     Records add up: `records` = `rows` + `rejected` + `expired`; `quarantined` = `rejected` + `cells`. `taken` of
     `bytes` have been read. `trouble` says why a file waits or failed, `retry_at` when it is tried again. `drift` counts
-    the changes of schema noted in the last 24 hours, `drifted` tells the latest of them.
+    the changes of schema noted in the last 24 hours, `drifted` tells the latest of them. `latest`: with a key, so many
+    of the rows are the latest of theirs and in the table.
     """
 
     name: str
@@ -85,6 +86,7 @@ class SourceState(Struct, frozen=True):
     drifted: str = ""
     leaving: Leaving | None = None
     progress: Progress | None = None
+    latest: int | None = None
 
 
 class AskFiles(Struct, frozen=True, tag="ask-files"):

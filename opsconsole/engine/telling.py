@@ -63,6 +63,11 @@ def sums_and_cells(found: Counted) -> str:
     return f"{sums(found)} · {count(found.cells, 'cell')} set aside"
 
 
+def latest(many: int | None, rows: int) -> str:
+    """Of a source with a key, how many rows its table holds; empty where that goes without saying."""
+    return f" · {number(many)} in the table, the latest of each key" if many is not None and many != rows else ""
+
+
 def taken(done: int, of: int) -> str:
     """How much of the bytes there are has been read: "5.6 MB", or "2.1 of 5.6 MB read (37 %)"."""
     if done >= of:

@@ -102,6 +102,16 @@ def base_name(source: str) -> str:
     return f"_ops.{ident('all:' + source)}"
 
 
+def winners(cursor: DuckDBPyConnection) -> dict[str, int]:
+    """How many rows the table of each keyed source holds. Raises duckdb.Error."""
+    names = cursor.execute(
+        """SELECT t.table_name FROM duckdb_tables() t JOIN duckdb_tables() b
+           ON b.schema_name = '_ops' AND b.table_name = 'all:' || t.table_name WHERE t.schema_name = 'main'"""
+    ).fetchall()
+    counts = [cursor.execute(f"SELECT count(*) FROM {ident(name)}").fetchall()[0][0] for (name,) in names]
+    return dict(zip((name for (name,) in names), counts, strict=True))
+
+
 def align(cursor: DuckDBPyConnection, keyed: Keyed, anew: bool = False) -> None:
     """Make both tables (`anew`: whatever is there), or give them the columns that they lack. Raises duckdb.Error.
 

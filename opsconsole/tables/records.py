@@ -18,7 +18,7 @@ class Totals(Struct, frozen=True):
 
     Records add up: those read = `rows` + `rejected` + `expired` (older than the source retains). `cells` are single
     values that did not fit their column: they are NULL in the row and kept raw in quarantine. `bytes` lie in the files,
-    `taken` of them have been taken.
+    `taken` of them have been taken. `latest`: with a key, so many rows are the latest of theirs, and in the table.
     """
 
     files: int = 0
@@ -33,6 +33,7 @@ class Totals(Struct, frozen=True):
     taken: int = 0
     last_event: float | None = None
     last_arrival: float | None = None
+    latest: int | None = None
 
     @property
     def quarantined(self) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from opsconsole.tables import columns, health, ledger
+from opsconsole.tables import columns, health, keyed, ledger
 from opsconsole.tables.records import Drift, FileInfo, SetAside, StoreError, Totals
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ class Store:
                           sum(size)::BIGINT, sum("offset")::BIGINT, max(last_event), max(arrived)
                    FROM _ops.files GROUP BY source"""
             ).fetchall()
-        return {row[0]: Totals(*row[1:]) for row in rows}
+            latest = keyed.winners(cursor)
+        return {row[0]: Totals(*row[1:], latest=latest.get(row[0])) for row in rows}
 
     def files(self, source: str = "") -> list[FileInfo]:
         """The files of one source, or of all, by path."""

@@ -20,7 +20,7 @@ import pytest
 
 from opsconsole.site.model import Source
 from opsconsole.tables import archive
-from tests.tables.folder import Folder
+from tests.tables.folder import Folder, folder
 from tests.waiting import until
 
 DAY = 86400.0
@@ -553,3 +553,13 @@ def test_a_budget_that_is_used_up_makes_files_wait_until_there_is_room(tmp_path:
         made.feed.replace(made.sources)
         made.settle()
         made.check_fresh()
+
+
+def test_the_rows_that_are_the_latest_of_their_key_are_counted_apart(tmp_path: Path) -> None:
+    with folder(tmp_path, Source("t", ("in/*.csv",), key=("id",)), Source("u", ("other/*.csv",))) as watched:
+        watched.write("a.csv", "id,v\n1,2\n2,3\n")
+        watched.settle()
+        watched.write("b.csv", "id,v\n2,4\n")
+        watched.settle()
+        totals = watched.store.totals()["t"]
+        assert (totals.rows, totals.latest) == (3, 2)

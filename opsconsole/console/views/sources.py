@@ -76,7 +76,11 @@ def condition(ctx: Context, source: SourceState, cells: int) -> list[Line]:
     kinds = ((source.waiting, "waiting"), (source.failed, "failed"), (source.archived, "archived"))
     files = fmt.count(source.files, "file") + "".join(f", {fmt.number(many, 0)} {word}" for many, word in kinds if many)
     told: list[tuple[str, str]] = [
-        (f"{telling.sums_and_cells(source)} · {files} · {telling.taken(source.taken, source.bytes)}", "")
+        (
+            f"{telling.sums_and_cells(source)}{telling.latest(source.latest, source.rows)} · {files}"
+            f" · {telling.taken(source.taken, source.bytes)}",
+            "",
+        )
     ]
     if source.progress is not None:
         told.append((telling.progress(source.progress), "bold"))
