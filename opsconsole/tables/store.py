@@ -141,7 +141,7 @@ class Store:
                    FROM _ops.files GROUP BY source"""
             ).fetchall()
             latest = keyed.winners(cursor)
-        return {row[0]: Totals(*row[1:], latest=latest.get(row[0])) for row in rows}
+        return {row[0]: Totals(*[*row[1:], latest.get(row[0])]) for row in rows}
 
     def files(self, source: str = "") -> list[FileInfo]:
         """The files of one source, or of all, by path."""
