@@ -33,7 +33,7 @@ ASIDE: dict[str, list[tuple[int, str, str]]] = {
     "one_bad_row_in_1000.csv": [(701, "", "700,S0")],
     "bad_line_middle.jsonl": [(2, "", "NOT JSON")],
     "preamble_and_total.csv": [(8, "", "Total,400")],
-    "dates_mixed_formats.csv": [(6, "when", "not a date or time")],
+    "dates_mixed_formats.csv": [(6, "when", "not a date")],
     "nan_inf.csv": [(3, "v", "inf"), (4, "v", "-inf")],
     "workbook_title_merged_formula_hidden.xlsx": [
         *((row, "rate", f"=C{row}/24") for row in range(4, 9)),

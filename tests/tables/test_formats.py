@@ -105,7 +105,7 @@ def test_the_bad_lines_are_named(cases: Folder) -> None:
         *((row, "rate", f"=C{row}/24") for row in range(4, 9)),
         (9, "", "Total\t\t\t"),
     ]
-    assert aside("dates_mixed_formats.csv") == [(6, "when", "not a date or time")]
+    assert aside("dates_mixed_formats.csv") == [(6, "when", "not a date")]
     assert aside("nan_inf.csv") == [(3, "v", "inf"), (4, "v", "-inf")]
 
 
