@@ -59,16 +59,6 @@ def column(cells: pa.ChunkedArray, kind: Kind, words: Sequence[str] = ()) -> pa.
     return pa.chunked_array(chunks, _types()[kind])
 
 
-def lines(count: int, breaks: int, before: int) -> NDArray[np.int64] | None:
-    """Line numbers of `count` records in a text of `breaks` line ends without quotes, `before` lines in front of it.
-
-    None where a line is blank or was set aside, so that numbers and lines do not go in step.
-    """
-    import numpy as np
-
-    return np.arange(before + 1, before + 1 + count, dtype=np.int64) if count == breaks else None
-
-
 def _types() -> dict[Kind, pa.DataType]:
     import pyarrow as pa
 

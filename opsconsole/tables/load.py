@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from opsconsole.tables import convert, retention
+from opsconsole.tables import convert, hours, retention
 from opsconsole.tables.columns import Column, Columns
 from opsconsole.tables.evidence import Found, Kind, Style
 from opsconsole.tables.names import HASH, ident, literal
-from opsconsole.tables.shapes import CLOCK, COMMA, FRACTION, INTEGER, NUMBER, POINT, TEMPORAL, ZONE, shape_of
+from opsconsole.tables.shapes import (
+    CLOCK,
+    COMMA,
+    FRACTION,
+    INTEGER,
+    NUMBER,
+    POINT,
+    REPEATED,
+    SKIPPED,
+    TEMPORAL,
+    ZONE,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +37,9 @@ if TYPE_CHECKING:
 
 RAW_LIMIT = 8192
 _MOST_MISFITS = 100_000
+_MOST_YEARS = 200
+Facts = dict[str, dict[int, set[int]]]
+"""By lower-case column name: facts (bits of `shapes`) with the ids of the files that have them."""
 _FEW = 10_000
 """Pieces of fewer rows on average are joined into one: each would cost more than its rows."""
 
@@ -97,16 +112,16 @@ class Load:
 
     # --- converting --------------------------------------------------------------------------------------------
 
-    def prepare(self) -> dict[str, set[int]]:
-        """Convert, and return the facts found by lower-case column name. Raises duckdb.Error."""
-        facts: dict[str, set[int]] = {}
+    def prepare(self) -> Facts:
+        """Convert, and return the facts that this shows. Raises duckdb.Error."""
+        facts: Facts = {}
         self._misfits = []
         self._typed = None
         self._take_plain()
         alike = all(self._kinds.get(name) == self._column(name).kind for _, name in self._used)
         if alike and self._columns.cutoff is None:  # old rows are told by the converted ones
             for index, name in self._used:
-                facts[name.lower()] = self._open_facts(name, self._raw.column(index))
+                facts[name.lower()] = self._open_facts(name, self._raw.column(index), self._raw.column("_f"))
             return {name: found for name, found in facts.items() if found}
         with _registered(self._cursor, "_batch", self._raw):
             self._typed = self._converted()
@@ -147,39 +162,58 @@ class Load:
         ).to_arrow_table()
         return table
 
-    def _facts(self, place: int, index: int, name: str) -> set[int]:
+    def _facts(self, place: int, index: int, name: str) -> dict[int, set[int]]:
         """What the values of a column show that its type leaves open; notes whether some do not fit it."""
         import pyarrow.compute as pc
 
         assert self._typed is not None
         kind, typed, before = self._column(name).kind, self._typed.column(place), self._raw.column(index)
-        facts: set[int] = set()
         if kind == "text":
-            return facts
+            return {}
+        facts: dict[int, set[int]] = {}
         empty = before.null_count
         if typed.null_count > empty and name not in self._kinds:
             empty += pc.sum(pc.equal(before, "")).as_py() or 0
         if typed.null_count > empty:
-            values = self._strange(index, name)
-            if values:
+            strange = self._strange(index, name)
+            if strange:
                 self._misfits.append((index, name))
-                facts |= _told_by(values, kind, self._styles.get(name, Style()))
-        return facts | self._open_facts(name, typed)
+            for file, value in strange:
+                for bit in _told_by(value, kind, self._styles.get(name, Style())):
+                    facts.setdefault(bit, set()).add(file)
+        return facts | self._open_facts(name, typed, self._typed.column("_file"))
 
-    def _open_facts(self, name: str, typed: pa.ChunkedArray) -> set[int]:
-        """Whether there are fractions or times of day among values whose type allows them."""
+    def _open_facts(self, name: str, typed: pa.ChunkedArray, files: pa.ChunkedArray) -> dict[int, set[int]]:
+        """Which files have fractions, times of day, odd hours among values whose type allows them."""
         import pyarrow.compute as pc
 
         kind = self._column(name).kind
-        if kind not in ("number", "time"):
-            return set()
         shown = [(take.evidence or {}).get(name.lower(), Found()) for take in self._takes]
-        if kind == "number":
-            told = all(found.has(NUMBER) or found.has(FRACTION) for found in shown)
-            return {FRACTION} if not told and pc.any(pc.not_equal(pc.floor(typed), typed)).as_py() else set()
-        told = all(found.has(CLOCK) for found in shown)
-        days = None if told else pc.floor_temporal(typed, unit="day")
-        return {CLOCK} if days is not None and pc.any(pc.not_equal(days, typed)).as_py() else set()
+        facts: dict[int, set[int]] = {}
+        if kind == "number" and not all(found.has(NUMBER) or found.has(FRACTION) for found in shown):
+            facts[FRACTION] = _those(files, pc.not_equal(pc.floor(typed), typed))
+        if kind == "time" and not all(found.has(CLOCK) for found in shown):
+            facts[CLOCK] = _those(files, pc.not_equal(pc.floor_temporal(typed, unit="day"), typed))
+        if kind == "time" and name.lower() == (self._columns.source.time or "").lower():
+            facts |= self._odd_hours(typed, files)
+        return {bit: found for bit, found in facts.items() if found}
+
+    def _odd_hours(self, typed: pa.ChunkedArray, files: pa.ChunkedArray) -> dict[int, set[int]]:
+        """Which files have event times in hours that the clocks of their zone skip or repeat."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        ends = pc.min_max(typed)
+        low, high = ends["min"].as_py(), ends["max"].as_py()
+        facts: dict[int, set[int]] = {}
+        for year in range(low.year, min(high.year, low.year + _MOST_YEARS) + 1) if low is not None else ():
+            for bit, stretches in zip((SKIPPED, REPEATED), hours.odd(self._columns.zone, year), strict=True):
+                for start, end in stretches:
+                    if start <= high and end > low:
+                        first, last = pa.scalar(start, typed.type), pa.scalar(end, typed.type)
+                        within = pc.and_(pc.greater_equal(typed, first), pc.less(typed, last))
+                        facts.setdefault(bit, set()).update(_those(files, within))
+        return facts
 
     def _filled(self, index: int, name: str) -> str:
         if name in self._kinds:
@@ -189,13 +223,12 @@ class Load:
     def _misfit(self, index: int, name: str) -> str:
         return f"c{index} IS NOT NULL AND ({self._value(index, name)}) IS NULL AND {self._filled(index, name)}"
 
-    def _strange(self, index: int, name: str) -> list[str]:
-        """The different values that do not fit, as far as they can be counted."""
-        rows = self._cursor.execute(
-            f"SELECT DISTINCT CAST(c{index} AS VARCHAR) AS v FROM _batch WHERE {self._misfit(index, name)}"
+    def _strange(self, index: int, name: str) -> list[tuple[int, str]]:
+        """The different values of each file that do not fit, as far as they can be counted."""
+        return self._cursor.execute(
+            f"SELECT DISTINCT _f, CAST(c{index} AS VARCHAR) AS v FROM _batch WHERE {self._misfit(index, name)}"
             f" LIMIT {_MOST_MISFITS}"
         ).fetchall()
-        return [row[0] for row in rows]
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -283,16 +316,22 @@ def _reason(column: Column) -> str:
     return f"not a {'time' if column.kind == 'zoned' else column.kind}"
 
 
-def _told_by(values: Sequence[str], kind: Kind, style: Style) -> set[int]:
-    """Facts told by values that do not fit a type: that a wider one would take them."""
+def _those(files: pa.ChunkedArray, mask: pa.ChunkedArray) -> set[int]:
+    """The files of the rows that a mask chooses."""
+    import pyarrow.compute as pc
+
+    return set(pc.unique(files.filter(mask)).to_pylist()) if pc.any(mask).as_py() else set()
+
+
+def _told_by(value: str, kind: Kind, style: Style) -> set[int]:
+    """Facts told by a value that does not fit a type: that a wider one would take it."""
     facts: set[int] = set()
+    shape = shape_of(value.strip())
     numeric = NUMBER | (COMMA if style.decimal == "," else POINT)
-    for value in values:
-        shape = shape_of(value.strip())
-        if kind == "integer" and shape & numeric and not shape & INTEGER and "inf" not in value.lower():
-            facts.add(FRACTION)
-        if kind == "date" and shape & TEMPORAL and shape & CLOCK:
-            facts.add(CLOCK)
-        if kind in ("date", "time") and shape & TEMPORAL and shape & ZONE:
-            facts.add(ZONE)
+    if kind == "integer" and shape & numeric and not shape & INTEGER and "inf" not in value.lower():
+        facts.add(FRACTION)
+    if kind == "date" and shape & TEMPORAL and shape & CLOCK:
+        facts.add(CLOCK)
+    if kind in ("date", "time") and shape & TEMPORAL and shape & ZONE:
+        facts.add(ZONE)
     return facts

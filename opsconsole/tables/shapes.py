@@ -39,6 +39,10 @@ NOTHING = 1 << 15
 """A word that means: no value."""
 FRACTION = 1 << 16
 """As a fact of a column: some value is no integer."""
+SKIPPED = 1 << 25
+"""As a fact of a column: some stamp lies in an hour that the clocks of the zone skip."""
+REPEATED = 1 << 26
+"""The same of an hour that comes twice."""
 YES, NO, TEE, EFF = _LETTERS["y"], _LETTERS["n"], _LETTERS["t"], _LETTERS["f"]
 
 NUMERIC = INTEGER | NUMBER | POINT | COMMA

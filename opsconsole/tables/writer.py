@@ -16,8 +16,9 @@ from opsconsole.tables.columns import Columns
 from opsconsole.tables.evidence import Evidence, Found, Order, Style
 from opsconsole.tables.keyed import Changes, Keyed
 from opsconsole.tables.ledger import Entry
-from opsconsole.tables.load import RAW_LIMIT, Load
+from opsconsole.tables.load import RAW_LIMIT, Facts, Load
 from opsconsole.tables.piece import Dialect, Piece, told
+from opsconsole.tables.shapes import REPEATED, SKIPPED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -222,6 +223,9 @@ class Writer:
             if not any(found) or not self._adapt(columns, takes):
                 break
             pending = list(zip(loads, groups.values(), strict=False))
+        for key, group in groups.items():
+            for take in group:
+                take.entry.read_as = _told(take, styles_of[key])
         for load in loads:
             load.insert()
         return {columns.source.name} if new else set()
@@ -242,14 +246,14 @@ class Writer:
             self._drift.note((shown or takes)[0].entry, "type", name, f"was {before} and is {after} now")
         return bool(changed)
 
-    def _note_facts(self, columns: Columns, group: Sequence[Take], facts: Mapping[str, set[int]]) -> bool:
+    def _note_facts(self, columns: Columns, group: Sequence[Take], facts: Facts) -> bool:
+        """Keep what the files turned out to have; True if that is new."""
         new = False
         for take in group:
             assert take.evidence is not None
             for name, bits in facts.items():
-                found = take.evidence.setdefault(name, Found({}, {}))
-                for bit in bits:
-                    if found.note(bit):
+                for bit in (bit for bit, files in bits.items() if take.entry.id in files):
+                    if take.evidence.setdefault(name, Found({}, {})).note(bit):
                         columns.sums.setdefault(name, Found({}, {})).add(Found({}, {bit: 1}))
                         self._evidence[take.entry.id] = take.evidence
                         new = True
@@ -276,7 +280,6 @@ class Writer:
         columns.decimal = decimal
         decided = msgspec.structs.replace(dialect, decimal=decimal, orders=dialect.orders | orders)
         take.entry.dialect = encoded(decided)
-        take.entry.read_as = ", ".join([text for text in (piece.read_as, *told(decided, styles)) if text])
         return styles
 
     def _quarantine(self, takes: Sequence[Take]) -> None:
@@ -335,6 +338,19 @@ def _added(takes: Sequence[Take]) -> dict[str, dict[int, int]]:
             first = 0 if take.fresh else int(take.piece.lines.min())
             added.setdefault(take.entry.source, {})[take.entry.id] = first
     return added
+
+
+def _told(take: Take, styles: Mapping[str, Style]) -> str:
+    """How a file was read, in words: what was decided, and what had to be assumed."""
+    assert take.piece is not None
+    dialect = msgspec.json.decode(take.entry.dialect, type=Dialect)
+    notes = told(dialect, styles)
+    for name, found in (take.evidence or {}).items():
+        if REPEATED in found.facts:
+            notes.append(f"{name} in the hour that the clocks repeat: taken as the second time")
+        if SKIPPED in found.facts:
+            notes.append(f"{name} in an hour that the clocks skip: taken as an hour later")
+    return ", ".join([text for text in (take.piece.read_as, *notes) if text])
 
 
 def _worth(piece: Piece) -> set[str]:

@@ -146,10 +146,3 @@ def test_a_slice_is_read_from_where_it_begins() -> None:
     values = fastcsv.column(whole.slice(1), "integer")
     assert values is not None
     assert values.to_pylist() == [5, None, 6]
-
-
-def test_lines_are_counted_only_where_they_go_in_step() -> None:
-    counted = fastcsv.lines(3, 3, 10)
-    assert counted is not None
-    assert counted.tolist() == [11, 12, 13]
-    assert fastcsv.lines(2, 3, 10) is None

@@ -196,3 +196,31 @@ def test_retry_reads_what_gave_trouble_again(watched: Folder) -> None:
     assert watched.store.data_version > version
     assert watched.file("a.csv").rejected == 1
     watched.check_fresh()
+
+
+def test_a_fraction_in_one_file_of_a_batch_is_no_fraction_of_the_others(tmp_path: Path) -> None:
+    with folder(tmp_path) as watched:
+        watched.feed.stop()
+        watched.store.close()
+        watched.write("a.csv", NUMBERS)
+        path = watched.write("b.csv", "id,v\n" + "".join(f"{i},{'0.5' if i == 501 else 1}\n" for i in range(600)))
+        watched.open()
+        watched.settle()
+        assert types(watched)["v"] == "DOUBLE"
+        path.unlink()
+        watched.settle()
+        assert types(watched)["v"] == "BIGINT"
+        watched.check_fresh()
+
+
+def test_times_that_do_not_say_when_they_were_are_told(tmp_path: Path) -> None:
+    stamps = ["2024-03-31 02:30", "2024-10-27 02:30", "2024-07-01 02:30"]
+    with folder(tmp_path, Source("t", ("in/*.csv",), time="ts"), timezone="Europe/Berlin") as watched:
+        for name, stamp in zip("abc", stamps, strict=True):
+            watched.write(f"{name}.csv", f"ts,v\n{stamp},1\n")
+        watched.settle()
+        utc = [row[0] for row in watched.rows(columns="strftime(_time, '%m-%d %H:%M')")]
+        assert utc == ["03-31 01:30", "10-27 01:30", "07-01 00:30"]
+        assert "ts in an hour that the clocks skip: taken as an hour later" in watched.file("a.csv").read_as
+        assert "ts in the hour that the clocks repeat: taken as the second time" in watched.file("b.csv").read_as
+        assert "clocks" not in watched.file("c.csv").read_as
