@@ -16,7 +16,7 @@ import msgspec
 from opsconsole.tables import layout, sums
 from opsconsole.tables.below import TITLE, is_foreign, is_title
 from opsconsole.tables.choose import LINES
-from opsconsole.tables.guess import guess
+from opsconsole.tables.guess import kind
 from opsconsole.tables.piece import Dialect, Seen
 from opsconsole.tables.records import Reject
 
@@ -69,18 +69,26 @@ def learn(table: pa.Table, lines: NDArray[np.int64], seen: Seen) -> Seen:
 
     head = table.slice(0, int(np.count_nonzero(lines <= LINES)))
     rows = [row for row in rows_of(head) if not any(is_total(cell) for cell in row[:_COLUMNS])]
-    rows = [row for row in rows if sum(bool(cell.strip()) for cell in row) > 1]
+    rows = [row for row in rows if sum(map(bool, map(str.strip, row))) > 1]
     if not rows or seen.dense is not None:
         return seen
-    kinds = [guess(column).kind for column in zip(*rows, strict=True)]
-    filled = [sum(bool(row[i].strip()) for row in rows) >= len(rows) * 0.9 for i in range(len(kinds))]
-    typed = [i for i, kind in enumerate(kinds) if kind not in ("text", "boolean")]
-    dense = [i for i, kind in enumerate(kinds) if filled[i] and kind not in ("integer", "number")]
+    columns = list(zip(*rows, strict=True))
+    kinds = [kind(column) for column in columns]
+    filled = [sum(map(bool, map(str.strip, column))) >= len(rows) * 0.9 for column in columns]
+    typed = [i for i, own in enumerate(kinds) if own not in ("text", "boolean")]
+    dense = [i for i, own in enumerate(kinds) if filled[i] and own not in ("integer", "number")]
     return msgspec.structs.replace(seen, typed=typed, dense=dense)
 
 
 def is_total(cell: str) -> bool:
     """Whether a cell may name a total: the word, or a few words that begin or end with it."""
+    if cell[:1].isdigit() and cell[-1:].isdigit():
+        return False  # no word begins or ends so
+    return _is_total(cell)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _is_total(cell: str) -> bool:
     words = cell.lower().replace(":", " ").split()
     return 0 < len(words) <= 5 and (words[0] in TOTALS or words[-1] in TOTALS)
 
@@ -168,34 +176,54 @@ class _Suspects(msgspec.Struct):
     notes: list[int] = []
     totals: dict[int, int] = {}  # row: column of the word
 
+    def add(self, rows: list[int], place: int, looks: tuple[bool, bool, bool]) -> None:
+        """Note rows with the same cell at a place."""
+        if looks[0]:
+            self.names += rows
+        if looks[1]:
+            self.notes += rows
+        if looks[2]:
+            self.totals |= {row: place for row in rows if row not in self.totals}
+
 
 def _suspects(table: pa.Table, names: Sequence[str]) -> _Suspects:
     """Rows whose first cells are worth a closer look. Cheap, because every row of every file passes here."""
-    import numpy as np
 
     found = _Suspects()
     texts = set(names)
-    firsts, lasts = (signs.copy() for signs in _signs())
-    firsts |= _pairs(names, 0)
+    if table.num_rows <= _FEW:
+        return _suspects_of_few(table, texts)
+    firsts, lasts = _signs()
+    firsts = firsts | _pairs(names, 0)
     for place in range(min(_COLUMNS, table.num_columns)):
         column = table.column(place).combine_chunks()
-        hits = _hits(column, firsts, lasts) if len(column) > _FEW else np.arange(len(column), dtype=np.int64)
+        hits = _hits(column, firsts, lasts)
         if not len(hits):
             continue
         encoded = column.take(hits).dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False)
         values = [value or "" for value in encoded.dictionary.to_pylist()]
         for code, value in enumerate(values):
-            kind = (" ".join(value.split()) in texts, place == 0 and is_note(value), is_total(value))
-            if not any(kind):
-                continue
-            rows = hits[codes == code].tolist()
-            if kind[0]:
-                found.names += rows
-            if kind[1]:
-                found.notes += rows
-            if kind[2]:
-                found.totals |= {row: place for row in rows if row not in found.totals}
+            looks = _looks(value, place, texts)
+            if any(looks):
+                found.add(hits[codes == code].tolist(), place, looks)
+    found.names = sorted(set(found.names))
+    return found
+
+
+def _looks(value: str, place: int, texts: Collection[str]) -> tuple[bool, bool, bool]:
+    """Whether a cell is one of the names, and whether it reads like a note or a total."""
+    return " ".join(value.split()) in texts, place == 0 and is_note(value), is_total(value)
+
+
+def _suspects_of_few(table: pa.Table, texts: Collection[str]) -> _Suspects:
+    """The same for so few rows that Arrow's functions would cost more than the rows."""
+    found = _Suspects()
+    for place in range(min(_COLUMNS, table.num_columns)):
+        for row, value in enumerate(table.column(place).to_pylist()):
+            looks = _looks(value or "", place, texts)
+            if any(looks):
+                found.add([row], place, looks)
     found.names = sorted(set(found.names))
     return found
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from opsconsole.site.model import Read
 from opsconsole.tables.fields import Fields, split
-from opsconsole.tables.guess import guess
+from opsconsole.tables.guess import kind
 
 LINES = 50
 BYTES = 1 << 20
@@ -27,6 +27,10 @@ _CELL = re.compile(r"[-+]?[\d.,' ]*%?|[^,;\t|]*")
 HINT = re.compile(r"sep=(.)\r?(?:\n|$)", re.IGNORECASE)
 """What some programs write above a table for Excel."""
 _CELLS = 40
+_NEAR = 0.97
+"""A second best score above this share of the best is told."""
+_MOST_RARE = 0.8 * 1.021
+"""No rare delimiter scores more."""
 _POOR = 0.4
 """A score below this means that hardly any two of the first lines have the same number of fields."""
 
@@ -68,6 +72,8 @@ def choose(text: str, read: Read) -> Choice:
         )
     best, best_score, second = Choice(pinned, quotes[0], read.escape or ""), 0.0, (0.0, "")
     for delimiter in _delimiters(text, read):
+        if best_score * _NEAR >= _MOST_RARE and _is_rare(delimiter):
+            continue
         for quote in quotes:
             for escape in _escapes(text, quote, read):
                 score = _score(text, delimiter, quote, escape)
@@ -82,7 +88,7 @@ def choose(text: str, read: Read) -> Choice:
             return Choice(" ", quotes[0], read.escape or "", "taken as delimited by spaces, as its first line is")
         if best_score:
             return msgspec.structs.replace(best, note="unsure what delimits: its first lines differ much")
-    if second[0] > best_score * 0.97 and second[1].strip() != best.delimiter.strip():
+    if second[0] > best_score * _NEAR and second[1].strip() != best.delimiter.strip():
         best = msgspec.structs.replace(best, note=f"{_name(second[1])} would delimit as well")
     return best
 
@@ -102,7 +108,7 @@ def _delimiters(text: str, read: Read) -> Iterator[str]:
     yield from (d for d in (*_USUAL, *_BLANKED) if d in text)
     rows = [line for line in text.split("\n") if line.strip()]
     for delimiter in _RARE:
-        if sum(delimiter in row for row in rows) >= len(rows) * 0.8 and len(rows) > 1:
+        if delimiter in text and sum(delimiter in row for row in rows) >= len(rows) * 0.8 and len(rows) > 1:
             yield delimiter
 
 
@@ -110,6 +116,8 @@ def _quotes(text: str, read: Read) -> list[str]:
     if read.quote is not None:
         return [read.quote]
     around = r"[,;\t| :^~\x01\x1f]"
+    if "'" not in text:
+        return ['"']
     single = len(re.findall(rf"(?:^|(?<={around}))'(?:[^'\n]|'')*'(?={around}|$)", text, re.MULTILINE))
     return ['"', "'"] if single > 1 else ['"']
 
@@ -124,7 +132,7 @@ def _as_first_line(text: str, quote: str) -> bool:
     """Whether blanks delimit, though texts hold blanks, too: many records have as many fields as the names above."""
     rows = rows_of(text, " ", quote, "")
     widths = [len(row.texts) for row in rows]
-    names = all(guess([cell]).kind == "text" for cell in rows[0].texts)
+    names = all(kind([cell]) == "text" for cell in rows[0].texts)
     return names and widths[0] > 3 and widths.count(widths[0]) >= len(widths) * 0.25
 
 
@@ -133,7 +141,7 @@ def _one_column(lines: list[str]) -> bool:
     if len(lines) < 3:
         return False
     first, body = lines[0], lines[1:]
-    return not any(d in first for d in _USUAL) and guess(body).kind not in ("text", "boolean")
+    return not any(d in first for d in _USUAL) and kind(body) not in ("text", "boolean")
 
 
 def rows_of(text: str, delimiter: str, quote: str, escape: str) -> list[Fields]:
@@ -163,18 +171,31 @@ def _score(text: str, delimiter: str, quote: str, escape: str) -> float:
     share = hits / len(rows)
     regular = [row for row in rows if len(row.texts) == width]
     cells = clean = 0
-    for row in regular:
+    if _all_clean(text, delimiter, quote, escape):
+        cells = clean = len(regular) * min(width, _CELLS)
+    for row in regular if not cells else ():
         for index, (cell, quoted) in enumerate(zip(row.texts[:_CELLS], row.quoted, strict=False)):
             cells += 1
             clean += quoted or (_is_clean(cell) and not (index and cell[:1] == " " and cell.strip()))
     odd = sum(row.odd for row in rows) / len(rows)
     score = share * (0.6 + 0.4 * clean / cells) * (1 - odd / 2) + min(width, 20) / 1000
-    if delimiter in _RARE and delimiter not in _CONTROLS:
-        typed = any(
-            guess([row.texts[index] for row in regular[1:]]).kind != "text" for index in range(min(width, _CELLS))
+    if _is_rare(delimiter):
+        typed = share >= 0.8 and any(
+            kind([row.texts[index] for row in regular[1:]]) != "text" for index in range(min(width, _CELLS))
         )
-        return score * 0.8 if share >= 0.8 and typed else 0.0
+        return score * 0.8 if typed else 0.0
     return score
+
+
+def _is_rare(delimiter: str) -> bool:
+    return delimiter in _RARE and delimiter not in _CONTROLS
+
+
+def _all_clean(text: str, delimiter: str, quote: str, escape: str) -> bool:
+    """Whether nothing in a text can make a cell unclean, so that cells need not be looked at one by one."""
+    if (quote and quote in text) or (escape and escape in text) or delimiter + " " in text:
+        return False
+    return not any(sign in text for sign in ",;\t|\"'" if sign != delimiter)
 
 
 def _is_clean(cell: str) -> bool:

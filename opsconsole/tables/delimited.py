@@ -73,6 +73,8 @@ def _first(stretch: Stretch, encoding: str, mark: int, sure: bool, wish: Wish) -
 
 def _lenient(head: bytes, fallback: str) -> str:
     """A head as text, line by line UTF-8 or the fallback."""
+    if decode.valid(head):
+        return head.decode("utf-8")
     lines = []
     for line in head.split(b"\n"):
         try:
@@ -195,10 +197,9 @@ def _begin(body: segments.Body, stretch: Stretch, dialect: Dialect, wish: Wish) 
     fallback = segments.fallback_of(wish) if dialect.encoding == "utf-8" else dialect.encoding
     rows, places = [], []
     broken = set(found.broken.tolist())
+    plain = head.decode("ascii") if head.isascii() and decode.plain(dialect.encoding) else None
     for index, (start, end) in enumerate(zip(found.starts.tolist(), found.ends.tolist(), strict=True)):
-        text = _lenient(head[start:end], fallback) if not dialect.whole else head[start:end].decode("utf-8", "replace")
-        if dialect.encoding != "utf-8" and not dialect.whole:
-            text = head[start:end].decode(dialect.encoding, "replace")
+        text = plain[start:end] if plain is not None else _text_of(head[start:end], dialect, fallback)
         if index not in broken and not (not index and choose.HINT.match(text)):
             rows.append(split(text, *signs).texts)
             places.append(index)
@@ -224,6 +225,12 @@ def _begin(body: segments.Body, stretch: Stretch, dialect: Dialect, wish: Wish) 
     decided = msgspec.structs.replace(dialect, names=clean(header.names), header=line, note=", ".join(notes))
     after = int(found.starts[place + 1]) if place + 1 < len(found.starts) else -1
     return decided, after, place + 1
+
+
+def _text_of(record: bytes, dialect: Dialect, fallback: str) -> str:
+    if dialect.whole:
+        return record.decode("utf-8", "replace")
+    return _lenient(record, fallback) if dialect.encoding == "utf-8" else record.decode(dialect.encoding, "replace")
 
 
 def _width(rows: list[list[str]]) -> int:

@@ -7,6 +7,7 @@ single day above 12) is kept as a fact beside the counts.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -158,13 +159,15 @@ def gather(
     """Evidence of columns of text; `words` are null words of the site. `proofs`: look for facts in all cells."""
     import pyarrow as pa
 
-    picked = table.filter(pa.array(chosen(lines)))
+    picks = chosen(lines)
+    every = bool(picks.all())
+    picked = table if every else table.filter(pa.array(picks))
     ignored = {word.strip().lower() for word in words}
     evidence: Evidence = {}
     for position, name in enumerate(names):
         found = Found(_shapes(picked.column(position).to_pylist(), ignored), {})
         evidence[name.lower()] = found
-        if not any(not shape & NOTHING for shape in found.counts):
+        if not every and not any(not shape & NOTHING for shape in found.counts):
             found.facts.update(_sparse(table.column(position), ignored))
         if proofs:
             _prove(found, table.column(position))
@@ -195,7 +198,7 @@ def _shapes(values: Iterable[str | None], ignored: set[str]) -> dict[int, int]:
     counts: dict[int, int] = {}
     for value, count in Counter(iter(values)).items():
         text = value.strip() if value is not None else ""
-        if not text or text.lower() in ignored:
+        if not text or (ignored and text.lower() in ignored):
             continue
         shape = shape_of(text)
         counts[shape] = counts.get(shape, 0) + count
@@ -207,6 +210,8 @@ def _prove(found: Found, column: pa.ChunkedArray) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if not any(shape & LOCAL or _is_both(shape) for shape in found.shown()):
+        return
     filled = found.filled
     if found.of(LOCAL) * 4 >= filled * 3 and filled and not found.of(FIRST_HIGH | SECOND_HIGH):
         parts = pc.extract_regex(column, r"^\s*(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-]")
@@ -225,8 +230,7 @@ def _prove(found: Found, column: pa.ChunkedArray) -> None:
 
 def _ambiguous(found: Found) -> bool:
     """Whether numbers such as 1,234 occur, and none that shows what the comma is."""
-    both = sum(c for shape, c in found.shown().items() if _is_both(shape))
-    return both > 0 and _nearly(found.of(NUMERIC), found.filled) and not any(_votes(found))
+    return _signs_of(tuple(found.shown().items())).ambiguous
 
 
 def _is_both(shape: int) -> bool:
@@ -234,11 +238,27 @@ def _is_both(shape: int) -> bool:
     return bool(shape & POINT and shape & COMMA and not shape & (INTEGER | NUMBER))
 
 
-def _votes(found: Found) -> tuple[int, int]:
-    """Cells that can only be read with a decimal comma, and those that can only be read with a decimal point."""
-    comma = sum(c for shape, c in found.shown().items() if shape & COMMA and not shape & (POINT | NUMBER | INTEGER))
-    point = sum(c for shape, c in found.shown().items() if shape & (POINT | NUMBER) and not shape & COMMA)
-    return comma, point
+class _Signs(Struct, frozen=True):
+    """What a column says about the decimal sign. `numeric`: it holds numbers.
+
+    `comma` and `point`: how many cells can only be read with a decimal comma, and only with a point. `ambiguous`:
+    numbers such as 1,234 occur, and none that shows what the comma is.
+    """
+
+    numeric: bool
+    comma: int
+    point: int
+    ambiguous: bool
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _signs_of(counts: tuple[tuple[int, int], ...]) -> _Signs:
+    found = Found(dict(counts), {})
+    numeric = _nearly(found.of(NUMERIC), found.filled)
+    comma = sum(c for shape, c in counts if shape & COMMA and not shape & (POINT | NUMBER | INTEGER))
+    point = sum(c for shape, c in counts if shape & (POINT | NUMBER) and not shape & COMMA)
+    both = sum(c for shape, c in counts if _is_both(shape))
+    return _Signs(numeric, comma, point, both > 0 and numeric and not (comma or point))
 
 
 # --- deciding ------------------------------------------------------------------------------------------------------
@@ -259,6 +279,10 @@ class Style(Struct, frozen=True, omit_defaults=True):
 
 def kind_of(found: Found) -> Kind | None:
     """The type that values ask for; None without any value."""
+    return _kind_of(found) if found.facts else kind_of_counts(tuple(found.counts.items()))
+
+
+def _kind_of(found: Found) -> Kind | None:
     filled = found.filled
     if not filled:
         return None
@@ -270,6 +294,12 @@ def kind_of(found: Found) -> Kind | None:
     if found.of(TEMPORAL) * 4 >= filled * 3:
         return "zoned" if found.has(ZONE) else "time" if found.has(CLOCK) else "date"
     return "text"
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def kind_of_counts(counts: tuple[tuple[int, int], ...]) -> Kind | None:
+    """The same for cells of which nothing but the number by shape is known: few cells show the same again and again."""
+    return _kind_of(Found(dict(counts), {}))
 
 
 def _is_truth(found: Found, filled: int) -> bool:
@@ -295,12 +325,12 @@ def decimal_of(evidence: Evidence, wished: Decimal | None, delimiter: str) -> tu
     facts = set()
     unsure = set()
     for name, found in evidence.items():
-        if not _nearly(found.of(NUMERIC), found.filled):
+        signs = _signs_of(tuple(found.shown().items()))
+        if not signs.numeric:
             continue
-        more_comma, more_point = _votes(found)
-        comma, point = comma + more_comma, point + more_point
+        comma, point = comma + signs.comma, point + signs.point
         facts |= {fact for fact in (COMMA, POINT) if fact in found.facts}
-        if _ambiguous(found):
+        if signs.ambiguous:
             unsure.add(name)
     if comma != point:
         return ("," if comma > point else "."), set()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from opsconsole.tables.guess import guess
+from opsconsole.tables.guess import kind
 from opsconsole.tables.shapes import NULL_WORDS
 
 _UNIT = re.compile(r"[\[(].*[\])]|%|°[CF]?|[a-zA-Zµ³²/°%€$]{1,5}")
@@ -110,11 +110,10 @@ def _goes_on(rows: Sequence[Sequence[str]], first: int, index: int, width: int) 
     body = [other for other in rows[index + 1 :] if len(other) == width]
     if not body or not _filled(row):
         return False
-    kinds = [guess([other[place] for other in body]) for place in range(width)]
-    typed = [place for place in range(width) if kinds[place].kind not in ("text", "boolean")]
-    words = [place for place in range(width) if is_word(row[place])]
-    if any(row[place].strip() and place not in words for place in range(width)):
+    if any(cell.strip() and not is_word(cell) for cell in row):
         return False
+    words = [place for place in range(width) if row[place].strip()]
+    typed = [place for place in range(width) if kind([other[place] for other in body]) not in ("text", "boolean")]
     named = [place for place in typed if place in words]
     if not named:
         return False
@@ -131,7 +130,7 @@ def is_word(cell: str) -> bool:
     text = cell.strip()
     if not text or text.lower() in NULL_WORDS:
         return False
-    return guess([text]).kind == "text" and not re.fullmatch(r"[+-]?[\d.,:/ -]+", text)
+    return kind([text]) == "text" and not re.fullmatch(r"[+-]?[\d.,:/ -]+", text)
 
 
 def is_data(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
@@ -139,11 +138,11 @@ def is_data(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     if not any(cell.strip() for cell in first):
         return False
     if not body:
-        return all(guess([cell]).kind != "text" for cell in first if cell.strip()) and len(first) > 1
+        return all(kind([cell]) != "text" for cell in first if cell.strip()) and len(first) > 1
     typed = 0
     for position, cell in enumerate(first):
-        below = guess([row[position] for row in body]).kind
-        own = guess([cell]).kind
+        below = kind([row[position] for row in body])
+        own = kind([cell])
         if below == "text":
             typed += _STAMPED.match(cell.strip()) is not None  # a line of a log, not the name of a column
             continue

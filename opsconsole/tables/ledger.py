@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import msgspec
 from msgspec import Struct
 
 from opsconsole.tables.records import Status
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 VERSION = "2"
@@ -38,6 +42,14 @@ CREATE TABLE IF NOT EXISTS _ops.quarantine (
 CREATE TABLE IF NOT EXISTS _ops.drift (
     source VARCHAR, noted DOUBLE, file VARCHAR, kind VARCHAR, "column" VARCHAR, detail VARCHAR);
 """
+
+
+_FEW = 20
+"""So few rows are bound as parameters of a statement at once."""
+_BOUND = 100
+_MANY = 10_000
+"""Rows of one statement at most, with parameters and from Arrow."""
+_log = logging.getLogger(__name__)
 
 
 class Entry(Struct):
@@ -99,6 +111,8 @@ _COLUMNS = ", ".join(
     '"' + ("path" if f == "shown" else "name" if f == "path" else f) + '"' for f in Entry.__struct_fields__
 )
 
+_UNSIGNED = [Entry.__struct_fields__.index(name) for name in ("dev", "ino")]
+
 
 def load(cursor: DuckDBPyConnection, source: str = "") -> list[Entry]:
     """The entries of one source, or all. Raises duckdb.Error."""
@@ -120,15 +134,58 @@ def put(cursor: DuckDBPyConnection, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     forget(cursor, (entry.id for entry in entries))
-    for start in range(0, len(entries), 100):
-        chunk = entries[start : start + 100]
-        row = "(" + ", ".join("?" * len(Entry.__struct_fields__)) + ")"
-        values: list[Any] = []
-        for entry in chunk:
-            fields = list(msgspec.structs.astuple(entry))
-            fields[2] = os.fsencode(entry.path)
-            values += fields
-        cursor.execute(f"INSERT INTO _ops.files ({_COLUMNS}) VALUES {', '.join([row] * len(chunk))}", values)
+    rows = [msgspec.structs.astuple(entry) for entry in entries]
+    rows = [(*row[:2], os.fsencode(row[2]), *row[3:]) for row in rows]
+    insert(cursor, f"_ops.files ({_COLUMNS})", rows, _UNSIGNED)
+
+
+def insert(
+    cursor: DuckDBPyConnection, into: str, rows: Sequence[Sequence[Any]], unsigned: Collection[int] = ()
+) -> None:
+    """Insert rows of plain values into a table (with its columns, where need be). Raises duckdb.Error.
+
+    `unsigned`: places of numbers that may be 2**63 or more.
+    """
+    for start in range(0, len(rows), _MANY):
+        part = rows[start : start + _MANY]
+        table = _arrow(part, unsigned) if len(part) > _FEW else None
+        if table is not None:
+            _insert_table(cursor, into, table)
+            continue
+        for begin in range(0, len(part), _BOUND):
+            chunk = part[begin : begin + _BOUND]
+            row = "(" + ", ".join("?" * len(chunk[0])) + ")"
+            values = [value for each in chunk for value in each]
+            cursor.execute(f"INSERT INTO {into} VALUES {', '.join([row] * len(chunk))}", values)
+
+
+def _arrow(rows: Sequence[Sequence[Any]], unsigned: Collection[int]) -> pa.Table | None:
+    """Rows as a table, because binding a parameter costs more than all else about a value.
+
+    None where one is not for Arrow (half a character): DuckDB then says so of the row that has it.
+    """
+    import pyarrow as pa
+
+    try:
+        columns = [
+            pa.array(values, pa.uint64() if place in unsigned else None)
+            for place, values in enumerate(zip(*rows, strict=True))
+        ]
+    except (ValueError, OverflowError, pa.ArrowException) as error:
+        _log.warning("bound one by one: %s", error)
+        return None
+    return pa.Table.from_arrays(columns, [f"c{i}" for i in range(len(columns))])
+
+
+def _insert_table(cursor: DuckDBPyConnection, into: str, table: pa.Table) -> None:
+    cursor.register("_rows", table)
+    try:
+        cursor.execute(f"INSERT INTO {into} SELECT * FROM _rows")
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):  # what was raised is told, not that the transaction is aborted
+            cursor.unregister("_rows")
+        raise
+    cursor.unregister("_rows")
 
 
 def forget(cursor: DuckDBPyConnection, ids: Iterable[int]) -> None:

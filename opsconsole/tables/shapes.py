@@ -64,6 +64,7 @@ _NAMED = re.compile(
     rf"(?P<clock>,?{CLOCK_TEXT})?",
     re.IGNORECASE,
 )
+_PLAIN_LETTERS = frozenset("bhklpqrtvwxyz")
 _DIGIT = re.compile(r"\d")
 
 
@@ -76,6 +77,11 @@ def shape_of(text: str) -> int:
     if lowered in NULL_WORDS:
         return NOTHING
     bits = _truth(lowered)
+    if lowered[0] in _PLAIN_LETTERS:
+        return bits  # neither a month, nor a currency, nor inf begins so
+    found = _ISO.fullmatch(text)
+    if found:  # such a text is no number in any way
+        return ISO | (CLOCK if found["clock"] else 0) | (ZONE if found["zone"] else 0)
     if not _DIGIT.search(text):
         return bits | (NUMBER | POINT | COMMA if _NUMBER.fullmatch(text) else 0)  # inf
     return bits | _numeric(text) | _temporal(text)
@@ -109,9 +115,6 @@ def _numeric(text: str) -> int:
 
 
 def _temporal(text: str) -> int:
-    found = _ISO.fullmatch(text)
-    if found:
-        return ISO | (CLOCK if found["clock"] else 0) | (ZONE if found["zone"] else 0)
     found = _LOCAL.fullmatch(text)
     if found:
         first, second = int(found["a"]), int(found["b"])

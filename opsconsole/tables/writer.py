@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -172,13 +173,8 @@ class Writer:
         ids = [t.entry.id for t in rows] + [e.id for e in batch.gone]
         if ids:
             self._cursor.execute(f"DELETE FROM _ops.evidence WHERE file IN ({', '.join(map(str, ids))})")
-        for start in range(0, len(rows), 200):
-            values: list[Any] = []
-            chunk = rows[start : start + 200]
-            for take in chunk:
-                values += [take.entry.id, take.entry.source, ev.packed(take.evidence or {})]
-            listed = ", ".join(["(?, ?, ?)"] * len(chunk))
-            self._cursor.execute(f"INSERT INTO _ops.evidence VALUES {listed}", values)
+        values = [(take.entry.id, take.entry.source, ev.packed(take.evidence or {})) for take in rows]
+        ledger.insert(self._cursor, "_ops.evidence", values)
         for source in changed:
             self.columns[source].save_sums(self._cursor)
 
@@ -206,9 +202,10 @@ class Writer:
         self._adapt(columns, takes)
         groups: dict[tuple[Any, ...], list[Take]] = {}
         styles_of: dict[tuple[Any, ...], dict[str, Style]] = {}
+        assumed = functools.cache(columns.assumed)  # the evidence of all files stays as it is meanwhile
         for take in named:
             assert take.piece is not None
-            styles = self._styled(columns, take)
+            styles = self._styled(columns, take, assumed)
             key = (tuple(take.piece.names), tuple(styles.values()), _types(take.piece), tuple(take.piece.kinds.items()))
             groups.setdefault(key, []).append(take)
             styles_of[key] = styles
@@ -259,7 +256,7 @@ class Writer:
                         new = True
         return new
 
-    def _styled(self, columns: Columns, take: Take) -> dict[str, Style]:
+    def _styled(self, columns: Columns, take: Take, assumed: Callable[[str], Order]) -> dict[str, Style]:
         """How the file writes its columns, by all that it has shown. Raises AgainError when that has changed."""
         piece = take.piece
         assert piece is not None
@@ -267,9 +264,7 @@ class Writer:
         dialect = piece.dialect
         decimal, unsure = ev.decimal_of(take.evidence, columns.source.read.decimal, dialect.delimiter)
         styles = {
-            name: ev.style_of(
-                take.evidence.get(name.lower(), Found()), decimal, columns.assumed(name), name.lower() in unsure
-            )
+            name: ev.style_of(take.evidence.get(name.lower(), Found()), decimal, assumed(name), name.lower() in unsure)
             for name in piece.names
         }
         orders = {name: style.order for name, style in styles.items() if style.order}
@@ -284,15 +279,12 @@ class Writer:
 
     def _quarantine(self, takes: Sequence[Take]) -> None:
         now = time.time()
-        for take in takes:
-            rejects = take.piece.rejects if take.piece else []
-            for start in range(0, len(rejects), 200):
-                values: list[Any] = []
-                chunk = rejects[start : start + 200]
-                for r in chunk:
-                    values += [take.entry.id, take.entry.source, r.line, r.column, r.reason, r.raw[:RAW_LIMIT], now]
-                rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(chunk))
-                self._cursor.execute(f"INSERT INTO _ops.quarantine VALUES {rows}", values)
+        rows = [
+            (take.entry.id, take.entry.source, bad.line, bad.column, bad.reason, bad.raw[:RAW_LIMIT], now)
+            for take in takes
+            for bad in (take.piece.rejects if take.piece else ())
+        ]
+        ledger.insert(self._cursor, "_ops.quarantine", rows)
 
 
 def _parsed_well(columns: Columns, piece: Piece, decimal: str) -> bool:
