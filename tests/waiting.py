@@ -9,8 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], timeout: float = 20.0, what: str = "") -> T:
-    """The first true value of `condition`; fails when none comes within `timeout` s."""
+def until(condition: Callable[[], T], timeout: float = 20.0, what: str = "", every: float = 0.01) -> T:
+    """The first true value of `condition`, asked `every` so many s; fails when none comes within `timeout` s."""
     end = time.monotonic() + timeout
     while True:
         found = condition()
@@ -18,4 +18,4 @@ def until(condition: Callable[[], T], timeout: float = 20.0, what: str = "") -> 
             return found
         if time.monotonic() > end:
             raise AssertionError(f"did not happen within {timeout:g} s: {what or condition}; last: {found!r}")
-        time.sleep(0.01)
+        time.sleep(every)

@@ -129,7 +129,7 @@ def _appended(root: Path, store: Store, feed: Feed, count: int) -> float:
     with (root / "data/00003.csv").open("ab", buffering=0) as stream:
         begun = time.perf_counter()
         stream.write(lines)
-    until(lambda: rows_of(store) == before + count, 60, "the appended rows")
+    until(lambda: rows_of(store) == before + count, 60, "the appended rows", every=0.0005)
     return time.perf_counter() - begun
 
 
