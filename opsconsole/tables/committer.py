@@ -18,7 +18,7 @@ from opsconsole.tables.store import Store
 from opsconsole.tables.writer import AgainError, Batch, Take, Writer
 
 BATCH_FILES = 500
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 64 << 20
 """Fewer rows than a row group of DuckDB would be written twice."""
 EARLY = 64 << 20
 """Bytes up to which a table is made anew at once when a type does not hold; later that waits for the end of a scan."""

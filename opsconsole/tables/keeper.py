@@ -217,7 +217,8 @@ class Keeper:
             at = time.time() + min(0.5 * 2**tries, 30.0)
             self._dues.at |= {(name, path): at for path in (*found.changed, *found.gone)}
         finally:
-            self._taker.end()
+            if self._taker.end():
+                self._store.slim()
 
     def _known_devices(self) -> Devices:
         if self._devices is None:

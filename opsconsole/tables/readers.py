@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 READERS = 2
-AHEAD = 4
+AHEAD = 8
 """So many reads may wait for their transaction."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -25,15 +25,16 @@ class Readers:
             self._pool = ThreadPoolExecutor(READERS, "reader")
         return self._pool.submit(work, *args, **kwargs)
 
-    def end(self) -> None:
-        """Drop what has not begun, wait for what has, and end the threads.
+    def end(self) -> bool:
+        """Drop what has not begun, wait for what has, and end the threads; False if there was none.
 
         Arrow gives the memory that a thread used back to the system when the thread ends, or asks for that itself.
         """
         if self._pool is None:
-            return
+            return False
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
         import pyarrow as pa
 
         pa.default_memory_pool().release_unused()
+        return True

@@ -7,6 +7,7 @@ querying it imports DuckDB only; what reads files (pyarrow, numpy, polars) is im
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import threading
@@ -21,6 +22,9 @@ from opsconsole.tables.records import Drift, FileInfo, SetAside, StoreError, Tot
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+SLIM = "256MiB"
+"""So much of the tables stays in memory after long work."""
 
 OWN = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
 """Columns that every table has besides those of its files."""
@@ -52,7 +56,7 @@ def _settings(folder: Path) -> list[str]:
         "autoload_known_extensions = false",
         "allow_community_extensions = false",
         "python_enable_replacements = false",
-        "allowed_configs = ['max_execution_time']",
+        "allowed_configs = ['max_execution_time', 'memory_limit']",
         "enable_external_access = false",
         "lock_configuration = true",
     ]
@@ -120,6 +124,22 @@ class Store:
         """Whether an error says that the file itself is damaged, which may show only when a block is read."""
         self._damaged = self._damaged or _is_damage(self.path, error)
         return self._damaged
+
+    def slim(self) -> None:
+        """Give back the memory that long work has filled with the tables' blocks: they are read again when asked for.
+
+        DuckDB keeps what it has read or written up to its limit; lowering that for a moment lets it go.
+        """
+        with contextlib.closing(self.cursor()) as cursor:
+            (usual,) = cursor.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+            if not usual.endswith(("GiB", "TiB")):
+                return  # there is little anyway
+            try:
+                cursor.execute(f"SET GLOBAL memory_limit = '{SLIM}'")
+            except duckdb.OutOfMemoryException as error:
+                logging.getLogger(__name__).debug("memory is needed right now: %s", error)
+            finally:
+                cursor.execute(f"SET GLOBAL memory_limit = '{usual}'")
 
     def committed(self) -> None:
         """Note that a transaction became visible."""

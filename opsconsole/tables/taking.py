@@ -80,9 +80,9 @@ class Taker:
         self._ahead.clear()
         self._first_seen.clear()
 
-    def end(self) -> None:
-        """Wait for what is being read, and end the readers' threads."""
-        self._readers.end()
+    def end(self) -> bool:
+        """Wait for what is being read, and end the readers' threads; False if nothing was long enough to need any."""
+        return self._readers.end()
 
     def work(
         self, served: Served, found: Mapping[str, os.stat_result], gone: Iterable[str], between: bool = False
