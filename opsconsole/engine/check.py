@@ -17,8 +17,8 @@ from opsconsole.site.keys import SITE
 from opsconsole.site.model import Problem, Site
 from opsconsole.site.parse import Loaded, load_site
 from opsconsole.tables.convert import PINS, TYPES
-from opsconsole.tables.globs import Pattern, expand
-from opsconsole.tables.sniff import sniff
+from opsconsole.tables.folders.globs import Pattern, expand
+from opsconsole.tables.reading.sniff import sniff
 from opsconsole.tables.store import OWN
 
 # Columns and types are learnt from this many files of each source: enough for names, cheap for folders of thousands.

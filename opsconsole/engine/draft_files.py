@@ -11,10 +11,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from opsconsole.site.model import Format
-from opsconsole.tables.globs import Pattern
+from opsconsole.tables.folders.globs import Pattern
 from opsconsole.tables.names import ignored
-from opsconsole.tables.reader import format_of
-from opsconsole.tables.unpack import inner
+from opsconsole.tables.reading.reader import format_of
+from opsconsole.tables.reading.unpack import inner
 
 MOST_FILES = 20_000
 DEEPEST = 6

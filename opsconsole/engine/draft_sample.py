@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from opsconsole.engine.draft_files import Family, Found
 from opsconsole.site.model import Format, Read
-from opsconsole.tables import reader
-from opsconsole.tables.guess import Kind, Style, guess
-from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish, styles_of
+from opsconsole.tables.reading import reader
+from opsconsole.tables.reading.guess import Kind, Style, guess
+from opsconsole.tables.reading.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish, styles_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,7 +112,7 @@ def _parquet(path: Path) -> Sample:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from opsconsole.tables import parquetread
+    from opsconsole.tables.reading import parquetread
 
     try:
         with pq.ParquetFile(path) as file:

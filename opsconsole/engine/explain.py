@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from opsconsole.engine.messages import AskExplain, ColumnRead, Explained
 from opsconsole.engine.picture import file_state
 from opsconsole.site.model import ColumnType, Read, Site, Source
-from opsconsole.tables.globs import Pattern
+from opsconsole.tables.folders.globs import Pattern
 from opsconsole.tables.intake import shown_path
 from opsconsole.tables.names import ignored
+from opsconsole.tables.reading.sniff import Sniffed, sniff
 from opsconsole.tables.records import FileInfo
-from opsconsole.tables.sniff import Sniffed, sniff
 from opsconsole.tables.store import Store
 
 _EXAMPLES = 5

@@ -46,7 +46,7 @@ from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.kpis.drill import Page, Subject, breakdown, measure_among, rows, subject_of_kpi, subject_of_rule
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.tables import health, setaside
-from opsconsole.tables.raw import raw_lines
+from opsconsole.tables.reading.raw import raw_lines
 from opsconsole.tables.records import StoreError
 from opsconsole.tables.store import Store
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from opsconsole.site.model import Source
-from opsconsole.tables import evidence as ev
 from opsconsole.tables import keyed as keys
 from opsconsole.tables.convert import PINS, TYPES
-from opsconsole.tables.evidence import Decimal, Evidence, Found, Kind, Order
 from opsconsole.tables.keyed import Keyed
 from opsconsole.tables.names import ident, literal
-from opsconsole.tables.shapes import LOCAL, ZONE
+from opsconsole.tables.reading import evidence as ev
+from opsconsole.tables.reading.evidence import Decimal, Evidence, Found, Kind, Order
+from opsconsole.tables.reading.shapes import LOCAL, ZONE
 
 if TYPE_CHECKING:
     import datetime as dt

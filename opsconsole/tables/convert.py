@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from opsconsole.site.model import ColumnType
-from opsconsole.tables.evidence import Kind, Style
 from opsconsole.tables.names import literal
-from opsconsole.tables.shapes import FALSE_WORDS, NULL_WORDS, TRUE_WORDS
+from opsconsole.tables.reading.evidence import Kind, Style
+from opsconsole.tables.reading.shapes import FALSE_WORDS, NULL_WORDS, TRUE_WORDS
 
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",

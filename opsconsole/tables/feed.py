@@ -15,12 +15,12 @@ from pathlib import Path
 import duckdb
 
 from opsconsole.site.model import Source
+from opsconsole.tables.folders.rounds import ASKED_SHARE, FULL_SHARE, Rounds
+from opsconsole.tables.folders.watch import Watcher
 from opsconsole.tables.keeper import Keeper
 from opsconsole.tables.records import Progress
 from opsconsole.tables.retention import Leaving
-from opsconsole.tables.rounds import ASKED_SHARE, FULL_SHARE, Rounds
 from opsconsole.tables.store import Store
-from opsconsole.tables.watch import Watcher
 
 CHECK = 1.0
 """Seconds between looks whether the watched folders are still the ones that are there."""

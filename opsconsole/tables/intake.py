@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 
 from opsconsole.site.model import Format, Source
-from opsconsole.tables import fingerprint, ledger, reader
-from opsconsole.tables.evidence import Kind, Order
+from opsconsole.tables import fingerprint, ledger
 from opsconsole.tables.ledger import Entry, key_of
-from opsconsole.tables.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
+from opsconsole.tables.reading import reader
+from opsconsole.tables.reading.evidence import Kind, Order
+from opsconsole.tables.reading.piece import Dialect, NotReadyError, Piece, RereadError, Stretch, Wish
 from opsconsole.tables.writer import Take
 
 CHUNK = 16 << 20

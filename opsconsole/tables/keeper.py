@@ -14,8 +14,8 @@ from opsconsole.site.model import Source
 from opsconsole.tables import columns, ledger
 from opsconsole.tables.committer import Committer
 from opsconsole.tables.dues import Dues
+from opsconsole.tables.folders.lookout import Devices, Sighting
 from opsconsole.tables.intake import shown_path
-from opsconsole.tables.lookout import Devices, Sighting
 from opsconsole.tables.policies import Policies
 from opsconsole.tables.records import Progress
 from opsconsole.tables.served import Served

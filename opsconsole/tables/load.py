@@ -11,9 +11,9 @@ import duckdb
 
 from opsconsole.tables import convert, hours, retention
 from opsconsole.tables.columns import Column, Columns
-from opsconsole.tables.evidence import Found, Kind, Style
 from opsconsole.tables.names import HASH, ident, literal
-from opsconsole.tables.shapes import (
+from opsconsole.tables.reading.evidence import Found, Kind, Style
+from opsconsole.tables.reading.shapes import (
     CLOCK,
     COMMA,
     FRACTION,
@@ -134,7 +134,7 @@ class Load:
     def _take_plain(self) -> None:
         """Give columns of text whose every cell is plainly written their types without SQL, from the text as it came:
         the table's types may have changed since the last time."""
-        from opsconsole.tables import fastcsv
+        from opsconsole.tables.reading import fastcsv
 
         self._raw, self._kinds = self._given, dict(self._own)
         for index, name in self._used:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from opsconsole.tables import archive
-from opsconsole.tables import evidence as ev
-from opsconsole.tables.evidence import Evidence, Kind
-from opsconsole.tables.piece import Dialect, Piece
+from opsconsole.tables.reading import evidence as ev
+from opsconsole.tables.reading.evidence import Evidence, Kind
+from opsconsole.tables.reading.piece import Dialect, Piece
 from opsconsole.tables.records import Reject
 from opsconsole.tables.writer import Take
 

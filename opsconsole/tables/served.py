@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from opsconsole.site.model import Scan, Source
-from opsconsole.tables.globs import Pattern
+from opsconsole.tables.folders.globs import Pattern
+from opsconsole.tables.folders.lookout import Lookout
 from opsconsole.tables.ledger import Entry, key_of
-from opsconsole.tables.lookout import Lookout
 from opsconsole.tables.progress import Work
 from opsconsole.tables.writer import Take
 

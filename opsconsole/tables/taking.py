@@ -15,9 +15,9 @@ import msgspec
 from opsconsole.tables import intake
 from opsconsole.tables.committer import Committer
 from opsconsole.tables.dues import Dues
+from opsconsole.tables.folders.lookout import Sighting
 from opsconsole.tables.intake import Outcome, shown_path
 from opsconsole.tables.ledger import Entry, key_of
-from opsconsole.tables.lookout import Sighting
 from opsconsole.tables.policies import Policies
 from opsconsole.tables.readers import AHEAD, Readers
 from opsconsole.tables.served import Served

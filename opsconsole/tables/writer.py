@@ -12,14 +12,14 @@ import msgspec
 
 from opsconsole.site.model import Source
 from opsconsole.tables import drift, ledger
-from opsconsole.tables import evidence as ev
 from opsconsole.tables.columns import Columns
-from opsconsole.tables.evidence import Evidence, Found, Order, Style
 from opsconsole.tables.keyed import Changes, Keyed
 from opsconsole.tables.ledger import Entry
 from opsconsole.tables.load import RAW_LIMIT, Facts, Load
-from opsconsole.tables.piece import Dialect, Piece, told
-from opsconsole.tables.shapes import REPEATED, SKIPPED
+from opsconsole.tables.reading import evidence as ev
+from opsconsole.tables.reading.evidence import Evidence, Found, Order, Style
+from opsconsole.tables.reading.piece import Dialect, Piece, told
+from opsconsole.tables.reading.shapes import REPEATED, SKIPPED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opsconsole.site.model import Source
-from opsconsole.tables.watch import _Handler
+from opsconsole.tables.folders.watch import _Handler
 from tests.tables.folder import Folder, folder
 from tests.waiting import until
 

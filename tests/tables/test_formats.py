@@ -316,7 +316,7 @@ def test_ndjson_with_only_bad_lines_added(tmp_path: Path) -> None:
 
 
 def test_a_readers_panic_stops_only_its_file(watched: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    from opsconsole.tables import reader
+    from opsconsole.tables.reading import reader
 
     class PanicException(BaseException):
         pass

@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 from opsconsole.site.model import Scan, Source
-from opsconsole.tables.globs import Pattern
+from opsconsole.tables.folders.globs import Pattern
+from opsconsole.tables.folders.lookout import Devices, Lookout
 from opsconsole.tables.keeper import Keeper
-from opsconsole.tables.lookout import Devices, Lookout
 from opsconsole.tables.store import Store
 from tests.tables.folder import folder
 from tests.waiting import until

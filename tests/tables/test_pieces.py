@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsconsole.site.model import Source
-from opsconsole.tables import cut
-from opsconsole.tables.globs import Pattern, expand
-from opsconsole.tables.guess import Style, guess
+from opsconsole.tables.folders.globs import Pattern, expand
 from opsconsole.tables.names import clean
-from opsconsole.tables.raw import raw_lines
+from opsconsole.tables.reading import cut
+from opsconsole.tables.reading.guess import Style, guess
+from opsconsole.tables.reading.raw import raw_lines
+from opsconsole.tables.reading.sniff import sniff
 from opsconsole.tables.records import StoreError
-from opsconsole.tables.sniff import sniff
 from tests.tables.folder import Folder, folder
 
 FIELD = st.text(alphabet=st.sampled_from('ab,"\n é'), max_size=6)
