@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 # What is done sooner needs no line.
 _PATIENCE = 1.0
-_EVERY = 0.5
+_EVERY = 0.25
 
 
 def with_engine(arguments: argparse.Namespace, work: Callable[[Client], Awaitable[int]]) -> int:

@@ -13,7 +13,7 @@ ROW = "2026-06-24 06:{:02}:{:02},{},50,1,{}\n"
 BLOCK = "".join(
     ROW.format(at // 60 % 60, at % 60, at % 7, "a remark of some length that is only text" * 2) for at in range(5000)
 )
-TIMES = 200
+TIMES = 600
 
 
 def drop(site: SiteFolder) -> int:
