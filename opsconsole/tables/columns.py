@@ -219,10 +219,11 @@ class Columns:
             [column.kind, column.decided, column.order, self.source.name, column.name],
         )
 
-    def refused(self, names: Sequence[str]) -> str:
+    def refused(self, names: Sequence[str], sparse: bool) -> str:
         """With `schema: strict`, why a file with these columns is refused; empty if it is not.
 
-        It must have the columns that the site declares, or, where it declares none, those of the table.
+        It must have the columns that the site declares, or, where it declares none, those of the table. `sparse`:
+        records of the format leave out what they have no value for, so that none can be said to be missing.
         """
         if self.source.schema != "strict":
             return ""
@@ -235,7 +236,7 @@ class Columns:
         lacking = [name for key, name in expected.items() if key not in there]
         if strange:
             return f"column {strange[0]!r} is not one of the table's (schema: strict)"
-        return f"column {lacking[0]!r} is missing (schema: strict)" if lacking else ""
+        return f"column {lacking[0]!r} is missing (schema: strict)" if lacking and not sparse else ""
 
 
 def table_name(source: Source) -> str:

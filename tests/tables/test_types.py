@@ -187,6 +187,19 @@ def test_a_strict_source_refuses_other_columns(tmp_path: Path) -> None:
         assert watched.rows() == [(1, 2.0), (5, 6.0)]
 
 
+def test_a_strict_source_of_json_bears_keys_that_are_left_out(tmp_path: Path) -> None:
+    pinned = Source("t", ("in/*.ndjson",), schema="strict", columns={"id": "integer", "v": "number"})
+    with folder(tmp_path, pinned) as watched:
+        watched.write("a.ndjson", '{"id": 1, "v": 2}\n' * 60)
+        watched.settle()
+        watched.append("a.ndjson", '{"id": 2}\n')
+        watched.settle()
+        assert watched.query("SELECT count(*), count(v) FROM t") == [(61, 60)]
+        watched.append("a.ndjson", '{"id": 3, "w": 1}\n')
+        watched.settle()
+        assert watched.file("a.ndjson").reason == "column 'w' is not one of the table's (schema: strict)"
+
+
 def test_retry_reads_what_gave_trouble_again(watched: Folder) -> None:
     watched.write("a.csv", "id,v\n1,2,3\n4,5\n")
     watched.settle()
