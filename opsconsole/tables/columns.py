@@ -18,6 +18,7 @@ from opsconsole.tables.keyed import Keyed
 from opsconsole.tables.names import ident, literal
 from opsconsole.tables.reading import evidence as ev
 from opsconsole.tables.reading.evidence import Decimal, Evidence, Found, Kind, Order
+from opsconsole.tables.reading.piece import Piece
 from opsconsole.tables.reading.shapes import LOCAL, ZONE
 
 if TYPE_CHECKING:
@@ -219,20 +220,21 @@ class Columns:
             [column.kind, column.decided, column.order, self.source.name, column.name],
         )
 
-    def refused(self, names: Sequence[str], sparse: bool) -> str:
+    def refused(self, piece: Piece) -> str:
         """With `schema: strict`, why a file with these columns is refused; empty if it is not.
 
-        It must have the columns that the site declares, or, where it declares none, those of the table. `sparse`:
-        records of the format leave out what they have no value for, so that none can be said to be missing.
+        It must have the columns that the site declares, or, where it declares none, those of the table. Records of JSON
+        leave out what they have no value for, so that none of theirs can be said to be missing.
         """
         if self.source.schema != "strict":
             return ""
         expected = {name.lower(): name for name in self.source.columns}
         expected = expected or {key: column.name for key, column in self.known.items()}
-        if not expected:
+        if not expected or not piece.names:
             return ""
-        there = {name.lower() for name in names}
-        strange = [name for name in names if name.lower() not in expected]
+        there = {name.lower() for name in piece.names}
+        strange = [name for name in piece.names if name.lower() not in expected]
+        sparse = piece.dialect.format in ("json", "ndjson")
         lacking = [name for key, name in expected.items() if key not in there]
         if strange:
             return f"column {strange[0]!r} is not one of the table's (schema: strict)"

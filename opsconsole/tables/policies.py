@@ -246,7 +246,8 @@ class Policies:
         unread = [old for old in served.archived() if archive.file_name(old) == path.name]
         number = unread[0].id if unread else self._number()
         take = restore.take_of(path, number)
-        why = self._committer.writer.columns[served.source.name].refused(take.piece.names if take.piece else [])
+        columns = self._committer.writer.columns[served.source.name]
+        why = columns.refused(take.piece) if take.piece else ""
         if why:
             raise ArchiveError(f"the archive of {entry.shown} is not taken: {why}")
         self._committer.take(take, path.stat().st_size)

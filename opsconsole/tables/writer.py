@@ -122,11 +122,8 @@ class Writer:
     def _strict(self, takes: Sequence[Take]) -> None:
         """Files whose columns a strict source refuses give no rows."""
         for take in takes:
-            piece = take.piece
-            if piece is None or not piece.names:
-                continue
-            sparse = piece.dialect.format in ("json", "ndjson")
-            why = self.columns[take.entry.source].refused(piece.names, sparse)
+            columns = self.columns[take.entry.source]
+            why = columns.refused(take.piece) if take.piece is not None else ""
             if why:
                 self._drift.note(take.entry, "refused", "", why)
                 take.entry = ledger.failed(take.entry, why)
