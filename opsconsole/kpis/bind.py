@@ -56,8 +56,13 @@ class _Binder:
             if name in self.schemas
         }
         for name, source in self.site.sources.items():
-            if name in self.schemas and source.time is not None:
+            if name not in self.schemas:
+                continue
+            if source.time is not None:
                 self.dimension(name, source.time, "sources", name, "time")
+            self.dimensions(name, source.key, "sources", name, "key")
+            if source.latest is not None:
+                self.dimension(name, source.latest, "sources", name, "latest")
         panels = self.panels()
         for kpi in self.site.kpis.values():
             by = own.get(kpi.source, ())  # where the KPI says nothing, it has its source's

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from opsconsole.kpis.bind import bind
+from opsconsole.site.parse import load_site
 
 from .plant import COLUMNS, HEAD, SCHEMAS, bound, load, problems_of
 
@@ -152,3 +153,12 @@ def test_a_time_column_that_is_not_there_is_named(tmp_path: Path) -> None:
     line = (tmp_path / "site.yaml").read_text().splitlines()[problem.mark.line - 1]
     assert line[problem.mark.column - 1 :].startswith("ts, dimensions")
     assert set(binding.kpis) == {"n"}  # as before: its rows are there, without a time
+
+
+def test_the_columns_of_a_key_have_to_be_there(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text("sources:\n  orders: {files: x, key: [nope, qty], latest: nowhen}\n")
+    _, problems = bind(load_site(tmp_path), {"orders": {"qty": "BIGINT", "_time": "TIMESTAMP"}})
+    assert [str(problem) for problem in problems] == [
+        "site.yaml:2:30 `orders` has no column `nope`",
+        "site.yaml:2:49 `orders` has no column `nowhen`",
+    ]
