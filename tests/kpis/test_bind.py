@@ -159,6 +159,6 @@ def test_the_columns_of_a_key_have_to_be_there(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text("sources:\n  orders: {files: x, key: [nope, qty], latest: nowhen}\n")
     _, problems = bind(load_site(tmp_path), {"orders": {"qty": "BIGINT", "_time": "TIMESTAMP"}})
     assert [str(problem) for problem in problems] == [
-        "site.yaml:2:30 `orders` has no column `nope`",
-        "site.yaml:2:49 `orders` has no column `nowhen`",
+        "site.yaml:2:28 `orders` has no column `nope`",
+        "site.yaml:2:48 `orders` has no column `nowhen`",
     ]
