@@ -205,7 +205,8 @@ class Keeper:
         try:
             self._taker.work(served, found.changed, found.gone)
             self._refused.pop(name, None)
-            self.scanned = float("-inf") if served.restarted else self.scanned
+            if any(each.restarted for each in self._served.values()):  # this one, or one looked at meanwhile
+                self.scanned = float("-inf")
         except REFUSED as error:
             if self._store.damaged(error):
                 raise
@@ -227,12 +228,12 @@ class Keeper:
 
     def next_due(self) -> float:
         """Seconds until a file must be looked at again, a hint or not."""
-        return self._dues.next()
+        return 0.0 if self._taker.later else self._dues.next()
 
     def unsettled(self) -> bool:
         """Whether a file's last record may still be being written, or is being retried."""
         first = bool(self._served) and self.scanned == float("-inf")
-        return first or bool(self._refused) or self._dues.held()
+        return first or bool(self._refused) or bool(self._taker.later) or self._dues.held()
 
     def retry(self, source: str = "", path: str = "") -> None:
         """Have files of a source, or all, read again from their start: those named, else those that gave trouble."""

@@ -153,10 +153,8 @@ def chosen(lines: NDArray[np.int64]) -> NDArray[np.bool_]:
     return chosen_
 
 
-def gather(
-    names: Sequence[str], table: pa.Table, lines: NDArray[np.int64], words: Sequence[str], proofs: bool = True
-) -> Evidence:
-    """Evidence of columns of text; `words` are null words of the site. `proofs`: look for facts in all cells."""
+def gather(names: Sequence[str], table: pa.Table, lines: NDArray[np.int64], words: Sequence[str]) -> Evidence:
+    """Evidence of columns of text; `words` are null words of the site."""
     import pyarrow as pa
 
     picks = chosen(lines)
@@ -169,8 +167,7 @@ def gather(
         evidence[name.lower()] = found
         if not every and not any(not shape & NOTHING for shape in found.counts):
             found.facts.update(_sparse(table.column(position), ignored))
-        if proofs:
-            _prove(found, table.column(position))
+        _prove(found, table.column(position))
     return evidence
 
 
