@@ -15,12 +15,14 @@ What a value is when there are no rows (missing is not zero):
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import duckdb
 from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.expression import ident
+from opsconsole.kpis.limits import LimitBook, Limits
 from opsconsole.kpis.measures import Heat, Measure, Measures, Split
 from opsconsole.kpis.scan import Ask, Cursor, Found, Members, Row, scan
 from opsconsole.kpis.span import Span, Stretch, grid_buckets, span_of, trend_buckets
@@ -132,25 +134,36 @@ def _measure(cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Ext
 class Figures:
     """One KPI's part of a scan."""
 
-    def __init__(self, kpi: BoundKpi, index: int, ask: Ask, found: Found, extent: Extent) -> None:
+    def __init__(
+        self,
+        kpi: BoundKpi,
+        index: int,
+        ask: Ask,
+        found: Found,
+        extent: Extent,
+        book: LimitBook | None = None,
+        shift: str | None = None,
+    ) -> None:
         self.kpi = kpi
         self.index = index
         self.span = ask.span
         self.ask = ask
         self.found = found
         self.extent = extent
+        self.book = book or LimitBook(kpi.kpi)
+        self.shift = shift
         self.empty = kpi.value.empty if extent.delivered(ask.span) else None
         self.comparable = self.span.before is not None and extent.reaches_back(self.span.before)
 
     def measure(self) -> Measure:
-        span, kpi = self.span, self.kpi.kpi
+        span, kpi, limits = self.span, self.kpi.kpi, self.limits({})
         whole = self.found.now.get((), {}).get(())
         value = self.of(whole)
         previous = self.before((), ())
         splits = {name: self.split(name) for name in self.kpi.by}
         return Measure(
             name=kpi.name,
-            status=status_of(kpi, value),
+            status=status_of(limits, value),
             value=value,
             start=span.now.start.timestamp() if span.now is not None else None,
             end=span.now.end.timestamp() if span.now is not None else None,
@@ -163,9 +176,14 @@ class Figures:
             rows=whole.rows if whole is not None else 0,
             partial=span.now is not None and value is not None and not self.extent.reaches_back(span.now),
             reason="" if value is not None else self.reason(whole),
-            leader=leader(kpi, next(iter(splits.values()), None)),
+            leader=leader(kpi, next(iter(splits.values()), None), limits),
             splits=splits,
+            limits=limits,
         )
+
+    def limits(self, labels: Mapping[str, str | None]) -> Limits:
+        """The limits of a group: those of the members chosen on the way and of its own."""
+        return self.book.at({**self.ask.filters, **labels}, self.shift)
 
     def of(self, row: Row | None) -> float | None:
         """A group's value; a group without rows has what the expression means by none."""
@@ -197,17 +215,17 @@ class Figures:
             gone = [key for key in self.found.before.get((name,), {}) if key not in now]
             keys += gone
             total += len(gone)
-        kpi = self.kpi.kpi
-        keys.sort(key=lambda key: (-badness(kpi, self.of(now.get(key))), key[0] is None, key[0] or ""))
+        whole = self.limits({})
+        keys.sort(key=lambda key: (-badness(whole, self.of(now.get(key))), key[0] is None, key[0] or ""))
         values = [self.of(now.get(key)) for key in keys]
         return Split(
-            kpi=kpi.name,
+            kpi=self.kpi.kpi.name,
             by=name,
             members=[key[0] for key in keys],
             values=values,
             previous=[self.before((name,), key) for key in keys],
             rows=[now[key].rows if key in now else 0 for key in keys],
-            statuses=[status_of(kpi, value) for value in values],
+            statuses=[status_of(self.limits({name: key[0]}), value) for key, value in zip(keys, values, strict=True)],
             total=total,
         )
 
@@ -237,7 +255,10 @@ class Figures:
             starts=[edge.timestamp() for edge in buckets.edges[:-1]],
             step=buckets.step,
             values=values,
-            statuses=[[status_of(self.kpi.kpi, value) for value in row] for row in values],
+            statuses=[
+                [status_of(limits, value) for value in row]
+                for row, limits in zip(values, (self.limits({name: member}) for member in members), strict=True)
+            ],
         )
 
     def known(self, buckets: Buckets) -> list[float | None]:

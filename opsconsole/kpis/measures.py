@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from opsconsole.kpis.limits import Limits
 from opsconsole.kpis.status import Status
 
 
@@ -38,7 +39,8 @@ class Heat(Struct, frozen=True):
 class Measure(Struct, frozen=True):
     """A KPI's figures. Moments are seconds since the epoch; None for `start` and `end`: all rows.
 
-    `partial`: the source's rows begin only within the window. `reason` says why there is no value.
+    `partial`: the source's rows begin only within the window. `reason` says why there is no value. `limits` are those
+    that the value was judged by.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Measure(Struct, frozen=True):
     reason: str = ""
     leader: str = ""
     splits: dict[str, Split] = {}
+    limits: Limits = Limits()
 
 
 class Measures(Struct, frozen=True):

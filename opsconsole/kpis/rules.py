@@ -10,7 +10,7 @@ from typing import Protocol
 import duckdb
 from msgspec import Struct
 
-from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
+from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.drill import within
 from opsconsole.kpis.evaluate import Extent, Figures, extent_of, failure
 from opsconsole.kpis.expression import ident
@@ -171,18 +171,18 @@ class _Run:
             figures = Figures(kpis[index], index, ask, found, self.extent(source))
             now = found.now.get(rule.by, {})
             for members, row in now.items():
-                self.kpi_instance(rule, kpis[index], members, figures.of(row))
+                self.kpi_instance(rule, figures, members, figures.of(row))
             # Where no rows mean a number, a member that had rows before and has none now has that number.
             if figures.empty is not None:
                 gone = [key for key in found.before.get(rule.by, {}) if key not in now]
                 for members in gone if rule.by else ([()] if not now else []):
-                    self.kpi_instance(rule, kpis[index], members, figures.empty)
+                    self.kpi_instance(rule, figures, members, figures.empty)
             self.capped(rule, found.members.get(rule.by, 0))
 
-    def kpi_instance(self, rule: BoundRule, bound: BoundKpi, members: Members, value: float | None) -> None:
-        kpi = bound.kpi
+    def kpi_instance(self, rule: BoundRule, figures: Figures, members: Members, value: float | None) -> None:
+        kpi = figures.kpi.kpi
+        labels = dict(zip(rule.by, members, strict=True))
         if value is None:
-            labels = dict(zip(rule.by, members, strict=True))
             self.observations.append(Observation(rule=rule.rule.name, labels=labels, quality="stale"))
             return
         if rule.when is not None:
@@ -193,9 +193,11 @@ class _Run:
                 f"{_name(kpi)} {_figure(kpi, value)} {rule.when.words} {_figure(kpi, limit)}", _figure(kpi, value),
             )  # fmt: skip
             return
-        priority = priority_of(kpi, value)
-        limit = limit_of(kpi, priority)
-        self.add(rule, members, priority, value, limit, _against_limits(kpi, value, limit), _figure(kpi, value))
+        limits = figures.limits(labels)
+        priority = priority_of(limits, value)
+        limit = limit_of(limits, priority)
+        words = _against_limits(kpi, value, limit, limits.target)
+        self.add(rule, members, priority, value, limit, words, _figure(kpi, value))
 
     def rows(self, rules: list[BoundRule]) -> None:
         """Rules on rows that have source, labels and time in common: the counts of rows that meet each condition."""
@@ -271,11 +273,11 @@ def _figure(kpi: Kpi, value: float | None) -> str:
     return figure(value, kpi.unit, kpi.decimals)
 
 
-def _against_limits(kpi: Kpi, value: float, limit: float | None) -> str:
+def _against_limits(kpi: Kpi, value: float, limit: float | None, target: float | None) -> str:
     if limit is None:
         return f"{_name(kpi)} {_figure(kpi, value)}"
     if kpi.better == "target":
-        return f"{_name(kpi)} {_figure(kpi, value)}, more than {_figure(kpi, limit)} from {_figure(kpi, kpi.target)}"
+        return f"{_name(kpi)} {_figure(kpi, value)}, more than {_figure(kpi, limit)} from {_figure(kpi, target)}"
     side = "under" if kpi.better == "higher" else "over"
     return f"{_name(kpi)} {_figure(kpi, value)} {side} {_figure(kpi, limit)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opsconsole.kpis.limits import Limits
 from opsconsole.kpis.measures import Split
 from opsconsole.kpis.status import badness
 from opsconsole.site.figures import figure
@@ -10,7 +11,7 @@ from opsconsole.site.model import Kpi
 _SHARE = 0.005
 
 
-def leader(kpi: Kpi, split: Split | None) -> str:
+def leader(kpi: Kpi, split: Split | None, limits: Limits) -> str:
     """The member that stands out: the worst by the KPI's direction, or without one the most changed.
 
     Members with less than half a percent of the rows are left out: two flights are no worst carrier.
@@ -20,7 +21,7 @@ def leader(kpi: Kpi, split: Split | None) -> str:
     least = max(1.0, _SHARE * sum(split.rows))
     places = [index for index, value in enumerate(split.values) if value is not None and (split.rows[index] >= least)]
     if kpi.better is not None:
-        worst = max(places, key=lambda index: badness(kpi, split.values[index]), default=None)
+        worst = max(places, key=lambda index: badness(limits, split.values[index]), default=None)
         return f"worst: {_member(kpi, split, worst)}" if worst is not None else ""
     moved = [(abs(change), index) for index in places if (change := _change(split, index))]
     if not moved:

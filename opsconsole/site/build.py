@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from opsconsole.site.model import (
     Kpi,
     Layout,
     LayoutRow,
+    Objective,
     Panel,
     PanelKind,
     Read,
@@ -23,6 +26,7 @@ from opsconsole.site.model import (
     Shift,
     Site,
     Source,
+    Targets,
     Window,
 )
 from opsconsole.site.zones import find_zone
@@ -37,7 +41,8 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
     """The site without its layouts. `folder` is the name it has when the file gives none."""
     timezone = values.get("timezone", "UTC")
     sources = {name: _source(name, source) for name, source in values.get("sources", {}).items()}
-    kpis = {name: _kpi(name, kpi, sources) for name, kpi in values.get("kpis", {}).items()}
+    kpis = _kpis(values.get("kpis", {}), sources)
+    objectives, kpis = _objectives(values.get("objectives"), kpis)
     rules = {name: _rule(name, rule, kpis) for name, rule in values.get("rules", {}).items()}
     plain = {key: values[key] for key in ("state", "every", "disk") if key in values}
     alert_from = values.get("alert_from", "shift start")
@@ -49,6 +54,7 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
         shifts=tuple(Shift(**shift) for shift in values.get("calendar", {}).get("shifts", ())),
         sources=sources,
         kpis=kpis,
+        objectives=objectives,
         rules=rules | implicit_rules(sources, kpis, rules, marks),
         **plain,
     )
@@ -59,9 +65,13 @@ def build_rest(values: Values, folder: str, marks: Marks) -> Site:
 
     It serves to find what else is wrong, and not to run.
     """
-    sources = {name: source for name, source in values.get("sources", {}).items() if source.get("files")}
+    sources = {
+        name: source for name, source in values.get("sources", {}).items() if source.get("files") or source.get("sql")
+    }
     kpis = {
-        name: kpi for name, kpi in values.get("kpis", {}).items() if kpi.get("source") in sources and "value" in kpi
+        name: kpi
+        for name, kpi in values.get("kpis", {}).items()
+        if kpi.get("source", "") in {*sources, ""} and "value" in kpi
     }
     rules = {
         name: rule
@@ -87,13 +97,59 @@ def _source(name: str, values: Values) -> Source:
     return Source(name=name, **(values | parts))
 
 
-def _kpi(name: str, values: Values, sources: dict[str, Source]) -> Kpi:
-    source = {**sources, **BUILT_IN}[values["source"]]
+def _kpis(written: dict[str, Values], sources: dict[str, Source]) -> dict[str, Kpi]:
+    """All KPIs; those over other KPIs take from these what they do not say themselves."""
+    known = {**sources, **BUILT_IN}
+    kpis = {name: _kpi(name, values, known[values["source"]]) for name, values in written.items() if "source" in values}
+    waiting = {name: values for name, values in written.items() if "source" not in values}
+    while waiting:
+        ready = [name for name, values in waiting.items() if not _named(values["value"], waiting)]
+        for name in ready or list(waiting):  # a circle has no beginning; binding reports it
+            values = waiting.pop(name)
+            parts = [kpis[part] for part in _named(values["value"], kpis)]
+            kpis[name] = _derived(name, values, parts)
+    return {name: kpis[name] for name in written}
+
+
+def _kpi(name: str, values: Values, source: Source) -> Kpi:
     defaults: Values = {
         "window": DAY if source.time else Window("all"),
         "by": source.dimensions,
     }
-    return Kpi(name=name, **(defaults | values))
+    targets = tuple(Targets(**each) for each in values.get("targets", ()))
+    return Kpi(name=name, **(defaults | values | {"targets": targets}))
+
+
+def _derived(name: str, values: Values, parts: list[Kpi]) -> Kpi:
+    """A KPI over others: their window where they have one in common, and the dimensions they share."""
+    windows = {part.window for part in parts}
+    shared = [by for by in (parts[0].by if parts else ()) if all(by in part.by for part in parts)]
+    defaults: Values = {"window": windows.pop() if len(windows) == 1 else DAY, "by": tuple(shared)}
+    targets = tuple(Targets(**each) for each in values.get("targets", ()))
+    return Kpi(name=name, **(defaults | values | {"targets": targets}))
+
+
+def _named(expression: str, names: Collection[str]) -> list[str]:
+    """The names that an expression over KPIs holds, in any case; binding looks more closely."""
+    words = {word.casefold() for word in re.findall(r"\w+", expression)}
+    return [name for name in names if name.casefold() in words]
+
+
+def _objectives(
+    declared: dict[str, Values] | None, kpis: dict[str, Kpi]
+) -> tuple[dict[str, Objective], dict[str, Kpi]]:
+    """The objectives, and the KPIs with the name of theirs: those declared, else one for each text that KPIs name."""
+    if declared:
+        found = {name: Objective(**{"name": name, "title": name, **values}) for name, values in declared.items()}
+    else:
+        found = {kpi.objective: Objective(kpi.objective, kpi.objective) for kpi in kpis.values() if kpi.objective}
+    by_title = {objective.title.casefold(): name for name, objective in found.items()}
+    by_title |= {name.casefold(): name for name in found}
+    named = {
+        name: msgspec.structs.replace(kpi, objective=by_title.get(kpi.objective.casefold(), kpi.objective))
+        for name, kpi in kpis.items()
+    }
+    return found, named
 
 
 def _rule(name: str, values: Values, kpis: dict[str, Kpi]) -> Rule:

@@ -40,8 +40,10 @@ def check_site(values: Values, marks: Marks, report: Report) -> None:
     _check_shifts(values, marks, report)
     for name, source in (sources or {}).items():
         _check_source(name, source, marks, report)
+    objectives = known_names("objectives", values, marks)
     for name, kpi in (kpis or {}).items():
         _check_kpi(name, kpi, sources, marks, report)
+        _check_card(name, kpi, sources, objectives, marks, report)
     for name, rule in rules.items():
         _check_rule(name, rule, sources, kpis, marks, report)
 
@@ -85,6 +87,7 @@ def _check_source(name: str, source: Values, marks: Marks, report: Report) -> No
     if read.get("delimiter") is not None and read.get("delimiter") == read.get("decimal"):
         report.error(marks.at("sources", name, "read"), "`read`: `delimiter` and `decimal` are the same sign")
     _check_policies(name, source, marks, report)
+    _check_derived_source(name, marks, report)
     time = source.get("time")
     # Numbers may be seconds since the epoch.
     if time is not None and source.get("columns", {}).get(time) in ("text", "boolean"):
@@ -92,6 +95,25 @@ def _check_source(name: str, source: Values, marks: Marks, report: Report) -> No
         report.error(
             marks.at("sources", name, "columns", time), f"`{show(time)}`: the time column is pinned as {pinned}"
         )
+
+
+FILES_ONLY = (
+    *("format", "columns", "read", "settle", "fresh_within", "schema", "key", "latest", "on_delete", "retain"),
+    *("watch", "scan", "verify", "timezone"),
+)
+
+
+def _check_derived_source(name: str, marks: Marks, report: Report) -> None:
+    """A source is made of files or of others, and what is about files has a meaning only with files."""
+    at: Keys = ("sources", name)
+    if not marks.has(*at, "files") and not marks.has(*at, "sql"):
+        report.missing(marks.at(*at), f"`{name}`: a source needs `files`, or `sql` over other sources")
+    if marks.has(*at, "sql"):
+        for key in ("files", *FILES_ONLY):
+            if marks.has(*at, key):
+                report.error(marks.key(*at, key), f"`{key}`: has no meaning for a source made by `sql`")
+    if marks.has(*at, "until") and not marks.has(*at, "time"):
+        report.error(marks.key(*at, "until"), "`until`: needs `time`, the column that says when the stretch begins")
 
 
 def _check_policies(name: str, source: Values, marks: Marks, report: Report) -> None:
@@ -127,6 +149,12 @@ def _reference(path: Keys, target: str, what: str, known: Values | None, marks: 
 def _check_kpi(name: str, kpi: Values, sources: Values | None, marks: Marks, report: Report) -> None:
     at: Keys = ("kpis", name)
     known = "source" in kpi and _reference((*at, "source"), kpi["source"], "source", sources, marks, report)
+    if not marks.has(*at, "value") and not marks.has(*at, "use"):
+        report.missing(marks.at(*at), f"`{name}`: a KPI needs `value`, or `use` with a KPI of the library")
+    if not marks.has(*at, "source"):
+        for key in ("where", "use", "elements", "cumulative"):
+            if marks.has(*at, key):
+                report.error(marks.key(*at, key), f"`{key}`: a KPI over other KPIs has none; is `source` missing?")
     window: Window | None = kpi.get("window")
     if window is not None and window.kind != "all" and known and not marks.has("sources", kpi["source"], "time"):
         message = f"`window`: `{show(kpi['source'])}` has no time column, so its window can only be `all`"
@@ -134,6 +162,33 @@ def _check_kpi(name: str, kpi: Values, sources: Values | None, marks: Marks, rep
     if window is not None and window.kind == "shift" and not marks.has("calendar", "shifts", 0):
         report.error(marks.at(*at, "window"), "`window`: `shift` needs the shifts under `calendar`")
     _check_limits(name, kpi, marks, report)
+
+
+def _check_card(
+    name: str,
+    kpi: Values,
+    sources: Values | None,
+    objectives: dict[str, Values] | None,
+    marks: Marks,
+    report: Report,
+) -> None:
+    at: Keys = ("kpis", name)
+    scale = kpi.get("range", ())
+    if scale and (len(scale) != 2 or scale[0] >= scale[1]):
+        report.error(marks.at(*at, "range"), "`range`: expected two numbers, the smaller first")
+    if "targets_from" in kpi:
+        _reference((*at, "targets_from"), kpi["targets_from"], "source", sources, marks, report)
+    for index, entry in enumerate(kpi.get("targets", ())):
+        if not entry.get("where") and not entry.get("shift"):
+            report.missing(marks.at(*at, "targets", index), "`targets`: an entry needs `where` or `shift`")
+        if not any(key in entry for key in ("target", "warning", "critical")):
+            message = "`targets`: an entry needs `target`, `warning` or `critical`"
+            report.missing(marks.at(*at, "targets", index), message)
+    if objectives and "objective" in kpi:
+        titles = {str(each.get("title", each_name)).casefold() for each_name, each in objectives.items()}
+        if kpi["objective"].casefold() not in titles | {each.casefold() for each in objectives}:
+            hint = report.suggest(kpi["objective"], objectives) or f"; there are {listed(objectives)}"
+            report.error(marks.at(*at, "objective"), f"unknown objective `{show(kpi['objective'])}`{hint}")
 
 
 def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
@@ -156,11 +211,13 @@ def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
         chain = [("tolerance", kpi.get("tolerance", 0.0))]
         sign = 1.0
     elif better in ("higher", "lower"):
-        chain = [("target", kpi["target"])] if "target" in kpi else []
+        chain = [("target", kpi["target"])] if isinstance(kpi.get("target"), float) else []
         sign = 1.0 if better == "lower" else -1.0
     else:
         return
     for key in limits:
+        if isinstance(kpi[key], str):  # an expression: nobody knows yet what it gives
+            continue
         for other, bound in chain[-1:]:
             if sign * (kpi[key] - bound) < 0:
                 side = "above" if sign > 0 else "below"

@@ -259,6 +259,28 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True)
+class Flag(Kind):
+    """True or false."""
+
+    @property
+    def noun(self) -> str:
+        return "`true` or `false`"
+
+    @property
+    def label(self) -> str:
+        return "`true` \\| `false`"
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+    def read(self, node: Node, key: str, report: Report) -> bool | Bad:
+        text = node.text.strip().casefold() if isinstance(node, Scalar) and not node.absent else ""
+        if text not in ("true", "false"):
+            return self.wrong(node, key, report)
+        return text == "true"
+
+
+@dataclass(frozen=True)
 class Many(Kind):
     """A list; one value without brackets stands for a list of one where `one` is set."""
 

@@ -16,7 +16,9 @@ Better = Literal["higher", "lower", "target"]
 Format = Literal["csv", "json", "ndjson", "lines", "parquet", "arrow", "excel"]
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "time"]
 ClockMode = Literal["wall", "data", "replay"]
-WindowKind = Literal["moving", "shift", "day", "week", "month", "all"]
+WindowKind = Literal["moving", "working", "shift", "day", "week", "month", "quarter", "year", "all"]
+Audience = Literal["operator", "supervisor", "management"]
+Timing = Literal["real-time", "periodic", "on-demand"]
 PanelKind = Literal["kpi", "alerts", "breakdown", "grid", "sources", "text"]
 
 
@@ -88,7 +90,10 @@ class Scan(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """A set of files that becomes one table of the same name.
+    """A set of files that becomes one table of the same name, or a derived source: a view `sql` over others.
+
+    With `until` rows are stretches of event time, from the column `time` to this one (none: they go on). `elements`:
+    symbols of the KPI library as SQL over the columns of a row.
 
     `schema` says what a column that the table lacks means: `add` it, or refuse the file (`strict`). With a `key` the
     table holds one row of each key, the latest (by the column `latest`, else by the time of the file's last change).
@@ -98,12 +103,15 @@ class Source(Struct, frozen=True):
     """
 
     name: str
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
     title: str = ""
+    sql: str | None = None
     format: Format | None = None
     time: str | None = None
+    until: str | None = None
     timezone: str | None = None
     dimensions: tuple[str, ...] = ()
+    elements: dict[str, str] = {}
     columns: dict[str, ColumnType] = {}
     read: Read = Read()
     settle: float = 10.0
@@ -119,41 +127,84 @@ class Source(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """The stretch of event time that a KPI covers; `seconds` only for `moving`."""
+    """The stretch of event time that a KPI covers; `seconds` only for `moving`, and of working time for `working`."""
 
     kind: WindowKind = "all"
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        if self.kind != "moving":
+        if self.kind not in ("moving", "working"):
             return self.kind
+        working = " working" if self.kind == "working" else ""
         for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
             if self.seconds >= size and self.seconds % size == 0:
-                return f"{self.seconds / size:g} {unit}"
-        return f"{self.seconds:g} s"
+                return f"{self.seconds / size:g} {unit}{working}"
+        return f"{self.seconds:g} s{working}"
 
 
-class Kpi(Struct, frozen=True):
-    """A named measure over one source. `value` is an SQL aggregate expression; limits are in its unit."""
+class Targets(Struct, frozen=True):
+    """Limits that hold for some members of dimensions, or for a shift, in place of the KPI's own (None: the KPI's)."""
 
-    name: str
-    source: str
-    value: str
-    title: str = ""
-    description: str = ""
-    where: str | None = None
-    unit: str = ""
-    decimals: int | None = None
-    better: Better | None = None
-    tolerance: float = 0.0
-    window: Window = Window()
+    where: dict[str, str] = {}
+    shift: str | None = None
     target: float | None = None
     warning: float | None = None
     critical: float | None = None
+
+
+class Objective(Struct, frozen=True):
+    """A goal of the operation; KPIs serve it with their `weight`."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    perspective: str = ""
+    owner: str = ""
+    weight: float = 1.0
+
+
+class Kpi(Struct, frozen=True):
+    """A named measure: its card (the fields of ISO 22400-1 and more).
+
+    `value` is an SQL aggregate expression over one source, or, where `source` is empty, an expression over other
+    KPIs. Limits are in its unit: numbers, or SQL aggregates over the same rows. `formula` is for people.
+    """
+
+    name: str
+    source: str = ""
+    value: str = ""
+    use: str = ""
+    elements: dict[str, str] = {}
+    title: str = ""
+    description: str = ""
+    formula: str = ""
+    where: str | None = None
+    unit: str = ""
+    decimals: int | None = None
+    range: tuple[float, ...] = ()
+    better: Better | None = None
+    tolerance: float = 0.0
+    window: Window = Window()
+    cumulative: bool = False
+    target: float | str | None = None
+    warning: float | str | None = None
+    critical: float | str | None = None
+    targets: tuple[Targets, ...] = ()
+    targets_from: str = ""
+    floor: float | None = None
+    baseline: float | None = None
     by: tuple[str, ...] = ()
     owner: str = ""
+    audience: tuple[Audience, ...] = ()
     objective: str = ""
+    weight: float = 1.0
+    priority: int = 3
     procedure: str = ""
+    scope: str = ""
+    timing: Timing | None = None
+    usage: str = ""
+    methodology: str = ""
+    notes: str = ""
 
 
 class Rule(Struct, frozen=True):
@@ -207,7 +258,10 @@ class Layout(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """One operation watched. `disk` is the budget of its tables and archives in bytes."""
+    """One operation watched. `disk` is the budget of its tables and archives in bytes.
+
+    `objectives` holds those that were declared, else one for each that a KPI names.
+    """
 
     name: str
     timezone: str = "UTC"
@@ -219,6 +273,7 @@ class Site(Struct, frozen=True):
     shifts: tuple[Shift, ...] = ()
     sources: dict[str, Source] = {}
     kpis: dict[str, Kpi] = {}
+    objectives: dict[str, Objective] = {}
     rules: dict[str, Rule] = {}
     layouts: tuple[Layout, ...] = ()
     draft: bool = False

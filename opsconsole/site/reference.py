@@ -20,6 +20,8 @@ HEADINGS = {
     "read": "`read` of a source",
     "scan": "`scan` of a source",
     "kpi": "`kpis:` each KPI",
+    "targets": "`targets:` of a KPI",
+    "objective": "`objectives:` each objective",
     "rule": "`rules:` each rule",
     "layout": "A layout file, `layouts/<name>.yaml`",
     "row": "`rows:` each row",

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from opsconsole.kpis.limits import Limits
 from opsconsole.kpis.status import badness, limit_of, priority_of, status_of
-from opsconsole.site.model import Kpi
 
 
-def kpi(**keys: Any) -> Kpi:
-    return Kpi(name="k", source="s", value="count(*)", **keys)
+def kpi(**keys: Any) -> Limits:
+    return Limits(**keys)
 
 
 @pytest.mark.parametrize(

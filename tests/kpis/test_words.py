@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from opsconsole.kpis.measures import Split
-from opsconsole.kpis.words import labelled, leader
+from opsconsole.kpis import words
+from opsconsole.kpis.limits import LimitBook
+from opsconsole.kpis.words import labelled
 from opsconsole.site.model import Kpi
 
 
 def kpi(**keys: Any) -> Kpi:
     return Kpi(name="k", source="s", value="count(*)", unit="%", decimals=1, **keys)
+
+
+def leader(one: Kpi, members: Split | None) -> str:
+    return words.leader(one, members, LimitBook(one).at({}))
 
 
 def split(**members: tuple[float | None, float | None, int]) -> Split:

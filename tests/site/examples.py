@@ -51,6 +51,12 @@ sources:
     watch: poll
     scan: {hot: 5s, full: 1m}
     verify: full
+  limits: {files: limits.csv}
+  stops:
+    sql: SELECT c.*, o.due FROM cycles c LEFT JOIN orders o USING ("order")
+    time: ts
+    until: ended
+    elements: {PQ: qty}
   orders:
     files: [data/orders/*.jsonl, more/*.jsonl]
   events: {files: log/*.log, format: lines, read: {pattern: '(?P<ts>\\S+) (?P<text>.*)'}}
@@ -72,6 +78,23 @@ kpis:
     warning: 3
     critical: 5
     by: [line, station]
+    range: [0, 100]
+    targets: [{where: {line: "3"}, target: 2.5}, {shift: Night, warning: 3.5, critical: 6}]
+    targets_from: limits
+    floor: 6
+    baseline: 4
+    audience: [operator, supervisor]
+    weight: 2
+    priority: 1
+    formula: SQ / PQ
+    scope: work unit
+    timing: real-time
+    usage: Daily stand-up
+    methodology: Counted by the press
+    notes: Without rework
+  made: {source: cycles, value: sum(qty), window: shift, cumulative: true, target: sum(plan)}
+  scrapped: {source: cycles, use: iso22400.scrap_ratio, elements: {SQ: scrap}}
+  load: made / takt
   takt:
     source: cycles
     value: avg(cycle_s)
@@ -81,6 +104,8 @@ kpis:
   order_count:
     source: orders
     value: count(*)
+objectives:
+  quality: {title: Quality, description: Fewer complaints, perspective: Customer, owner: A. Demir, weight: 2}
 rules:
   scrap_by_line:
     title: "{line} scrap {value} over {limit}"

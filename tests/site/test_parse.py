@@ -185,7 +185,7 @@ RULES = MINIMAL + "rules:\n  r: "
         (MINIMAL + "site: a\nsite: b\n", "7:1 `site`: given twice, first in line 6"),
         (MINIMAL + "? [a]\n: b\n", "6:3 expected a name before the colon, found a list or a mapping"),
         ("site: x\n", "1:1 `site`: missing key `sources` (a mapping of names to source definitions)"),
-        (MINIMAL + "  k: {source: cycles}\n", "6:6 `k`: missing key `value` (an SQL aggregate expression)"),
+        (MINIMAL + "  k: {source: cycles}\n", "6:6 `k`: a KPI needs `value`, or `use` with a KPI of the library"),
         (MINIMAL + "  2k: {source: cycles, value: 1}\n", "6:3 `2k`: a name is a letter, then"),
         (MINIMAL + "  a-b: {source: cycles, value: 1}\n", "6:3 `a-b`: a name is a letter, then"),
         ("sources: {a: {files: x}, A: {files: y}}", "1:26 `A`: differs from `a` only in capitals"),

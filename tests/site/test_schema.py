@@ -87,7 +87,7 @@ def test_the_schema_takes_a_file_with_every_key() -> None:
         ("better: lower", "better: low"),
         ("decimals: 1", "decimals: 10"),
         ("06:00, end", "6, end"),
-        ("value: count(*)", "description: x"),
+        ("cumulative: true", "cumulative: 1"),
         ("alert_from: shift start", "alert_from: shift"),
         ("mode: replay", "mode: play"),
     ],
