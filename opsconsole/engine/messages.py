@@ -11,6 +11,31 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from opsconsole.engine.kpi_messages import Against as Against
+from opsconsole.engine.kpi_messages import AskBreakdown as AskBreakdown
+from opsconsole.engine.kpi_messages import AskCompare as AskCompare
+from opsconsole.engine.kpi_messages import AskDimensions as AskDimensions
+from opsconsole.engine.kpi_messages import AskKpi as AskKpi
+from opsconsole.engine.kpi_messages import AskMoved as AskMoved
+from opsconsole.engine.kpi_messages import AskRows as AskRows
+from opsconsole.engine.kpi_messages import AskSql as AskSql
+from opsconsole.engine.kpi_messages import Breakdown as Breakdown
+from opsconsole.engine.kpi_messages import Compared as Compared
+from opsconsole.engine.kpi_messages import Comparison as Comparison
+from opsconsole.engine.kpi_messages import Dimension as Dimension
+from opsconsole.engine.kpi_messages import Dimensions as Dimensions
+from opsconsole.engine.kpi_messages import Grid as Grid
+from opsconsole.engine.kpi_messages import KpiAmong as KpiAmong
+from opsconsole.engine.kpi_messages import KpiState as KpiState
+from opsconsole.engine.kpi_messages import Like as Like
+from opsconsole.engine.kpi_messages import Misfit as Misfit
+from opsconsole.engine.kpi_messages import Moved as Moved
+from opsconsole.engine.kpi_messages import MovedBy as MovedBy
+from opsconsole.engine.kpi_messages import Mover as Mover
+from opsconsole.engine.kpi_messages import Ratio as Ratio
+from opsconsole.engine.kpi_messages import Rows as Rows
+from opsconsole.engine.kpi_messages import Sql as Sql
+from opsconsole.engine.kpi_messages import Status as Status
 from opsconsole.engine.source_messages import AskExplain as AskExplain
 from opsconsole.engine.source_messages import AskFiles as AskFiles
 from opsconsole.engine.source_messages import AskQuarantine as AskQuarantine
@@ -25,76 +50,14 @@ from opsconsole.engine.source_messages import Progress as Progress
 from opsconsole.engine.source_messages import Quarantine as Quarantine
 from opsconsole.engine.source_messages import Quarantined as Quarantined
 from opsconsole.engine.source_messages import SourceState as SourceState
-from opsconsole.site.model import Better, Layout, Priority, Problem
+from opsconsole.site.model import Layout, Priority, Problem
 
 PROTOCOL = 2
 
-Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
 AlertLetter = Literal["NORM", "UNACK", "ACK", "RTNUN"]
 
 
 # --- what the screen shows -------------------------------------------------------------------------------------
-
-
-class KpiState(Struct, frozen=True):
-    """A KPI's value now. `change` is value minus `previous`; `trend` are the values of `trend_step` s buckets."""
-
-    name: str
-    title: str
-    source: str
-    status: Status
-    value: float | None = None
-    unit: str = ""
-    decimals: int | None = None
-    better: Better | None = None
-    target: float | None = None
-    warning: float | None = None
-    critical: float | None = None
-    window: str = ""
-    start: float | None = None
-    end: float | None = None
-    previous: float | None = None
-    previous_label: str = ""
-    change: float | None = None
-    trend: list[float | None] = []
-    trend_start: float | None = None
-    trend_step: float = 0.0
-    rows: int = 0
-    partial: bool = False
-    reason: str = ""
-    leader: str = ""
-    by: list[str] = []
-    description: str = ""
-    formula: str = ""
-    owner: str = ""
-    objective: str = ""
-    procedure: str = ""
-
-
-class Grid(Struct, frozen=True):
-    """A KPI by a dimension and by time: `values[member][bucket]`; a layout asks for it by a `grid` panel."""
-
-    kpi: str
-    by: str
-    members: list[str | None]
-    starts: list[float]
-    step: float
-    values: list[list[float | None]]
-    statuses: list[list[Status]]
-
-
-class Breakdown(Struct, frozen=True, tag="breakdown"):
-    """A KPI by one dimension over its window, worst first; also the answer to `AskBreakdown`."""
-
-    kpi: str
-    by: str
-    members: list[str | None]
-    values: list[float | None]
-    previous: list[float | None]
-    rows: list[int]
-    statuses: list[Status]
-    where: dict[str, str | None] = {}
-    total: int = 0
 
 
 class AlertState(Struct, frozen=True):
@@ -231,65 +194,6 @@ class Subscribe(Struct, frozen=True, tag="subscribe"):
     follow: bool = True
 
 
-class AskBreakdown(Struct, frozen=True, tag="ask-breakdown"):
-    """A KPI by a dimension over its present window; `where` are members chosen on the way down."""
-
-    kpi: str
-    by: str
-    where: dict[str, str | None] = {}
-
-
-class AskKpi(Struct, frozen=True, tag="ask-kpi"):
-    """A KPI with its trend among the rows of some members: what an alert with labels is about."""
-
-    kpi: str
-    where: dict[str, str | None] = {}
-
-
-class KpiAmong(Struct, frozen=True, tag="kpi-among"):
-    """The answer to `AskKpi`."""
-
-    kpi: KpiState
-
-
-class AskRows(Struct, frozen=True, tag="ask-rows"):
-    """Rows, newest first: behind a KPI (its filter and window), behind an alert, or of a whole source.
-
-    `after` is the `next` of the page before.
-    """
-
-    kpi: str = ""
-    alert: str = ""
-    source: str = ""
-    where: dict[str, str | None] = {}
-    after: list[Any] | None = None
-    limit: int = 200
-
-
-class Misfit(Struct, frozen=True):
-    """A cell of a page that is missing because its text did not fit the column: the text, and why."""
-
-    row: int
-    column: int
-    raw: str
-    reason: str
-
-
-class Rows(Struct, frozen=True, tag="rows"):
-    """A page: `data[column][row]`; `files[row]` and `lines[row]` say where each row came from."""
-
-    source: str
-    columns: list[str]
-    types: list[str]
-    data: list[list[Any]]
-    files: list[str]
-    lines: list[int]
-    total: int
-    next: list[Any] | None = None
-    note: str = ""
-    misfits: list[Misfit] = []
-
-
 class AskLine(Struct, frozen=True, tag="ask-line"):
     """The raw text around a row: `file` as in `Rows.files`."""
 
@@ -409,6 +313,10 @@ Ask = (
     Subscribe
     | AskBreakdown
     | AskKpi
+    | AskDimensions
+    | AskCompare
+    | AskMoved
+    | AskSql
     | AskRows
     | AskLine
     | AskQuery
@@ -425,6 +333,10 @@ Answer = (
     Snapshot
     | Breakdown
     | KpiAmong
+    | Dimensions
+    | Compared
+    | Moved
+    | Sql
     | Rows
     | Lines
     | Table

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from opsconsole.kpis.measures import Split
 from opsconsole.kpis import words
 from opsconsole.kpis.limits import LimitBook
+from opsconsole.kpis.measures import Split
 from opsconsole.kpis.words import labelled
 from opsconsole.site.model import Kpi
 

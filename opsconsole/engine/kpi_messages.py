@@ -1,0 +1,313 @@
+"""The part of the wire that is about KPIs: values, breakdowns, comparisons, what moved a value, its rows and SQL.
+
+As in `opsconsole.engine.messages`, moments are seconds since the epoch, UTC; durations are seconds. `where` are the
+members of dimensions chosen on the way down, None for rows without one. `at` is the moment that is looked at, None
+for now.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from opsconsole.site.model import Better
+
+Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
+Against = Literal["target", "before", "yesterday", "week", "best", "typical"]
+
+
+class Ratio(Struct, frozen=True):
+    """What a ratio is made of: `value` = `factor` * `numerator` / `denominator`, with the SQL of both for people."""
+
+    over: str
+    under: str
+    numerator: float | None = None
+    denominator: float | None = None
+    factor: float = 1.0
+
+
+class KpiState(Struct, frozen=True):
+    """A KPI's value now. `change` is value minus `previous`; `trend` are the values of `trend_step` s buckets."""
+
+    name: str
+    title: str
+    source: str
+    status: Status
+    value: float | None = None
+    unit: str = ""
+    decimals: int | None = None
+    better: Better | None = None
+    target: float | None = None
+    warning: float | None = None
+    critical: float | None = None
+    window: str = ""
+    start: float | None = None
+    end: float | None = None
+    previous: float | None = None
+    previous_label: str = ""
+    change: float | None = None
+    trend: list[float | None] = []
+    trend_start: float | None = None
+    trend_step: float = 0.0
+    rows: int = 0
+    partial: bool = False
+    reason: str = ""
+    leader: str = ""
+    ratio: Ratio | None = None
+    by: list[str] = []
+    description: str = ""
+    formula: str = ""
+    owner: str = ""
+    objective: str = ""
+    procedure: str = ""
+
+
+class Grid(Struct, frozen=True):
+    """A KPI by a dimension and by time: `values[member][bucket]`; a layout asks for it by a `grid` panel."""
+
+    kpi: str
+    by: str
+    members: list[str | None]
+    starts: list[float]
+    step: float
+    values: list[list[float | None]]
+    statuses: list[list[Status]]
+
+
+class Breakdown(Struct, frozen=True, tag="breakdown"):
+    """A KPI by one dimension over its window, worst first; also the answer to `AskBreakdown`."""
+
+    kpi: str
+    by: str
+    members: list[str | None]
+    values: list[float | None]
+    previous: list[float | None]
+    rows: list[int]
+    statuses: list[Status]
+    where: dict[str, str | None] = {}
+    total: int = 0
+    at: float | None = None
+
+
+class AskBreakdown(Struct, frozen=True, tag="ask-breakdown"):
+    """A KPI by a dimension over its present window; `where` are members chosen on the way down."""
+
+    kpi: str
+    by: str
+    where: dict[str, str | None] = {}
+    at: float | None = None
+
+
+class AskKpi(Struct, frozen=True, tag="ask-kpi"):
+    """A KPI with its trend among the rows of some members: what an alert with labels is about."""
+
+    kpi: str
+    where: dict[str, str | None] = {}
+    at: float | None = None
+
+
+class KpiAmong(Struct, frozen=True, tag="kpi-among"):
+    """The answer to `AskKpi`."""
+
+    kpi: KpiState
+
+
+class AskDimensions(Struct, frozen=True, tag="ask-dimensions"):
+    """By which columns a KPI can be broken down: its own dimensions and any other column with few members."""
+
+    kpi: str
+
+
+class Dimension(Struct, frozen=True):
+    """A column to break a KPI down by. `own`: the site file names it; `members` is about how many it has."""
+
+    name: str
+    own: bool
+    members: int
+
+
+class Dimensions(Struct, frozen=True, tag="dimensions"):
+    """The answer to `AskDimensions`: the KPI's own in their order, then the others by name."""
+
+    kpi: str
+    dimensions: list[Dimension]
+
+
+class AskCompare(Struct, frozen=True, tag="ask-compare"):
+    """A KPI against target, other periods, and the best and typical of the last `likes` like periods."""
+
+    kpi: str
+    where: dict[str, str | None] = {}
+    at: float | None = None
+    likes: int = 20
+
+
+class Comparison(Struct, frozen=True):
+    """What the value now is held against. `change` is the value now minus `value`; None with the `reason`.
+
+    `start` to `end` is the stretch compared with, cut to the point that the present one has come to; `whole_end` is
+    where its period ended. `verdict`: whether now is better or worse by the KPI's direction, "" where it has none.
+    For `typical`, `value` is the median of `periods` like periods, `low` and `high` are P10 and P90.
+    """
+
+    against: Against
+    label: str
+    value: float | None = None
+    change: float | None = None
+    verdict: Literal["better", "worse", "same", ""] = ""
+    start: float | None = None
+    end: float | None = None
+    whole_end: float | None = None
+    rows: int = 0
+    low: float | None = None
+    high: float | None = None
+    periods: int = 0
+    reason: str = ""
+
+
+class Like(Struct, frozen=True):
+    """A like period: its value up to the same point, None where the source has no rows that far back."""
+
+    label: str
+    start: float
+    end: float
+    value: float | None
+
+
+class Compared(Struct, frozen=True, tag="compared"):
+    """The answer to `AskCompare`. `running`: the window's period goes on, so all are cut to the same point in it.
+
+    `likes` are newest first.
+    """
+
+    kpi: str
+    value: float | None
+    start: float | None
+    end: float | None
+    running: bool
+    comparisons: list[Comparison]
+    likes: list[Like] = []
+    where: dict[str, str | None] = {}
+    at: float | None = None
+
+
+class AskMoved(Struct, frozen=True, tag="ask-moved"):
+    """What moved a KPI against a comparison: the contributions of its components and of a dimension's members.
+
+    `by` empty: of all the KPI's dimensions that `where` has not fixed. `against` None: what its `previous` is.
+    """
+
+    kpi: str
+    by: str = ""
+    where: dict[str, str | None] = {}
+    against: Against | None = None
+    at: float | None = None
+
+
+class Mover(Struct, frozen=True):
+    """A member's (or a component's) part in a change, in the KPI's unit; None where it has none of its own.
+
+    `rate`: because its own value changed; `mix`: because its share of the whole did. Without `additive` of the answer
+    `contribution` is None. `verdict` is by the KPI's direction.
+    """
+
+    name: str | None
+    contribution: float | None = None
+    rate: float | None = None
+    mix: float | None = None
+    value: float | None = None
+    previous: float | None = None
+    rows: int = 0
+    verdict: Literal["better", "worse", "same", ""] = ""
+
+
+class MovedBy(Struct, frozen=True):
+    """The members of one dimension, the largest contribution first; `rest` is that of the members not listed."""
+
+    by: str
+    movers: list[Mover]
+    total: int = 0
+    rest: float = 0.0
+
+
+class Moved(Struct, frozen=True, tag="moved"):
+    """The answer to `AskMoved`: contributions that add up to `change` (for each dimension by itself).
+
+    `components` are those of a derived KPI, by KPI name. Where `additive` is false, `note` says why nothing adds up;
+    values and changes of members are there all the same. `reason` says why there is nothing to compare.
+    """
+
+    kpi: str
+    against: Against
+    label: str
+    value: float | None
+    previous: float | None
+    change: float | None
+    additive: bool
+    components: list[Mover] = []
+    dimensions: list[MovedBy] = []
+    note: str = ""
+    reason: str = ""
+    start: float | None = None
+    end: float | None = None
+    previous_start: float | None = None
+    previous_end: float | None = None
+    where: dict[str, str | None] = {}
+    at: float | None = None
+
+
+class AskSql(Struct, frozen=True, tag="ask-sql"):
+    """The SQL that gives what a screen shows of a KPI: its value, its breakdown `by` a dimension, or its rows."""
+
+    kpi: str
+    what: Literal["value", "breakdown", "rows"] = "value"
+    by: str = ""
+    where: dict[str, str | None] = {}
+    at: float | None = None
+
+
+class Sql(Struct, frozen=True, tag="sql"):
+    """The answer to `AskSql`: one SELECT without parameters, as `AskQuery` takes it."""
+
+    kpi: str
+    sql: str
+
+
+class AskRows(Struct, frozen=True, tag="ask-rows"):
+    """Rows, newest first: behind a KPI (its filter and window), behind an alert, or of a whole source.
+
+    `after` is the `next` of the page before.
+    """
+
+    kpi: str = ""
+    alert: str = ""
+    source: str = ""
+    where: dict[str, str | None] = {}
+    after: list[Any] | None = None
+    limit: int = 200
+    at: float | None = None
+
+
+class Misfit(Struct, frozen=True):
+    """A cell of a page that is missing because its text did not fit the column: the text, and why."""
+
+    row: int
+    column: int
+    raw: str
+    reason: str
+
+
+class Rows(Struct, frozen=True, tag="rows"):
+    """A page: `data[column][row]`; `files[row]` and `lines[row]` say where each row came from."""
+
+    source: str
+    columns: list[str]
+    types: list[str]
+    data: list[list[Any]]
+    files: list[str]
+    lines: list[int]
+    total: int
+    next: list[Any] | None = None
+    note: str = ""
+    misfits: list[Misfit] = []
