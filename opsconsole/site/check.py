@@ -149,7 +149,7 @@ def _reference(path: Keys, target: str, what: str, known: Values | None, marks: 
 def _check_kpi(name: str, kpi: Values, sources: Values | None, marks: Marks, report: Report) -> None:
     at: Keys = ("kpis", name)
     known = "source" in kpi and _reference((*at, "source"), kpi["source"], "source", sources, marks, report)
-    if not marks.has(*at, "value") and not marks.has(*at, "use"):
+    if "value" not in kpi and not marks.has(*at, "value") and not marks.has(*at, "use"):
         report.missing(marks.at(*at), f"`{name}`: a KPI needs `value`, or `use` with a KPI of the library")
     if not marks.has(*at, "source"):
         for key in ("where", "use", "elements", "cumulative"):

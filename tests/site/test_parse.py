@@ -11,7 +11,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from examples import FULL, LAYOUT, messages, parse
 
-from opsconsole.site.model import Kpi, Layout, LayoutRow, Panel, Read, Rule, Scan, Shift, Site, Source, Window
+from opsconsole.site.model import (
+    Kpi,
+    Layout,
+    LayoutRow,
+    Objective,
+    Panel,
+    Read,
+    Rule,
+    Scan,
+    Shift,
+    Site,
+    Source,
+    Targets,
+    Window,
+)
 from opsconsole.site.parse import load_site
 
 MINIMAL = """\
@@ -86,6 +100,26 @@ def test_every_key_reaches_the_model() -> None:
     assert (scrap.value, scrap.where, scrap.unit) == ("100 * sum(scrap) / sum(qty)", "station = 'weld'", "%")
     assert (scrap.better, scrap.target, scrap.warning, scrap.critical) == ("lower", 2, 3, 5)
     assert scrap.window == Window("shift")
+    assert (scrap.formula, scrap.range, scrap.floor, scrap.baseline) == ("SQ / PQ", (0, 100), 6, 4)
+    assert scrap.targets == (Targets({"line": "3"}, target=2.5), Targets(shift="Night", warning=3.5, critical=6))
+    assert (scrap.audience, scrap.objective, scrap.weight, scrap.priority) == (
+        ("operator", "supervisor"),
+        "quality",  # an objective may be named by its title
+        2,
+        1,
+    )
+    assert site.objectives == {
+        "quality": Objective("quality", "Quality", "Fewer complaints", "Customer", "A. Demir", 2)
+    }
+    assert (site.kpis["made"].cumulative, site.kpis["made"].target) == (True, "sum(plan)")
+    load = site.kpis["load"]
+    assert (load.source, load.value, load.window, load.by) == (
+        "",
+        "made / takt",
+        Window("moving", 86400),
+        ("line", "station"),
+    )
+    assert (site.sources["stops"].until, site.sources["stops"].elements) == ("ended", {"PQ": "qty"})
     assert site.rules["slow"] == Rule("slow", source="cycles", rows="cycle_s > 600", at_least=2, by=("station",))
     assert site.rules["scrap_by_line"].hold == 600
     assert site.rules["scrap_by_line"].procedure == "procedures/scrap.md"
@@ -327,7 +361,7 @@ def test_everything_is_reported_at_once_in_order_of_place() -> None:
     text = FULL.replace("Berlin", "Berln").replace("target: 2\n", "tarhet: 2\n").replace("takt:\n    source: cycles", "takt:\n    source: cycels").replace("30m", "30").replace("critical: 5", "critical: 5 %")  # fmt: skip
     found = messages(parse(text, {"overview.yaml": LAYOUT.replace("kpi: takt", "kpi: tact"), "bad.yaml": "rows: ["}))
     places = [message.split(" ")[0] for message in found]
-    assert places == ["site.yaml:2:11", "site.yaml:62:5", "site.yaml:64:15", "site.yaml:67:13", "site.yaml:84:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
+    assert places == ["site.yaml:2:11", "site.yaml:68:5", "site.yaml:70:15", "site.yaml:90:13", "site.yaml:109:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
 
 
 def test_a_syntax_error_does_not_hide_what_is_wrong_before_it_nor_invent_what_is_missing() -> None:
