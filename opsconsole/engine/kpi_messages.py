@@ -14,7 +14,7 @@ from msgspec import Struct
 from opsconsole.site.model import Better
 
 Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
-Against = Literal["target", "before", "yesterday", "week", "best", "typical"]
+Against = Literal["target", "before", "day", "week", "best", "typical"]
 
 
 class Ratio(Struct, frozen=True):

@@ -1,0 +1,78 @@
+"""Moments as people type them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opsconsole.site.moments import MomentError, moment_of, moment_text, said
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = dt.datetime(2026, 6, 24, 10, 52, 30, tzinfo=BERLIN)
+ENDED = [dt.datetime(2026, 6, 24, 6, tzinfo=BERLIN), dt.datetime(2026, 6, 23, 22, tzinfo=BERLIN)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "shown"),
+    [
+        ("yesterday", "2026-06-23", "2026-06-23"),
+        ("Yesterday 10:00", "2026-06-23T10:00", "2026-06-23 10:00"),
+        ("2013-06-24", "2013-06-24", "2013-06-24"),
+        ("today", "2026-06-24T10:52:30", "2026-06-24 10:52"),
+        ("now", "2026-06-24T10:52:30", "2026-06-24 10:52"),
+        ("2013-06-24  10:00", "2013-06-24T10:00", "2013-06-24 10:00"),
+        ("2013-06-24T10:00:05.25Z", "2013-06-24T12:00:05.25", "2013-06-24 12:00"),
+        ("03:40", "2026-06-24T03:40", "2026-06-24 03:40"),
+        ("23:15", "2026-06-23T23:15", "2026-06-23 23:15"),
+        ("-2h", "2026-06-24T08:52:30", "2026-06-24 08:52"),
+        ("-1d12h", "2026-06-22T22:52:30", "2026-06-22 22:52"),
+        ("shift -1", "2026-06-24T05:59:59.999999", "2026-06-24 06:00"),
+        ("shift -2", "2026-06-23T21:59:59.999999", "2026-06-23 22:00"),
+        ("2025-10-26T02:30+01:00", "2025-10-26T02:30+01:00", "2025-10-26 02:30"),
+        ("2025-10-26T02:30+02:00", "2025-10-26T02:30", "2025-10-26 02:30"),
+    ],
+)
+def test_what_is_typed_is_kept_as_a_moment(typed: str, kept: str, shown: str) -> None:
+    moment = moment_of(typed, NOW, BERLIN, ENDED)
+    assert (moment_text(moment, BERLIN), said(moment, BERLIN)) == (kept, shown)
+    assert moment_of(kept, NOW + dt.timedelta(days=400), BERLIN) == moment
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("tomorrow", "is no moment; say `yesterday`"),
+        ("2026-06-25", "lies ahead: it is 2026-06-24 10:52 now"),
+        ("2026-06-24 11:00", "lies ahead"),
+        ("25:00", "hour must be in 0..23"),
+        ("2026-02-30", "is no moment: day"),
+        ("-2", "is no length of time"),
+        ("-9000000w", "is no length of time"),
+        ("shift -3", "`shift -1` to `shift -2` can be named"),
+        ("shift -0", "can be named"),
+        ("", "is no moment"),
+        ("9999-12-31", "is no moment"),
+    ],
+)
+def test_what_names_no_moment_says_why(typed: str, why: str) -> None:
+    with pytest.raises(MomentError) as caught:
+        moment_of(typed, NOW, BERLIN, ENDED)
+    assert why in str(caught.value)
+
+
+def test_a_site_without_shifts_says_so() -> None:
+    with pytest.raises(MomentError, match="the site has no shifts"):
+        moment_of("shift -1", NOW, BERLIN)
+
+
+@given(
+    st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2040, 1, 1)),
+    st.sampled_from(["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "UTC"]),
+)
+def test_every_moment_can_be_read_back(naive: dt.datetime, name: str) -> None:
+    moment, zone = naive.replace(tzinfo=dt.UTC), ZoneInfo(name)
+    assert moment_of(moment_text(moment, zone), moment + dt.timedelta(days=9), zone) == moment
