@@ -104,7 +104,8 @@ class ShiftState(Struct, frozen=True):
 class SiteState(Struct, frozen=True):
     """The site's frame. A client's now is `at` + (its wall clock - `wall`) * `speed` (speed 0: clock `data`).
 
-    `stays`: the engine runs for good; else it ends some minutes after the last console has left.
+    `stays`: the engine runs for good; else it ends some minutes after the last console has left. `ended`: when the
+    last shifts ended, the newest first, for `shift -1`.
     """
 
     name: str
@@ -119,6 +120,7 @@ class SiteState(Struct, frozen=True):
     shift: ShiftState | None = None
     layouts: list[Layout] = []
     stays: bool = False
+    ended: list[float] = []
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot"):

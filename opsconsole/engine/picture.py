@@ -25,6 +25,7 @@ from opsconsole.kpis.measures import Measure, Measures, Split
 from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.figures import duration
 from opsconsole.site.model import Kpi, Site, Source
+from opsconsole.site.periods import shift_ends
 from opsconsole.tables.records import FileInfo, Totals
 
 Freshness = Literal["fresh", "stale", "nodata", "off"]
@@ -65,6 +66,7 @@ def picture(
             stays=stays,
             shift=ShiftState(shift.name, shift.start.timestamp(), shift.end.timestamp()) if shift else None,
             layouts=list(site.layouts),
+            ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
         ),
         kpis=[kpi_state(kpi, measures.kpis[name], kpi.source in stale) for name, kpi in site.kpis.items()],
         grids=[msgspec.convert(grid, Grid, from_attributes=True) for grid in measures.grids],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from opsconsole.site.calendar import previous_bounds, utc, window_bounds, zone
+from opsconsole.site.calendar import previous_bounds, shift_at, utc, window_bounds, zone
 from opsconsole.site.model import Site, Window
 
 BEFORE, DAY, WEEK = "before", "day", "week"
@@ -67,4 +67,20 @@ def like(window: Window, now: dt.datetime, site: Site, n: int) -> list[Period]:
             break
         found.append(Period(before[0], before[1], before[2], before[1]))
         now = before[1]
+    return found
+
+
+def shift_ends(site: Site, now: dt.datetime, n: int = 9) -> list[dt.datetime]:
+    """When the last `n` shifts that are over ended, the newest first; empty for a site without shifts."""
+    found: list[dt.datetime] = []
+    running = shift_at(site, now)
+    probe = running.start if running is not None else now
+    while site.shifts and len(found) < n:
+        probe -= dt.timedelta(microseconds=1)
+        start, end = window_bounds(Window("shift"), probe, site)
+        span = shift_at(site, probe)
+        found.append(min(span.end if span is not None else end, now))
+        if start >= probe:
+            break
+        probe = start
     return found

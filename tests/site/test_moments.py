@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsconsole.site.model import Shift, Site
 from opsconsole.site.moments import MomentError, moment_of, moment_text, said
+from opsconsole.site.periods import shift_ends
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 6, 24, 10, 52, 30, tzinfo=BERLIN)
@@ -76,3 +78,12 @@ def test_a_site_without_shifts_says_so() -> None:
 def test_every_moment_can_be_read_back(naive: dt.datetime, name: str) -> None:
     moment, zone = naive.replace(tzinfo=dt.UTC), ZoneInfo(name)
     assert moment_of(moment_text(moment, zone), moment + dt.timedelta(days=9), zone) == moment
+
+
+def test_the_last_shifts_that_are_over_are_known() -> None:
+    shifts = (Shift("Early", dt.time(6), dt.time(14)), Shift("Late", dt.time(14), dt.time(22)))
+    site = Site("plant", timezone="Europe/Berlin", shifts=shifts)
+    running = [f"{end.astimezone(BERLIN):%d %H:%M}" for end in shift_ends(site, NOW, 3)]
+    over = [f"{end.astimezone(BERLIN):%d %H:%M}" for end in shift_ends(site, NOW.replace(hour=23), 3)]
+    assert (running, over) == (["23 22:00", "23 14:00", "22 22:00"], ["24 22:00", "24 14:00", "23 22:00"])
+    assert shift_ends(Site("yard"), NOW) == []
