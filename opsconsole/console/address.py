@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from opsconsole.site.moments import EXAMPLES
 
 VIEWS = (
     "overview",
@@ -23,6 +26,10 @@ VIEWS = (
     "help",
 )
 NULL = ":null"
+# What a KPI's screen can show beside its value, by the words that ask for it; the breakdown needs none.
+SHOWN = {"over time": "time", "compared": "compared", "card": "card"}
+AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
+_NEXT = ("by", "where", "over", "compared", "card", "against", "at", "rows")
 
 
 class BadAddressError(ValueError):
@@ -30,7 +37,11 @@ class BadAddressError(ValueError):
 
 
 class Address(Struct, frozen=True):
-    """Where one is. `of` is kpi, alert or source for `rows`; `where` are members chosen on the way down."""
+    """Where one is. `of` is kpi, alert or source for `rows`; `where` are members chosen on the way down.
+
+    `at` is the moment that is looked at, as `opsconsole.site.moments` keeps it; empty: now. `show` is the part of a
+    KPI's screen, `against` what its change is explained against (a kind of comparison).
+    """
 
     view: str
     name: str = ""
@@ -38,6 +49,9 @@ class Address(Struct, frozen=True):
     by: str = ""
     where: tuple[tuple[str, str | None], ...] = ()
     line: int = 0
+    at: str = ""
+    show: str = ""
+    against: str = ""
 
     def __str__(self) -> str:
         words = [self.view]
@@ -53,11 +67,30 @@ class Address(Struct, frozen=True):
             if self.view == "kpi":
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
+        if self.show in SHOWN.values():
+            words += next(said for said, show in SHOWN.items() if show == self.show).split()
+        if self.against:
+            words += ["against", *next(said for said, key in AGAINST.items() if key == self.against).split()]
+        if self.at:
+            words += ["at", self.at]
         return shlex.join(words)
 
 
-def parse(line: str) -> Address:
-    """The address that a command line names. Raises `BadAddressError`."""
+def parse(line: str, moment: Callable[[str], str] = str) -> Address:
+    """The address that a command line names. `moment` makes of a moment as it was typed the one that is kept.
+
+    Raises `BadAddressError`.
+    """
+    address = _parse(line)
+    if not address.at:
+        return address
+    try:
+        return replace(address, at=moment(address.at))
+    except ValueError as error:
+        raise BadAddressError(str(error)) from error
+
+
+def _parse(line: str) -> Address:
     try:
         words = shlex.split(line)
     except ValueError as error:
@@ -91,7 +124,12 @@ def parse(line: str) -> Address:
 def _rows(words: Sequence[str]) -> Address:
     if len(words) < 2 or words[0] not in ("kpi", "alert", "source"):
         raise BadAddressError("rows needs kpi, alert or source and a name, such as: rows source cycles")
-    return Address("rows", of=words[0], name=words[1], where=_members(words[2:]))
+    rest = list(words[2:])
+    at = ""
+    if "at" in rest:
+        cut = rest.index("at")
+        rest, at = rest[:cut], _at(rest[cut + 1 :])
+    return Address("rows", of=words[0], name=words[1], where=_members(rest), at=at)
 
 
 def _line(words: Sequence[str]) -> Address:
@@ -111,17 +149,49 @@ def _quarantine(words: Sequence[str]) -> Address:
 
 
 def _kpi(words: Sequence[str]) -> Address:
+    """`kpi NAME [by DIM] [where DIM=MEMBER …] [over time] [against …] [at MOMENT] [rows]`, the parts in any order."""
     if not words:
         raise BadAddressError("kpi needs a name")
-    name, rest = words[0], list(words[1:])
-    by = ""
-    if rest[:1] == ["by"]:
-        if len(rest) < 2:
-            raise BadAddressError("by needs a dimension")
-        by, rest = rest[1], rest[2:]
-    if rest and rest[0] != "where":
-        raise BadAddressError(f"kpi {name}: expected `by` or `where`, not `{rest[0]}`")
-    return Address("kpi", name=name, by=by, where=_members(rest[1:]))
+    address, rest = Address("kpi", name=words[0]), list(words[1:])
+    rows = False
+    while rest:
+        key = rest.pop(0)
+        end = 1 if key == "by" else next((at for at, word in enumerate(rest) if word in _NEXT), len(rest))
+        taken, rest = rest[:end], rest[end:]
+        if key == "by":
+            if not taken:
+                raise BadAddressError("by needs a dimension")
+            address = replace(address, by=taken[0])
+        elif key == "where":
+            address = replace(address, where=_members(taken))
+        elif key == "at":
+            address = replace(address, at=_at(taken))
+        elif key == "against":
+            address = replace(address, against=_named(AGAINST, taken, "against", "against ", address.name))
+        elif key in ("over", "compared", "card"):
+            address = replace(address, show=_named(SHOWN, [key, *taken], key, "", address.name))
+        elif key == "rows" and not taken:
+            rows = True
+        else:
+            wrong = key if key not in _NEXT else taken[0]
+            raise BadAddressError(f"kpi {address.name}: expected one of {', '.join(_NEXT)}, not `{wrong}`")
+    if not rows:
+        return address
+    return Address("rows", of="kpi", name=address.name, where=address.where, at=address.at)
+
+
+def _named(known: dict[str, str], words: Sequence[str], key: str, head: str, name: str) -> str:
+    said = " ".join(words)
+    if said not in known:
+        fits = " or ".join(f"`{head}{each}`" for each in known if head or each.startswith(key))
+        raise BadAddressError(f"kpi {name}: expected {fits}, not `{head}{said}`")
+    return known[said]
+
+
+def _at(words: Sequence[str]) -> str:
+    if not words:
+        raise BadAddressError(f"at needs a moment: {EXAMPLES}")
+    return " ".join(words)
 
 
 def _members(words: Sequence[str]) -> tuple[tuple[str, str | None], ...]:

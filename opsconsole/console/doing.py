@@ -13,6 +13,7 @@ from opsconsole.console.pane import Pane
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import inert
 from opsconsole.console.views.overview import Overview
+from opsconsole.console.when import kept
 from opsconsole.engine.messages import Command, Done, Failure, Target
 
 
@@ -66,7 +67,7 @@ class Doing:
             self.program.say(f"no command `{inert(word)}`{nearest(word, known)}", "warning")
         elif word in VIEWS:
             try:
-                self.program.go(parse(line))
+                self.program.go(parse(line, lambda typed: kept(self.program.model, self.program.now(), typed)))
             except BadAddressError as error:
                 self.program.say(inert(str(error)), "warning")
         else:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from opsconsole.console.actions import Registry
 from opsconsole.console.address import Address, BadAddressError, parse
@@ -15,16 +16,53 @@ DIM = st.text("abcdef_ ä", min_size=1, max_size=8)
 WHERE = st.lists(st.tuples(DIM, st.none() | st.text(max_size=8)), max_size=3).map(tuple)
 
 
-@given(NAME.filter(lambda name: name not in ("by", "where")), st.sampled_from(["", "line", "by"]), WHERE)
-def test_a_kpi_address_can_be_typed_again(name: str, by: str, where: tuple[tuple[str, str | None], ...]) -> None:
-    address = Address("kpi", name=name, by=by, where=where)
+AT = st.sampled_from(["", "2026-06-23", "2026-06-23T10:00", "2025-10-26T02:30+01:00"])
+
+
+@given(
+    NAME,
+    st.sampled_from(["", "line", "by", "at"]),
+    WHERE,
+    AT,
+    st.sampled_from(["", "time", "compared", "card"]),
+    st.sampled_from(["", "before", "day", "week", "best"]),
+)
+def test_a_kpi_address_can_be_typed_again(
+    name: str, by: str, where: tuple[tuple[str, str | None], ...], at: str, show: str, against: str
+) -> None:
+    address = Address("kpi", name=name, by=by, where=where, at=at, show=show, against=against)
     assert parse(str(address)) == address
 
 
-@given(st.sampled_from(["kpi", "alert", "source"]), NAME, WHERE)
-def test_a_rows_address_can_be_typed_again(of: str, name: str, where: tuple[tuple[str, str | None], ...]) -> None:
-    address = Address("rows", of=of, name=name, where=where)
+@given(st.sampled_from(["kpi", "alert", "source"]), NAME, WHERE, AT)
+def test_a_rows_address_can_be_typed_again(
+    of: str, name: str, where: tuple[tuple[str, str | None], ...], at: str
+) -> None:
+    address = Address("rows", of=of, name=name, where=where, at=at)
     assert parse(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        (
+            "kpi scrap_ratio by station where line=3 at yesterday",
+            Address("kpi", "scrap_ratio", by="station", where=(("line", "3"),), at="<yesterday>"),
+        ),
+        ("kpi oee at shift -1 over time", Address("kpi", "oee", at="<shift -1>", show="time")),
+        ("kpi oee at 2013-06-24 10:00 by line", Address("kpi", "oee", by="line", at="<2013-06-24 10:00>")),
+        ("kpi oee at -2h", Address("kpi", "oee", at="<-2h>")),
+        ("kpi oee against last week", Address("kpi", "oee", against="week")),
+        ("kpi oee against yesterday card", Address("kpi", "oee", against="day", show="card")),
+        ("kpi oee where line=3 a:null rows at 03:40", Address("rows", "oee", "kpi", "", (("line", "3"), ("a", None)))),
+        ("kpi oee where rows=1 rows", Address("rows", "oee", "kpi", "", (("rows", "1"),))),
+        ("rows kpi oee line=3 at yesterday 10:00", Address("rows", "oee", "kpi", "", (("line", "3"),))),
+    ],
+)
+def test_a_line_says_where_to_go(line: str, address: Address) -> None:
+    parsed = parse(line, lambda text: f"<{text}>")
+    assert parsed == (replace(address, at=parsed.at) if address.of else address)
+    assert (parsed.at != "") == (" at " in line)
 
 
 @given(NAME, NAME, st.integers(1, 10**9))
@@ -39,7 +77,15 @@ def test_a_line_address_can_be_typed_again(source: str, file: str, line: int) ->
         ("", "no such view"),
         ("kpi", "needs a name"),
         ("kpi oee by", "by needs a dimension"),
-        ("kpi oee line", "expected `by` or `where`"),
+        ("kpi oee line", "expected one of by, where, over, .* not `line`"),
+        ("kpi oee over", "expected `over time`, not `over`"),
+        ("kpi oee over there", "expected `over time`, not `over there`"),
+        ("kpi oee against", "expected `against before` or `against yesterday` or"),
+        ("kpi oee against tomorrow", "not `against tomorrow`"),
+        ("kpi oee at", "at needs a moment: `yesterday`"),
+        ("kpi oee rows twice", "expected one of"),
+        ("kpi oee card house", "expected `card`, not `card house`"),
+        ("rows kpi oee at", "at needs a moment"),
         ("rows oee", "rows needs"),
         ("rows kpi oee line", "expected DIM=MEMBER"),
         ("line a b c", "line number"),
@@ -79,3 +125,11 @@ def test_the_palette_finds_by_words_and_by_letters() -> None:
 def test_nearest_names_help() -> None:
     assert nearest("kpsi", ["kpis", "quit"]) == "; did you mean `kpis`?"
     assert nearest("xyzzy", ["kpis"]) == ""
+
+
+def test_a_moment_that_is_none_says_why() -> None:
+    def refuse(text: str) -> str:
+        raise ValueError(f"`{text}` is no moment")
+
+    with pytest.raises(BadAddressError, match="`tomorrow` is no moment"):
+        parse("kpi oee at tomorrow", refuse)
