@@ -31,7 +31,7 @@ WORDS: dict[Status, str] = {
 }
 PRIORITY: dict[Priority, tuple[str, str]] = {"critical": ("▲", "C"), "warning": ("◆", "W"), "low": ("▽", "L")}
 RANK: dict[Priority, int] = {"critical": 0, "warning": 1, "low": 2}
-SOURCE_SIGNS = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "·"}
+SOURCE_SIGNS = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "·", "asof": "≤"}
 STATE_WORDS = {"UNACK": "UNACK", "ACK": "ACK", "RTNUN": "RTN-UN", "NORM": "NORM"}
 
 # One cell for one cell, so that nothing moves where the locale has no UTF-8.

@@ -28,7 +28,10 @@ class Ratio(Struct, frozen=True):
 
 
 class KpiState(Struct, frozen=True):
-    """A KPI's value now. `change` is value minus `previous`; `trend` are the values of `trend_step` s buckets."""
+    """A KPI's value now. `change` is value minus `previous`; `trend` are the values of `trend_step` s buckets.
+
+    `undated`: a past moment is looked at, but the rows have no times, so this is the value as it is now.
+    """
 
     name: str
     title: str
@@ -61,6 +64,7 @@ class KpiState(Struct, frozen=True):
     owner: str = ""
     objective: str = ""
     procedure: str = ""
+    undated: bool = False
 
 
 class Grid(Struct, frozen=True):

@@ -36,6 +36,7 @@ from opsconsole.engine.kpi_messages import Ratio as Ratio
 from opsconsole.engine.kpi_messages import Rows as Rows
 from opsconsole.engine.kpi_messages import Sql as Sql
 from opsconsole.engine.kpi_messages import Status as Status
+from opsconsole.engine.past_messages import AskSnapshot as AskSnapshot
 from opsconsole.engine.source_messages import AskExplain as AskExplain
 from opsconsole.engine.source_messages import AskFiles as AskFiles
 from opsconsole.engine.source_messages import AskQuarantine as AskQuarantine
@@ -105,7 +106,8 @@ class SiteState(Struct, frozen=True):
     """The site's frame. A client's now is `at` + (its wall clock - `wall`) * `speed` (speed 0: clock `data`).
 
     `stays`: the engine runs for good; else it ends some minutes after the last console has left. `ended`: when the
-    last shifts ended, the newest first, for `shift -1`.
+    last shifts ended, the newest first, for `shift -1`. `as_of`: this is how things were at that past moment, by the
+    rows known now; `at` is that moment too, and time stands still.
     """
 
     name: str
@@ -121,6 +123,7 @@ class SiteState(Struct, frozen=True):
     layouts: list[Layout] = []
     stays: bool = False
     ended: list[float] = []
+    as_of: float | None = None
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot"):
@@ -313,6 +316,7 @@ class Failure(Struct, frozen=True, tag="failure"):
 
 Ask = (
     Subscribe
+    | AskSnapshot
     | AskBreakdown
     | AskKpi
     | AskDimensions

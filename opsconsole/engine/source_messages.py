@@ -57,12 +57,13 @@ class SourceState(Struct, frozen=True):
     Records add up: `records` = `rows` + `rejected` + `expired`; `quarantined` = `rejected` + `cells`. `taken` of
     `bytes` have been read. `trouble` says why a file waits or failed, `retry_at` when it is tried again. `drift` counts
     the changes of schema noted in the last 24 hours, `drifted` tells the latest of them. `latest`: with a key, so many
-    of the rows are the latest of theirs and in the table.
+    of the rows are the latest of theirs and in the table. The status `asof` goes with a past moment: `rows` and
+    `last_event` are those up to then, files and records as they are now, and when they came in is not known.
     """
 
     name: str
     title: str
-    status: Literal["fresh", "stale", "nodata", "off"]
+    status: Literal["fresh", "stale", "nodata", "off", "asof"]
     files: int = 0
     rows: int = 0
     quarantined: int = 0

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
 from opsconsole.kpis.cells import columns_of
-from opsconsole.kpis.evaluate import Figures, extent_of
+from opsconsole.kpis.evaluate import Extent, Figures, extent_of
 from opsconsole.kpis.expression import RESERVED, ident
 from opsconsole.kpis.measures import Measure, Split
 from opsconsole.kpis.scan import Ask, Cursor, scan
@@ -36,17 +36,29 @@ class Page(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """Which rows are meant: those of a source that meet conditions, within a stretch of event time."""
+    """Which rows are meant: those of a source that meet conditions, within a stretch of event time.
+
+    `until`: without a stretch, those up to a past moment.
+    """
 
     source: str
     conditions: tuple[str, ...] = ()
     stretch: Stretch | None = None
+    until: dt.datetime | None = None
 
 
 def breakdown(
-    cursor: Cursor, binding: Binding, kpi: str, by: str, where: dict[str, str | None], now: dt.datetime
+    cursor: Cursor,
+    binding: Binding,
+    kpi: str,
+    by: str,
+    where: dict[str, str | None],
+    now: dt.datetime,
+    until: dt.datetime | None = None,
 ) -> Split:
     """A KPI by one dimension over its window at `now`, among the rows of the members chosen in `where`.
+
+    `until` is `now` where that is a past moment.
 
     Raises LookupError for an unknown KPI or dimension, duckdb.Error when the expression fails on the data.
     """
@@ -54,24 +66,31 @@ def breakdown(
     ask = Ask(
         source=bound.kpi.source,
         where=bound.where.text if bound.where is not None else None,
-        span=span_of(bound.kpi.window, bound.timed, now, binding.site),
+        span=span_of(bound.kpi.window, bound.timed, now, binding.site, until),
         values=(bound.value.text,),
         splits=((), (by,)),
         filters=where,
     )
     found = scan(cursor, binding, ask)
-    return Figures(bound, 0, ask, found, extent_of(cursor, bound.kpi.source)).split(by)
+    return Figures(bound, 0, ask, found, _extent(cursor, bound, until)).split(by)
 
 
 def measure_among(
-    cursor: Cursor, binding: Binding, kpi: str, where: dict[str, str | None], now: dt.datetime
+    cursor: Cursor,
+    binding: Binding,
+    kpi: str,
+    where: dict[str, str | None],
+    now: dt.datetime,
+    until: dt.datetime | None = None,
 ) -> Measure:
     """A KPI's figures and trend at `now`, among the rows of the members chosen in `where`.
+
+    `until` is `now` where that is a past moment.
 
     Raises LookupError for an unknown KPI or dimension, duckdb.Error when the expression fails on the data.
     """
     bound = _kpi(binding, kpi)
-    span = span_of(bound.kpi.window, bound.timed, now, binding.site)
+    span = span_of(bound.kpi.window, bound.timed, now, binding.site, until)
     ask = Ask(
         source=bound.kpi.source,
         where=bound.where.text if bound.where is not None else None,
@@ -82,28 +101,47 @@ def measure_among(
         filters=where,
     )
     found = scan(cursor, binding, ask)
-    return Figures(msgspec.structs.replace(bound, by=()), 0, ask, found, extent_of(cursor, bound.kpi.source)).measure()
+    return Figures(msgspec.structs.replace(bound, by=()), 0, ask, found, _extent(cursor, bound, until)).measure()
 
 
-def subject_of_kpi(binding: Binding, kpi: str, now: dt.datetime) -> Subject:
+def _extent(cursor: Cursor, kpi: BoundKpi, until: dt.datetime | None) -> Extent:
+    """What a KPI's source holds; rows without times cannot be told to be earlier or later than a past moment."""
+    return extent_of(cursor, kpi.kpi.source, until if kpi.timed else None)
+
+
+def subject_of_kpi(binding: Binding, kpi: str, now: dt.datetime, until: dt.datetime | None = None) -> Subject:
     """The rows behind a KPI at `now`. Raises LookupError for one that is unknown or not bound."""
     bound = _kpi(binding, kpi)
     conditions = (bound.where.text,) if bound.where is not None else ()
-    return Subject(bound.kpi.source, conditions, span_of(bound.kpi.window, bound.timed, now, binding.site).now)
+    span = span_of(bound.kpi.window, bound.timed, now, binding.site, until)
+    return Subject(bound.kpi.source, conditions, span.now, span.until)
 
 
-def subject_of_rule(binding: Binding, rule: str, now: dt.datetime, alert_from: dt.datetime | None = None) -> Subject:
+def subject_of_source(binding: Binding, source: str, until: dt.datetime | None = None) -> Subject:
+    """All rows of a source; up to a past moment where they have times."""
+    known = binding.site.sources.get(source)
+    return Subject(source, until=until if known is not None and known.time is not None else None)
+
+
+def subject_of_rule(
+    binding: Binding,
+    rule: str,
+    now: dt.datetime,
+    alert_from: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+) -> Subject:
     """The rows behind a rule at `now`: of its KPI, those that meet its condition, or its whole silent source.
 
+    `until` is `now` where that is a past moment.
     Raises LookupError for a rule that is unknown or not bound.
     """
     bound = binding.rules.get(rule)
     if bound is None:
         raise LookupError(binding.idle.get(rule) or f"there is no rule `{rule}`")
     if bound.kpi is not None:
-        return subject_of_kpi(binding, bound.kpi.kpi.name, now)
+        return subject_of_kpi(binding, bound.kpi.kpi.name, now, until)
     if bound.rows is None:
-        return Subject(bound.source)
+        return subject_of_source(binding, bound.source, until)
     return Subject(bound.source, (bound.rows.text,), within(bound, now, alert_from))
 
 
@@ -137,6 +175,8 @@ def rows(
     conditions += [f"(\n{condition}\n)" for condition in subject.conditions]
     if subject.stretch is not None:
         conditions.append(subject.stretch.sql)
+    elif subject.until is not None:
+        conditions.append(f"_time <= {moment(subject.until)}")
     table = ident(subject.source)
     kept = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     total = cursor.execute(f"SELECT count(*) FROM {table}{kept}", parameters).fetchall()[0][0]

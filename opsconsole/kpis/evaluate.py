@@ -25,7 +25,7 @@ from opsconsole.kpis.expression import ident
 from opsconsole.kpis.limits import LimitBook, Limits
 from opsconsole.kpis.measures import Heat, Measure, Measures, Split
 from opsconsole.kpis.scan import Ask, Cursor, Found, Members, Row, scan
-from opsconsole.kpis.span import Span, Stretch, grid_buckets, span_of, trend_buckets
+from opsconsole.kpis.span import Span, Stretch, grid_buckets, moment, span_of, trend_buckets
 from opsconsole.kpis.status import badness, status_of
 from opsconsole.kpis.words import leader
 from opsconsole.site.calendar import Buckets
@@ -54,12 +54,16 @@ class Extent(Struct, frozen=True):
         return self.last is not None and self.last >= since
 
 
-def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime) -> Measures:
-    """The figures of every KPI at `now` (aware, site time).
+def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datetime | None = None) -> Measures:
+    """The figures of every KPI at `now` (aware, site time); of a past moment give it as `until` too.
 
+    Then they are what is known today of the rows up to that moment, and what a source has delivered is judged by them.
     Never raises for the data: a KPI whose expression fails on it has no value, and its `reason` says why.
     """
-    extents = {source: extent_of(cursor, source) for source in {kpi.kpi.source for kpi in binding.kpis.values()}}
+    extents = {
+        source: extent_of(cursor, source, until if timed else None)
+        for source, timed in {(kpi.kpi.source, kpi.timed) for kpi in binding.kpis.values()}
+    }
     groups: dict[tuple[str, str | None, Window, bool], list[BoundKpi]] = {}
     for kpi in binding.kpis.values():
         where = kpi.where.text if kpi.where is not None else None
@@ -68,7 +72,7 @@ def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime) -> Measures:
     measured: dict[str, Measure] = {}
     grids: dict[tuple[str, str], Heat] = {}
     for kpis in groups.values():
-        for group in _evaluate_group(cursor, binding, kpis, extents[kpis[0].kpi.source], now):
+        for group in _evaluate_group(cursor, binding, kpis, extents[kpis[0].kpi.source], now, until):
             measured |= group.measures
             grids |= group.grids
     for name in binding.site.kpis:
@@ -88,22 +92,24 @@ class _Group(Struct):
 
 
 def _evaluate_group(
-    cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Extent, now: dt.datetime
+    cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Extent, now: dt.datetime, until: dt.datetime | None
 ) -> list[_Group]:
     """KPIs with the same rows. When an expression fails on the data, each is tried by itself."""
     try:
-        return [_measure(cursor, binding, kpis, extent, now)]
+        return [_measure(cursor, binding, kpis, extent, now, until)]
     except duckdb.Error as error:
         if len(kpis) > 1:
-            return [group for kpi in kpis for group in _evaluate_group(cursor, binding, [kpi], extent, now)]
+            return [group for kpi in kpis for group in _evaluate_group(cursor, binding, [kpi], extent, now, until)]
         name = kpis[0].kpi.name
         return [_Group({name: Measure(name=name, status="nodata", reason=failure(error))}, {})]
 
 
-def _measure(cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Extent, now: dt.datetime) -> _Group:
+def _measure(
+    cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Extent, now: dt.datetime, until: dt.datetime | None
+) -> _Group:
     first = kpis[0]
     window = first.kpi.window if first.windowed else Window()
-    span = span_of(window, first.timed, now, binding.site)
+    span = span_of(window, first.timed, now, binding.site, until)
     stretch = span.now
     if stretch is None and first.timed and extent.first is not None and extent.last is not None:
         stretch = Stretch(extent.first, extent.last, after_start=False, to_end=True)
@@ -272,9 +278,14 @@ class Figures:
         ]
 
 
-def extent_of(cursor: Cursor, source: str) -> Extent:
-    """How many rows a source has and which times they span; DuckDB answers from its statistics."""
-    rows, first, last = cursor.execute(f"SELECT count(*), min(_time), max(_time) FROM {ident(source)}").fetchall()[0]
+def extent_of(cursor: Cursor, source: str, until: dt.datetime | None = None) -> Extent:
+    """How many rows a source has and which times they span; DuckDB answers from its statistics.
+
+    With `until` those up to that moment only: for sources with times.
+    """
+    kept = "" if until is None else f" WHERE _time <= {moment(until)}"
+    query = f"SELECT count(*), min(_time), max(_time) FROM {ident(source)}{kept}"
+    rows, first, last = cursor.execute(query).fetchall()[0]
     if first is None:
         return Extent(rows)
     return Extent(rows, first.replace(tzinfo=dt.UTC), last.replace(tzinfo=dt.UTC))

@@ -100,7 +100,7 @@ def _query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
     conditions, parameters = binding.filters(ask.source, ask.filters)
     if ask.where is not None:
         conditions.append(f"(\n{ask.where}\n)")
-    if ask.span.now is not None:
+    if ask.span.sql != "true":
         conditions.append(ask.span.sql)
     base = _base(ask, names, conditions)
     sets = [(names.period, *(names.columns[name] for name in split)) for split in ask.splits]

@@ -44,17 +44,21 @@ class Stretch(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """What a window covers now, and what it is compared with. `now` is None for all rows, whenever they were."""
+    """What a window covers now, and what it is compared with. `now` is None for all rows, whenever they were.
+
+    `until`: a past moment is looked at, and of all rows those up to it are meant; rows without a time are not.
+    """
 
     now: Stretch | None = None
     before: Stretch | None = None
     before_label: str = ""
+    until: dt.datetime | None = None
 
     @property
     def sql(self) -> str:
         """The condition that a row's `_time` lies in one of the two; "true" where all rows are meant."""
         if self.now is None:
-            return "true"
+            return "true" if self.until is None else f"_time <= {moment(self.until)}"
         if self.before is None:
             return self.now.sql
         # The outer bounds are said once more by themselves: zone maps cannot make use of an OR.
@@ -63,18 +67,23 @@ class Span(Struct, frozen=True):
         return f"{outer} AND (({self.now.sql}) OR ({self.before.sql}))"
 
 
-def span_of(window: Window, timed: bool, now: dt.datetime, site: Site) -> Span:
-    """The span of a window at a moment of site time; sources without a time column always give all rows."""
-    if window.kind == "all" or not timed:
+def span_of(window: Window, timed: bool, now: dt.datetime, site: Site, until: dt.datetime | None = None) -> Span:
+    """The span of a window at a moment of site time; sources without a time column always give all rows.
+
+    `until` is that moment where it is a past one: then rows that came to pass after it must be kept out.
+    """
+    if not timed:
         return Span()
+    if window.kind == "all":
+        return Span(until=until)
     moving = window.kind == "moving"
     start, end = window_bounds(window, now, site)
     stretch = Stretch(start, end, after_start=moving, to_end=True)
     earlier = previous_bounds(window, now, site)
     if earlier is None:
-        return Span(stretch)
+        return Span(stretch, until=until)
     before = Stretch(earlier[0], earlier[1], after_start=moving, to_end=moving)
-    return Span(stretch, before, earlier[2])
+    return Span(stretch, before, earlier[2], until)
 
 
 def trend_buckets(window: Window, stretch: Stretch, site: Site) -> Buckets:
