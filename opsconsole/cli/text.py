@@ -16,7 +16,7 @@ _MOMENTS = frozenset(
         "retry_at", "started", "noted", "first", "last", "cutoff",
     }
 )  # fmt: skip
-_HIDDEN = frozenset({"layouts", "grids", "breakdowns"})
+_HIDDEN = frozenset({"layouts", "grids", "breakdowns", "ended"})
 # JSON leaves these as they are; a terminal would act on them. Each is one character of `\\uXXXX`.
 _ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from opsconsole.site.card import Card
+from opsconsole.site.card import CardSource as CardSource
 from opsconsole.site.model import Better
 
 Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
@@ -27,10 +29,9 @@ class Ratio(Struct, frozen=True):
     factor: float = 1.0
 
 
-class KpiState(Struct, frozen=True):
-    """A KPI's value now. `change` is value minus `previous`; `trend` are the values of `trend_step` s buckets.
-
-    `undated`: a past moment is looked at, but the rows have no times, so this is the value as it is now.
+class KpiState(Card, frozen=True):
+    """A KPI's value now, and its card. `change` is value minus `previous`; `trend` are the values of `trend_step` s
+    buckets. `undated`: a past moment is looked at, but the rows have no times, so this is the value as it is now.
     """
 
     name: str
@@ -50,7 +51,7 @@ class KpiState(Struct, frozen=True):
     previous: float | None = None
     previous_label: str = ""
     change: float | None = None
-    trend: list[float | None] = []
+    trend: list[float | None] = field(default_factory=list)
     trend_start: float | None = None
     trend_step: float = 0.0
     rows: int = 0
@@ -58,12 +59,7 @@ class KpiState(Struct, frozen=True):
     reason: str = ""
     leader: str = ""
     ratio: Ratio | None = None
-    by: list[str] = []
-    description: str = ""
-    formula: str = ""
-    owner: str = ""
-    objective: str = ""
-    procedure: str = ""
+    by: list[str] = field(default_factory=list)
     undated: bool = False
 
 

@@ -20,6 +20,7 @@ from opsconsole.engine.kpi_messages import AskMoved as AskMoved
 from opsconsole.engine.kpi_messages import AskRows as AskRows
 from opsconsole.engine.kpi_messages import AskSql as AskSql
 from opsconsole.engine.kpi_messages import Breakdown as Breakdown
+from opsconsole.engine.kpi_messages import CardSource as CardSource
 from opsconsole.engine.kpi_messages import Compared as Compared
 from opsconsole.engine.kpi_messages import Comparison as Comparison
 from opsconsole.engine.kpi_messages import Dimension as Dimension

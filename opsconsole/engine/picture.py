@@ -23,6 +23,7 @@ from opsconsole.engine.messages import (
 )
 from opsconsole.kpis.measures import Measure, Measures, Split
 from opsconsole.site.calendar import ShiftSpan
+from opsconsole.site.card import card_of, sources_of
 from opsconsole.site.figures import duration
 from opsconsole.site.model import Kpi, Site, Source
 from opsconsole.site.periods import shift_ends
@@ -68,7 +69,10 @@ def picture(
             layouts=list(site.layouts),
             ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
         ),
-        kpis=[kpi_state(kpi, measures.kpis[name], kpi.source in stale) for name, kpi in site.kpis.items()],
+        kpis=[
+            kpi_state(site, kpi, measures.kpis[name], not stale.isdisjoint(sources_of(site.kpis, kpi)))
+            for name, kpi in site.kpis.items()
+        ],
         grids=[msgspec.convert(grid, Grid, from_attributes=True) for grid in measures.grids],
         breakdowns=_breakdowns(site, measures),
         alerts=list(alerts),
@@ -159,7 +163,7 @@ def file_state(found: FileInfo) -> FileState:
     )
 
 
-def kpi_state(kpi: Kpi, found: Measure, stale: bool) -> KpiState:
+def kpi_state(site: Site, kpi: Kpi, found: Measure, stale: bool) -> KpiState:
     """A stale source leaves the value to be seen, but no longer lets it pass for good or bad."""
     status = "stale" if stale and found.value is not None else found.status
     return KpiState(
@@ -188,11 +192,7 @@ def kpi_state(kpi: Kpi, found: Measure, stale: bool) -> KpiState:
         reason=found.reason,
         leader=found.leader,
         by=list(kpi.by),
-        description=kpi.description,
-        formula=kpi.value,
-        owner=kpi.owner,
-        objective=kpi.objective,
-        procedure=kpi.procedure,
+        **msgspec.structs.asdict(card_of(site, kpi)),
     )
 
 

@@ -139,7 +139,7 @@ class Queries:
     def _kpi(self, body: AskKpi) -> KpiAmong:
         binding, now = self._core.binding, self._core.now()
         measure = self._with_cursor(lambda cursor: measure_among(cursor, binding, body.kpi, body.where, now))
-        return KpiAmong(kpi=kpi_state(binding.site.kpis[body.kpi], measure, stale=False))
+        return KpiAmong(kpi=kpi_state(binding.site, binding.site.kpis[body.kpi], measure, stale=False))
 
     def _rows(self, body: AskRows) -> Rows:
         binding, now, where = self._core.binding, self._core.now(), dict(body.where)

@@ -13,6 +13,7 @@ import pytest
 from opsconsole.cli import show, show_sources
 from opsconsole.engine.messages import (
     AlertState,
+    CardSource,
     ColumnRead,
     Drift,
     EngineStatus,
@@ -24,16 +25,17 @@ from opsconsole.engine.messages import (
     Notice,
     Progress,
     Quarantined,
+    Ratio,
     ShiftState,
     SiteState,
     Snapshot,
     SourceState,
 )
 from opsconsole.engine.place import Place
-from opsconsole.site.model import Mark, Problem
+from opsconsole.site.model import Mark, Problem, Targets
 
 README = Path(__file__).parents[2] / "README.md"
-ONLY_FOR_SCREENS = {"layouts"}
+ONLY_FOR_SCREENS = {"layouts", "ended"}
 
 SHIFT = ShiftState("Late", 1.0, 2.0)
 SITE = SiteState(name="s", timezone="UTC", clock="wall", speed=1, at=1.0, wall=1.0, settled=True, shift=SHIFT)
@@ -73,6 +75,9 @@ def documented(row: str) -> list[str]:
         ("SITE", SiteState),
         ("SHIFT", ShiftState),
         ("KPI", KpiState),
+        ("RATIO", Ratio),
+        ("ORIGIN", CardSource),
+        ("TARGETS", Targets),
         ("ALERT", AlertState),
         ("SOURCE", SourceState),
         ("NOTICE", Notice),
