@@ -15,11 +15,12 @@ from opsconsole.engine.place import Place
 from opsconsole.engine.quarantine_file import no_formula
 from opsconsole.site.figures import count, duration, figure, moment, number, padded, width
 
+FIRST = 5
 SIGNS = {"critical": "▲C", "warning": "◆W", "low": "▽L", "good": "●", "nodata": "○ND", "stale": "◌ST", "nolimit": " "}
 
 
 def snapshot_json(snapshot: Snapshot) -> str:
-    """`{site, kpis, alerts, sources, notices}`."""
+    """`{site, kpis, alerts, sources, notices, goals, attention}`."""
     found = plain(msgspec.to_builtins(snapshot), ZoneInfo(snapshot.site.timezone))
     found.pop("type", None)
     return dump(found)
@@ -34,6 +35,7 @@ def snapshot_text(snapshot: Snapshot) -> str:
     lines = [f"{site.name}{shift} · {moment(site.at, zone)} {site.timezone}{clock}"]
     lines += [f"! {notice.text}" for notice in snapshot.notices]
     lines += ["", "KPIs", *(_kpi_lines(snapshot.kpis) or ["  none"])]
+    lines += _goal_lines(snapshot)
     lines += [
         "",
         f"Alerts: {len(snapshot.alerts)} open",
@@ -60,6 +62,28 @@ def _kpi_lines(kpis: list[KpiState]) -> list[str]:
         if kpi.leader:
             parts.append(kpi.leader)
         lines.append(" · ".join(parts))
+    return lines
+
+
+def _goal_lines(snapshot: Snapshot) -> list[str]:
+    """The objectives, and what needs attention first; nothing for a site without objectives."""
+    goals = [goal for goal in snapshot.goals if goal.name]
+    if not goals:
+        return []
+    widest = max(width(goal.title) for goal in goals)
+    titles = {kpi.name: kpi.title for kpi in snapshot.kpis}
+    lines = ["", "Goals"]
+    for goal in goals:
+        reached = f"{number(100 * goal.score, 0)} % attained" if goal.score is not None else "no score"
+        parts = [f"  {SIGNS[goal.status]:<3} {padded(goal.title, widest)}  {reached:>14}"]
+        parts += [f"without {titles.get(name, name)}: {why}" for name, why in goal.missing.items()]
+        lines.append(" · ".join(parts))
+    if snapshot.attention:
+        lines += ["", "What needs attention first"]
+    lines += [
+        f"  {at + 1} {titles.get(each.kpi, each.kpi)}: {each.reason}"
+        for at, each in enumerate(snapshot.attention[:FIRST])
+    ]
     return lines
 
 

@@ -8,8 +8,10 @@ from typing import TypeVar
 from opsconsole.console import signs
 from opsconsole.engine.messages import (
     AlertState,
+    Attention,
     Breakdown,
     Changes,
+    GoalState,
     Grid,
     KpiState,
     Notice,
@@ -36,6 +38,8 @@ class Model:
         self.alerts: dict[str, AlertState] = {}
         self.sources: dict[str, SourceState] = {}
         self.notices: list[Notice] = []
+        self.goals: list[GoalState] = []
+        self.attention: list[Attention] = []
         self.lost_at: float | None = None
         self.ended: str | None = None
         self.lost_why = ""
@@ -48,7 +52,8 @@ class Model:
         self.alerts = {alert.id: alert for alert in snapshot.alerts}
         self.sources = {source.name: source for source in snapshot.sources}
         self.notices = snapshot.notices
-        return {"site", "kpis", "grids", "breakdowns", "alerts", "sources", "notices", "data"}
+        self.goals, self.attention = snapshot.goals, snapshot.attention
+        return {"site", "kpis", "grids", "breakdowns", "alerts", "sources", "notices", "goals", "data"}
 
     def apply(self, changes: Changes) -> set[str]:
         """Take what differs; returns which parts changed ("data": the tables moved on, or the site itself)."""
@@ -77,6 +82,10 @@ class Model:
         if changes.notices is not None:
             self.notices = changes.notices
             topics.add("notices")
+        if changes.goals is not None or changes.attention is not None:
+            self.goals = self.goals if changes.goals is None else changes.goals
+            self.attention = self.attention if changes.attention is None else changes.attention
+            topics.add("goals")
         return topics
 
     def _take_tables(self, grids: list[Grid] | None, breakdowns: list[Breakdown] | None) -> None:

@@ -34,6 +34,8 @@ def changes_between(old: Snapshot, new: Snapshot) -> Changes | None:
         sources=_changed(old.sources, new.sources),
         source_order=_order(old.sources, new.sources),
         notices=new.notices if new.notices != old.notices else None,
+        goals=new.goals if new.goals != old.goals else None,
+        attention=new.attention if new.attention != old.attention else None,
     )
     return None if found == Changes() else found
 

@@ -63,6 +63,65 @@ class KpiState(Card, frozen=True):
     undated: bool = False
 
 
+class GoalKpi(Struct, frozen=True):
+    """A KPI's part in an objective: `share` is its part of the objective's weight, `attainment` 0..1.2 of its target.
+
+    `floor` is where nothing is attained (with `better: target` so far from the target). `progress` is the part of the
+    way from the baseline. `reason` says why there is no attainment.
+    """
+
+    kpi: str
+    share: float
+    attainment: float | None = None
+    progress: float | None = None
+    floor: float | None = None
+    baseline: float | None = None
+    reason: str = ""
+
+
+class GoalState(Struct, frozen=True):
+    """An objective: `score` = Σ share · attainment over the KPIs that have one; `coverage` is the weight it rests on.
+
+    `missing` are those that have none, and why. `status` is the worst of its KPIs, `share` its part among all
+    objectives. The one without a name, the last, holds the KPIs that serve none; it has no score.
+    """
+
+    name: str
+    title: str
+    status: Status
+    score: float | None = None
+    coverage: float = 0.0
+    share: float = 0.0
+    kpis: list[GoalKpi] = []
+    missing: dict[str, str] = {}
+    perspective: str = ""
+    owner: str = ""
+    description: str = ""
+
+
+class Attention(Struct, frozen=True):
+    """A KPI that needs attention: `score` = `impact` × `gap` × `quality`, all of them 0..1; most urgent first.
+
+    `impact` = the factor of its `priority` × `objective_share` × `share` in the objective; `quality` = `freshness` ×
+    `whole` × `clean`. `gap` and `score` are None where it has no value. `reason` says it in words.
+    """
+
+    kpi: str
+    objective: str
+    score: float | None
+    impact: float
+    gap: float | None
+    quality: float
+    priority: int
+    priority_factor: float
+    objective_share: float
+    share: float
+    freshness: float = 1.0
+    whole: float = 1.0
+    clean: float = 1.0
+    reason: str = ""
+
+
 class Grid(Struct, frozen=True):
     """A KPI by a dimension and by time: `values[member][bucket]`; a layout asks for it by a `grid` panel."""
 

@@ -19,12 +19,15 @@ from opsconsole.engine.kpi_messages import AskKpi as AskKpi
 from opsconsole.engine.kpi_messages import AskMoved as AskMoved
 from opsconsole.engine.kpi_messages import AskRows as AskRows
 from opsconsole.engine.kpi_messages import AskSql as AskSql
+from opsconsole.engine.kpi_messages import Attention as Attention
 from opsconsole.engine.kpi_messages import Breakdown as Breakdown
 from opsconsole.engine.kpi_messages import CardSource as CardSource
 from opsconsole.engine.kpi_messages import Compared as Compared
 from opsconsole.engine.kpi_messages import Comparison as Comparison
 from opsconsole.engine.kpi_messages import Dimension as Dimension
 from opsconsole.engine.kpi_messages import Dimensions as Dimensions
+from opsconsole.engine.kpi_messages import GoalKpi as GoalKpi
+from opsconsole.engine.kpi_messages import GoalState as GoalState
 from opsconsole.engine.kpi_messages import Grid as Grid
 from opsconsole.engine.kpi_messages import KpiAmong as KpiAmong
 from opsconsole.engine.kpi_messages import KpiState as KpiState
@@ -128,7 +131,10 @@ class SiteState(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot"):
-    """All a screen needs, at one data version. Sent once to each client that subscribes."""
+    """All a screen needs, at one data version. Sent once to each client that subscribes.
+
+    `goals` are in the site's order, `attention` is what needs it, most urgent first.
+    """
 
     site: SiteState
     kpis: list[KpiState] = []
@@ -137,6 +143,8 @@ class Snapshot(Struct, frozen=True, tag="snapshot"):
     alerts: list[AlertState] = []
     sources: list[SourceState] = []
     notices: list[Notice] = []
+    goals: list[GoalState] = []
+    attention: list[Attention] = []
 
 
 class Changes(Struct, frozen=True, tag="changes"):
@@ -155,6 +163,8 @@ class Changes(Struct, frozen=True, tag="changes"):
     sources: list[SourceState] = []
     source_order: list[str] | None = None
     notices: list[Notice] | None = None
+    goals: list[GoalState] | None = None
+    attention: list[Attention] | None = None
 
 
 # --- hello -----------------------------------------------------------------------------------------------------

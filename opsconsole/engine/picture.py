@@ -9,6 +9,7 @@ import msgspec
 
 from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.condition import Condition
+from opsconsole.engine.goals import goals_of
 from opsconsole.engine.messages import (
     AlertState,
     Breakdown,
@@ -53,6 +54,12 @@ def picture(
         for name, source in site.sources.items()
     ]
     stale = {source.name for source in sources if source.status == "stale"}
+    kpis = [
+        kpi_state(site, kpi, measures.kpis[name], not stale.isdisjoint(sources_of(site.kpis, kpi)))
+        for name, kpi in site.kpis.items()
+    ]
+    limits = {name: measure.limits for name, measure in measures.kpis.items()}
+    goals, attention = goals_of(site, kpis, limits, sources, wall, clock.speed)
     return Snapshot(
         site=SiteState(
             name=site.name,
@@ -69,15 +76,14 @@ def picture(
             layouts=list(site.layouts),
             ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
         ),
-        kpis=[
-            kpi_state(site, kpi, measures.kpis[name], not stale.isdisjoint(sources_of(site.kpis, kpi)))
-            for name, kpi in site.kpis.items()
-        ],
+        kpis=kpis,
         grids=[msgspec.convert(grid, Grid, from_attributes=True) for grid in measures.grids],
         breakdowns=_breakdowns(site, measures),
         alerts=list(alerts),
         sources=sources,
         notices=list(notices),
+        goals=goals,
+        attention=attention,
     )
 
 

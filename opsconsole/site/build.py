@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from opsconsole.site.builtin import BUILT_IN
+from opsconsole.site.figures import count
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import (
@@ -34,7 +35,7 @@ from opsconsole.site.zones import find_zone
 Values = dict[str, Any]
 DAY = Window("moving", 86400.0)
 TILES_PER_ROW = 4
-MOST_TILES = 8
+MOST_TILES = 7
 
 
 def build_site(values: Values, folder: str, marks: Marks) -> Site:
@@ -206,13 +207,24 @@ def _panel(values: Values, kpis: dict[str, Kpi]) -> Panel:
     return Panel(kind, of=values[kind] if kind in ("kpi", "breakdown", "grid") else "", **common)
 
 
+def most_wanted(kpis: Collection[Kpi]) -> list[Kpi]:
+    """The KPIs by priority, then by weight, then as they stand in the file."""
+    return sorted(kpis, key=lambda kpi: (kpi.priority, -kpi.weight))
+
+
 def default_layout(site: Site) -> Layout:
-    """The overview of a site without layout files: tiles, alerts, a grid and the sources."""
-    kpis = list(site.kpis.values())
+    """The overview of a site without layout files: tiles, alerts, a grid and the sources.
+
+    A wall of more than about seven numbers is not taken in at a glance: the KPIs that matter most have tiles, and a
+    line says how many more there are.
+    """
+    kpis = most_wanted(site.kpis.values())
     tiles = [Panel("kpi", of=kpi.name) for kpi in kpis[:MOST_TILES]]
     # Two even rows read better than a full one with a rest.
     per_row = len(tiles) if len(tiles) <= TILES_PER_ROW else -(-len(tiles) // 2)
     rows = [LayoutRow(tuple(tiles[at : at + per_row]), 5) for at in range(0, len(tiles), per_row or 1)]
+    if len(kpis) > MOST_TILES:
+        rows.append(LayoutRow((Panel("text", text=f"{count(len(kpis) - MOST_TILES, 'more KPI')}: press 3"),), 1))
     rows.append(LayoutRow((Panel("alerts"),)))
     spread = next((kpi for kpi in kpis if kpi.by), None)
     if spread is not None:

@@ -11,11 +11,12 @@ from typing import Any
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Keys, Marks
-from opsconsole.site.model import Window
+from opsconsole.site.model import Mark, Window
 from opsconsole.site.names import listed, show
 from opsconsole.site.report import Report
 
 Values = dict[str, Any]
+MOST_AT_A_GLANCE = 9
 TITLE_FIELDS = ("value", "limit", "label")
 # Words DuckDB keeps for itself: a table of such a name works, but has to be quoted in every query.
 # fmt: off
@@ -213,6 +214,7 @@ def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
     elif better in ("higher", "lower"):
         chain = [("target", kpi["target"])] if isinstance(kpi.get("target"), float) else []
         sign = 1.0 if better == "lower" else -1.0
+        _check_floor(kpi, sign, marks.at(*at, "floor"), report)
     else:
         return
     for key in limits:
@@ -225,6 +227,14 @@ def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
                 must = f"with `better: {better}` {what} must lie {side} `{other}` ({bound:g})"
                 report.error(marks.at(*at, key), f"`{key}`: {kpi[key]:g} is on the wrong side; {must}")
         chain.append((key, kpi[key]))
+
+
+def _check_floor(kpi: Values, sign: float, mark: Mark, report: Report) -> None:
+    """Nothing is attained at the floor, all of it at the target (or the first limit): it lies on the bad side."""
+    aim = next((kpi[key] for key in ("target", "warning", "critical") if key in kpi), None)
+    if "floor" in kpi and isinstance(aim, float) and sign * (kpi["floor"] - aim) <= 0:
+        side = "above" if sign > 0 else "below"
+        report.error(mark, f"`floor`: {kpi['floor']:g} attains nothing of {aim:g}, so it must lie {side} that")
 
 
 RULE_KINDS = ("kpi", "rows", "silent")
@@ -299,9 +309,26 @@ def _check_title(name: str, rule: Values, marks: Marks, report: Report) -> None:
 
 def check_layout(name: str, values: Values, kpis: dict[str, Values] | None, marks: Marks, report: Report) -> None:
     """Panels show exactly one thing, and what they show exists; `kpis` is None when they could not be read."""
+    _check_wall(name, values, marks, report)
     for row_index, row in enumerate(values.get("rows", ())):
         for index, panel in enumerate(row.get("panels", ())):
             _check_panel(("layouts", name, "rows", row_index, "panels", index), panel, kpis, marks, report)
+
+
+def _check_wall(name: str, values: Values, marks: Marks, report: Report) -> None:
+    """About seven numbers (7 ± 2) are taken in at a glance; the first tile beyond nine is pointed out."""
+    tiles = [
+        ("layouts", name, "rows", at, "panels", index)
+        for at, row in enumerate(values.get("rows", ()))
+        for index, panel in enumerate(row.get("panels", ()))
+        if "kpi" in panel
+    ]
+    if len(tiles) > MOST_AT_A_GLANCE:
+        message = (
+            f"`panels`: {len(tiles)} KPI tiles, and more than {MOST_AT_A_GLANCE} are not taken in at a glance; keep "
+            "about seven, the others are one key away (`3`) or on another layout (`]`)"
+        )
+        report.warn(marks.at(*tiles[MOST_AT_A_GLANCE]), message)
 
 
 def _check_panel(at: Keys, panel: Values, kpis: dict[str, Values] | None, marks: Marks, report: Report) -> None:

@@ -128,12 +128,14 @@ SITE = Section(
 
 PANEL = Section(
     "panel",
-    "A rectangle of the screen: exactly one of the first six keys says what it shows.",
+    "A rectangle of the screen: exactly one of the first eight keys says what it shows.",
     (
         Key("kpi", Reference(to="KPI"), "A tile.", "", "scrap_ratio"),
         Key("alerts", Choice(("open",)), "The list of open alerts.", "", "open"),
         Key("breakdown", Reference(to="KPI"), "A KPI by a dimension, worst first.", "", "scrap_ratio"),
         Key("grid", Reference(to="KPI"), "A KPI by a dimension and by time.", "", "scrap_ratio"),
+        Key("goals", Choice(("all",)), "The objectives and how far they are attained.", "", "all"),
+        Key("attention", Choice(("all",)), "The KPIs that need attention, most urgent first.", "", "all"),
         Key("sources", Choice(("all",)), "The sources and how fresh they are.", "", "all"),
         Key("text", Text(), "A text.", "", "Call 4711 when weld stops."),
         Key("by", COLUMN, "With `breakdown` and `grid`: the dimension.", "the KPI's first", "line"),
@@ -141,7 +143,7 @@ PANEL = Section(
         Key("width", Integer(1, 100), "The share of the row it takes, beside the others.", "1", "2"),
     ),
 )
-PANEL_KINDS: tuple[PanelKind, ...] = ("kpi", "alerts", "breakdown", "grid", "sources", "text")
+PANEL_KINDS: tuple[PanelKind, ...] = ("kpi", "alerts", "breakdown", "grid", "goals", "attention", "sources", "text")
 
 ROW = Section(
     "row",

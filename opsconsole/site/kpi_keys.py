@@ -144,7 +144,13 @@ KPI = Section(
             "none",
             "targets",
         ),
-        Key("floor", Number(), "The value at which nothing of the target is attained.", "`critical`, else 0", "50"),
+        Key(
+            "floor",
+            Number(),
+            "The value at which nothing of the target is attained.",
+            "`critical`, else 0, with `better: lower` twice the target",
+            "50",
+        ),
         Key("baseline", Number(), "The value it started from, for progress towards the target.", "none", "71"),
         Key("owner", Text(), "Who answers for it.", "none", "M. Weber"),
         Key(

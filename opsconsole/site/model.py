@@ -19,7 +19,7 @@ ClockMode = Literal["wall", "data", "replay"]
 WindowKind = Literal["moving", "working", "shift", "day", "week", "month", "quarter", "year", "all"]
 Audience = Literal["operator", "supervisor", "management"]
 Timing = Literal["real-time", "periodic", "on-demand"]
-PanelKind = Literal["kpi", "alerts", "breakdown", "grid", "sources", "text"]
+PanelKind = Literal["kpi", "alerts", "breakdown", "grid", "goals", "attention", "sources", "text"]
 
 
 class Mark(Struct, frozen=True, order=True):

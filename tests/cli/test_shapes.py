@@ -13,6 +13,7 @@ import pytest
 from opsconsole.cli import show, show_sources
 from opsconsole.engine.messages import (
     AlertState,
+    Attention,
     CardSource,
     ColumnRead,
     Drift,
@@ -20,6 +21,8 @@ from opsconsole.engine.messages import (
     Explained,
     Files,
     FileState,
+    GoalKpi,
+    GoalState,
     KpiState,
     Leaving,
     Notice,
@@ -81,6 +84,9 @@ def documented(row: str) -> list[str]:
         ("ALERT", AlertState),
         ("SOURCE", SourceState),
         ("NOTICE", Notice),
+        ("GOAL", GoalState),
+        ("PART", GoalKpi),
+        ("ATTENTION", Attention),
         ("FILE", FileState),
         ("PROGRESS", Progress),
         ("LEAVING", Leaving),

@@ -14,9 +14,11 @@ import pytest
 from opsconsole.cli import show, show_sources
 from opsconsole.engine.messages import (
     AlertState,
+    Attention,
     EngineStatus,
     Files,
     FileState,
+    GoalState,
     KpiState,
     Notice,
     ShiftState,
@@ -162,3 +164,18 @@ def test_a_full_disk_is_one_message() -> None:
 
 def test_a_closed_output_is_no_accident() -> None:
     assert run("schema", output=">&-").stderr == ""
+
+
+def test_goals_and_what_needs_attention_are_told_in_words() -> None:
+    kpis = [KpiState("oee", "OEE", "c", "critical", 52.0), KpiState("otif", "OTIF", "o", "nodata")]
+    goals = [
+        GoalState("t", "Throughput", "critical", 0.25, 0.5, missing={"otif": "no rows"}),
+        GoalState("", "No objective", "good"),
+    ]
+    attention = [Attention("oee", "t", 0.1, 0.2, 0.5, 1.0, 1, 1.0, 1.0, 0.5, reason=f"50 % attained{ESCAPE}")]
+    text = show.snapshot_text(Snapshot(SITE, kpis, goals=goals, attention=attention))
+    assert "  ▲C Throughput  25 % attained · without OTIF: no rows\n" in text
+    assert "  1 OEE: 50 % attained" in text
+    assert "No objective" not in text
+    assert ESCAPE not in text
+    assert "Goals" not in show.snapshot_text(Snapshot(SITE, kpis, goals=goals[1:], attention=attention))

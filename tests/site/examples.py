@@ -125,6 +125,7 @@ rows:
     panels: [{kpi: scrap_ratio}, {kpi: takt, title: Takt, width: 2}]
   - [{alerts: open}]
   - [{breakdown: scrap_ratio, by: station}, {grid: scrap_ratio}]
+  - [{goals: all, width: 2}, {attention: all}]
   - - {sources: all}
     - text: |
         Call 4711
