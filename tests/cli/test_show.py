@@ -174,7 +174,7 @@ def test_goals_and_what_needs_attention_are_told_in_words() -> None:
     ]
     attention = [Attention("oee", "t", 0.1, 0.2, 0.5, 1.0, 1, 1.0, 1.0, 0.5, reason=f"50 % attained{ESCAPE}")]
     text = show.snapshot_text(Snapshot(SITE, kpis, goals=goals, attention=attention))
-    assert "  ▲C  Throughput    25 % attained · without OTIF: no rows\n" in text
+    assert "  ▲C  Throughput   25 % attained · without OTIF: no rows\n" in text
     assert "  1 OEE: 50 % attained" in text
     assert "No objective" not in text
     assert ESCAPE not in text
