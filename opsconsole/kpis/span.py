@@ -1,8 +1,8 @@
 """The stretch of event time that a KPI covers now, as bounds and as SQL conditions on `_time`.
 
-A moving window is (start, end]: rows exactly as old as the window no longer belong to it. A shift, day, week or
-month is [start, end]: it begins with the first moment of the period. The stretch it is compared with is half open
-likewise, so that no row is in both.
+A moving or working window is (start, end]: rows exactly as old as the window no longer belong to it. A shift, day or
+longer period is [start, end]: it begins with the first moment of the period. The stretch it is compared with is half
+open likewise, so that no row is in both.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from opsconsole.site.calendar import Buckets, buckets, previous_bounds, window_bounds, zone
+from opsconsole.site.calendar import MOVING, Buckets, buckets, window_bounds, window_end, zone
 from opsconsole.site.model import Site, Window
+from opsconsole.site.periods import Period, previous_bounds
 
 TREND_BUCKETS = 32
 GRID_BUCKETS = 48
 _HOUR = 3600.0
-_NOMINAL = {"shift": 8 * _HOUR, "day": 24 * _HOUR, "week": 7 * 24 * _HOUR, "month": 31 * 24 * _HOUR}
 
 
 class Stretch(Struct, frozen=True):
@@ -76,7 +76,7 @@ def span_of(window: Window, timed: bool, now: dt.datetime, site: Site, until: dt
         return Span()
     if window.kind == "all":
         return Span(until=until)
-    moving = window.kind == "moving"
+    moving = window.kind in MOVING
     start, end = window_bounds(window, now, site)
     stretch = Stretch(start, end, after_start=moving, to_end=True)
     earlier = previous_bounds(window, now, site)
@@ -86,15 +86,18 @@ def span_of(window: Window, timed: bool, now: dt.datetime, site: Site, until: dt
     return Span(stretch, before, earlier[2], until)
 
 
+def stretch_of(window: Window, period: Period) -> Stretch:
+    """The rows of an earlier period of a window, up to the point it is compared to."""
+    moving = window.kind in MOVING
+    return Stretch(period.start, period.end, after_start=moving, to_end=moving)
+
+
 def trend_buckets(window: Window, stretch: Stretch, site: Site) -> Buckets:
     """About 24 buckets of a round length; those of a moving window begin with the first whole one.
 
     A period that has just begun gets the buckets it will have in the end, as far as it has come.
     """
-    end = stretch.end
-    nominal = _NOMINAL.get(window.kind)
-    if nominal is not None:
-        end = max(end, stretch.start + dt.timedelta(seconds=nominal))
+    end = max(stretch.end, window_end(window, stretch.start, site) or stretch.end)
     return _cut(buckets(stretch.start, end, TREND_BUCKETS, zone(site)), window, stretch)
 
 
@@ -109,7 +112,7 @@ def _cut(found: Buckets, window: Window, stretch: Stretch) -> Buckets:
     """The buckets up to the end of the stretch, without a first one that a moving window covers in part only."""
     begun = max(1, sum(1 for edge in found.edges[:-1] if edge < stretch.end))
     edges = found.edges[: begun + 1]
-    if window.kind == "moving" and len(edges) > 2 and edges[0] < stretch.start:
+    if window.kind in MOVING and len(edges) > 2 and edges[0] < stretch.start:
         edges = edges[1:]
     return Buckets(found.step, edges)
 

@@ -53,12 +53,52 @@ class Clock(Struct, frozen=True):
     since: dt.datetime | None = None
 
 
+Weekdays = tuple[int, ...]  # 0 is Monday
+YearDay = tuple[int, int, int]  # year, month, day; year 0: every year
+EVERY_DAY: Weekdays = (0, 1, 2, 3, 4, 5, 6)
+
+
+class Break(Struct, frozen=True):
+    """A break within a shift or working hours, by the wall clock."""
+
+    start: dt.time
+    end: dt.time
+
+
 class Shift(Struct, frozen=True):
-    """A working shift by wall-clock time of the site's zone; `end` <= `start` means it ends the next day."""
+    """A working shift by wall-clock time of the site's zone; `end` <= `start` means it ends the next day.
+
+    `days` are those on which it begins. Several may have one name where they begin on different days. Working hours
+    without shifts have the same shape and no name.
+    """
 
     name: str
     start: dt.time
     end: dt.time
+    days: Weekdays = EVERY_DAY
+    breaks: tuple[Break, ...] = ()
+    on_holidays: bool = False
+
+
+class Rotation(Struct, frozen=True):
+    """Which team works which shift: `pattern` holds the name of a shift for each day, "" for a free one.
+
+    The first team begins it on `start`, each other one `offset` days after the one before it.
+    """
+
+    teams: tuple[str, ...]
+    pattern: tuple[str, ...]
+    start: dt.date
+    offset: int = 0
+
+
+class Holidays(Struct, frozen=True):
+    """The holidays of a country (ISO 3166) and region, with days of the site's own and without some."""
+
+    country: str = ""
+    region: str = ""
+    add: tuple[tuple[YearDay, str], ...] = ()
+    remove: tuple[YearDay, ...] = ()
 
 
 class Read(Struct, frozen=True):
@@ -260,7 +300,8 @@ class Layout(Struct, frozen=True):
 class Site(Struct, frozen=True):
     """One operation watched. `disk` is the budget of its tables and archives in bytes.
 
-    `objectives` holds those that were declared, else one for each that a KPI names.
+    `objectives` holds those that were declared, else one for each that a KPI names. `working` are the working hours;
+    where there are none, working time is that of the shifts, and without shifts all time.
     """
 
     name: str
@@ -271,6 +312,9 @@ class Site(Struct, frozen=True):
     alert_from: str = "shift start"
     disk: int | None = None
     shifts: tuple[Shift, ...] = ()
+    rotations: tuple[Rotation, ...] = ()
+    working: tuple[Shift, ...] = ()
+    holidays: Holidays | None = None
     sources: dict[str, Source] = {}
     kpis: dict[str, Kpi] = {}
     objectives: dict[str, Objective] = {}

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from opsconsole.site.calendar import (
     BEGINNING,
     buckets,
-    day_start,
-    previous_bounds,
     shift_at,
     window_bounds,
 )
+from opsconsole.site.localtime import day_start
 from opsconsole.site.model import Shift, Site, Window
+from opsconsole.site.periods import previous_bounds
 
 ZONES = (
     "Europe/Berlin",
@@ -101,7 +101,7 @@ def test_between_shifts_there_is_none_and_the_window_is_the_whole_last_one() -> 
     assert previous_bounds(Window("shift"), now, day_only) == (
         local("2026-06-23T08:00"),
         local("2026-06-23T16:00"),
-        "Day the day before",
+        "Day yesterday",
     )
 
 
@@ -119,7 +119,7 @@ def test_without_shifts_a_shift_window_is_the_day() -> None:
 
 def test_a_shift_is_compared_with_the_same_shift_a_day_before_to_the_same_point() -> None:
     found = previous_bounds(Window("shift"), local("2026-06-24T10:52"), site())
-    assert found == (local("2026-06-23T06:00"), local("2026-06-23T10:52"), "Early the day before")
+    assert found == (local("2026-06-23T06:00"), local("2026-06-23T10:52"), "Early yesterday")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""Stretches of equal length on the local clock that cover a window: what trends and grids are cut into."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import NamedTuple
+
+STEPS = (
+    *(1, 2, 5, 10, 15, 30),
+    *(60, 120, 300, 600, 900, 1800),
+    *(3600, 7200, 10800, 21600, 43200),
+    *(86400, 7 * 86400, 28 * 86400, 91 * 86400, 364 * 86400, 3640 * 86400),
+)
+
+
+class Buckets(NamedTuple):
+    """Stretches of equal length that cover a window: edge i to edge i + 1. `step` is in seconds.
+
+    Buckets of days and more follow the local day, so that one may last an hour less or more than `step`.
+    """
+
+    step: float
+    edges: list[dt.datetime]
+
+
+def buckets(start: dt.datetime, end: dt.datetime, count_hint: int, tz: dt.tzinfo = dt.UTC) -> Buckets:
+    """At most `count_hint` buckets (but at least one) of a round length that cover start to end.
+
+    They lie on the local clock (whole hours, whole days), so that they stay where they are while time passes; the
+    first may begin before `start` and the last end after `end`.
+    """
+    start, end = start.astimezone(dt.UTC), max(start, end).astimezone(dt.UTC)
+    for step in STEPS:
+        if (end - start).total_seconds() / step > count_hint and step != STEPS[-1]:
+            continue
+        edges = _edges(start, end, step, tz)
+        if len(edges) - 1 <= max(count_hint, 1) or step == STEPS[-1]:
+            break
+    return Buckets(float(step), edges)
+
+
+def _edges(start: dt.datetime, end: dt.datetime, step: int, tz: dt.tzinfo) -> list[dt.datetime]:
+    if step % 86400 == 0:
+        return _day_edges(start, end, step // 86400, tz)
+    offset = start.astimezone(tz).utcoffset() or dt.timedelta()
+    shifted = start.timestamp() + offset.total_seconds()
+    first = math.floor(shifted / step) * step - offset.total_seconds()
+    count = max(1, math.ceil((end.timestamp() - first) / step))
+    return [dt.datetime.fromtimestamp(first + index * step, dt.UTC) for index in range(count + 1)]
+
+
+def _day_edges(start: dt.datetime, end: dt.datetime, days: int, tz: dt.tzinfo) -> list[dt.datetime]:
+    date = start.astimezone(tz).date()
+    if days % 7 == 0:
+        date -= dt.timedelta(days=date.weekday())
+    edges: list[dt.datetime] = []
+    while True:
+        edge = dt.datetime.combine(date, dt.time(), tz).astimezone(dt.UTC)
+        if not edges or edge > edges[-1]:  # a date that a zone skipped has no length
+            edges.append(edge)
+        if len(edges) > 1 and edge >= end:
+            return edges
+        date += dt.timedelta(days=days)
