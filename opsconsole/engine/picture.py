@@ -27,7 +27,7 @@ from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.card import card_of, sources_of
 from opsconsole.site.figures import duration
 from opsconsole.site.model import Kpi, Site, Source
-from opsconsole.site.periods import shift_ends
+from opsconsole.site.shifts import shift_ends
 from opsconsole.tables.records import FileInfo, Totals
 
 Freshness = Literal["fresh", "stale", "nodata", "off"]

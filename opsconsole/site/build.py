@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from opsconsole.site.builtin import BUILT_IN
+from opsconsole.site.calendar_parts import calendar_fields
 from opsconsole.site.figures import count
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Marks
@@ -24,7 +25,6 @@ from opsconsole.site.model import (
     Read,
     Rule,
     Scan,
-    Shift,
     Site,
     Source,
     Targets,
@@ -52,7 +52,7 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
         timezone=timezone,
         clock=_clock(values.get("clock", {}), timezone),
         alert_from=alert_from if isinstance(alert_from, str) else _aware(alert_from, timezone).isoformat(),
-        shifts=tuple(Shift(**shift) for shift in values.get("calendar", {}).get("shifts", ())),
+        **calendar_fields(values.get("calendar", {})),
         sources=sources,
         kpis=kpis,
         objectives=objectives,

@@ -9,6 +9,7 @@ import string
 from typing import Any
 
 from opsconsole.site.builtin import BUILT_IN
+from opsconsole.site.calendar_parts import check_calendar
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Keys, Marks
 from opsconsole.site.model import Mark, Window
@@ -38,7 +39,7 @@ def check_site(values: Values, marks: Marks, report: Report) -> None:
     kpis = known_names("kpis", values, marks)
     rules: dict[str, Values] = values.get("rules", {})
     _check_clock(values, marks, report)
-    _check_shifts(values, marks, report)
+    check_calendar(values, marks, report)
     for name, source in (sources or {}).items():
         _check_source(name, source, marks, report)
     objectives = known_names("objectives", values, marks)
@@ -66,15 +67,6 @@ def _check_clock(values: Values, marks: Marks, report: Report) -> None:
         for key in ("speed", "start", "since"):
             if marks.has("clock", key):
                 report.error(marks.key("clock", key), f"`{key}`: only a replay has it, the mode is `{clock['mode']}`")
-
-
-def _check_shifts(values: Values, marks: Marks, report: Report) -> None:
-    seen: dict[str, int] = {}
-    for index, shift in enumerate(values.get("calendar", {}).get("shifts", ())):
-        name = shift.get("name", "")
-        if name and name in seen:
-            report.error(marks.at("calendar", "shifts", index), f"`shifts`: two shifts are called `{show(name)}`")
-        seen.setdefault(name, index)
 
 
 def _check_source(name: str, source: Values, marks: Marks, report: Report) -> None:

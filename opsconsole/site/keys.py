@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from opsconsole.site.calendar_keys import CALENDAR, SHIFT
+from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
 from opsconsole.site.kinds import Checked, Choice, Integer, Many, Number, Reference, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
 from opsconsole.site.model import PanelKind
@@ -171,4 +171,4 @@ LAYOUT = Section(
     ),
 )
 
-SECTIONS = (SITE, CLOCK, CALENDAR, SHIFT, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, LAYOUT, ROW, PANEL)
+SECTIONS = (SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, LAYOUT, ROW, PANEL)

@@ -177,6 +177,8 @@ class Window(Struct, frozen=True):
             return self.kind
         working = " working" if self.kind == "working" else ""
         for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+            if working and unit == "d":
+                continue  # a working day has no 24 h
             if self.seconds >= size and self.seconds % size == 0:
                 return f"{self.seconds / size:g} {unit}{working}"
         return f"{self.seconds:g} s{working}"

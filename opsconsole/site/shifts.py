@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -109,6 +110,17 @@ def runs_before(site: Site, run: Run, name: str | None = None) -> Iterator[Run]:
                 break
         else:
             return
+
+
+def shift_ends(site: Site, now: dt.datetime, n: int = 9) -> list[dt.datetime]:
+    """When the last `n` shifts that are over ended, the newest first; empty for a site without shifts."""
+    run = current_run(site, now)
+    if run is None:
+        return []
+    # one that began earlier may end later, so a few more than wanted are looked at
+    earlier = islice(runs_before(site, run), n + len(site.shifts))
+    ends = {each.span.end for each in (run, *earlier) if each.span.end <= now}
+    return sorted(ends, reverse=True)[:n]
 
 
 def _dates_back(site: Site, date: dt.date) -> Iterator[dt.date]:

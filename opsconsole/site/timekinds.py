@@ -140,23 +140,27 @@ class Zone(Kind):
         return name
 
 
-WINDOW_WORDS: tuple[Literal["shift", "day", "week", "month", "all"], ...] = ("shift", "day", "week", "month", "all")
+PeriodWord = Literal["shift", "day", "week", "month", "quarter", "year", "all"]
+WINDOW_WORDS: tuple[PeriodWord, ...] = ("shift", "day", "week", "month", "quarter", "year", "all")
+WORKING = "working"
+LONGEST_WORKING = 2000.0  # hours; about a year's work
 
 
 @dataclass(frozen=True)
 class WindowKind(Kind):
-    """The stretch of time of a KPI: a duration, or a word of the calendar."""
+    """The stretch of time of a KPI: a duration, a duration of working time, or a word of the calendar."""
 
     @property
     def noun(self) -> str:
-        return "a duration such as 8h, or one of " + ", ".join(f"`{word}`" for word in WINDOW_WORDS)
+        return "a duration such as 8h or 8h working, or one of " + ", ".join(f"`{word}`" for word in WINDOW_WORDS)
 
     @property
     def label(self) -> str:
-        return "duration \\| " + " \\| ".join(f"`{word}`" for word in WINDOW_WORDS)
+        return f"duration \\| duration `{WORKING}` \\| " + " \\| ".join(f"`{word}`" for word in WINDOW_WORDS)
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"enum": list(WINDOW_WORDS)}, Duration().schema()]}
+        working: Schema = {"type": "string", "pattern": f"^{DURATION_PATTERN}{WORKING}$"}
+        return {"anyOf": [{"enum": list(WINDOW_WORDS)}, Duration().schema(), working]}
 
     def read(self, node: Node, key: str, report: Report) -> Window | Bad:
         text = node.text.strip() if isinstance(node, Scalar) else ""
@@ -165,8 +169,17 @@ class WindowKind(Kind):
                 return Window(word)
         if not text[:1].isdigit():
             return self.wrong(node, key, report, report.suggest(text, WINDOW_WORDS).removeprefix(", "))
+        working = text.endswith(WORKING)
         try:
-            seconds = parse_duration(text)
+            seconds = parse_duration(text.removesuffix(WORKING))
         except ValueError as error:
             return self.wrong(node, key, report, f"it {error}")
-        return Window("moving", seconds) if seconds >= 1 else self.wrong(node, key, report, "it must be at least 1 s")
+        if seconds < 1:
+            return self.wrong(node, key, report, "it must be at least 1 s")
+        if not working:
+            return Window("moving", seconds)
+        if seconds > LONGEST_WORKING * 3600:
+            return self.wrong(node, key, report, f"it must be at most {LONGEST_WORKING:g}h of working time")
+        if re.search(r"[dw]", text.removesuffix(WORKING)):
+            return self.wrong(node, key, report, "say working time in hours, for working days differ")
+        return Window("working", seconds)

@@ -51,7 +51,7 @@ def test_a_shift_begins_with_its_first_moment_and_compares_to_the_same_point(tmp
     put(db, early - dt.timedelta(seconds=1), qty=100)
     put(db, early, qty=1000)
     found = one(tmp_path, "{source: cycles, value: sum(qty), window: shift}", db, early + dt.timedelta(hours=2))
-    assert (found.value, found.previous, found.previous_label) == (1000.0, 30.0, "Early the day before")
+    assert (found.value, found.previous, found.previous_label) == (1000.0, 30.0, "Early yesterday")
 
 
 def test_the_trend_covers_the_window_in_whole_steps(tmp_path: Path) -> None:

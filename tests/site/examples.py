@@ -17,9 +17,12 @@ alert_from: shift start
 layouts: layouts
 calendar:
   shifts:
-    - {name: Early, start: 06:00, end: "14:00"}
-    - {name: Late, start: "14:00", end: "22:00"}
-    - {name: Night, start: "22:00", end: 06:00}
+    - {name: Early, start: 06:00, end: "14:00", breaks: [{start: 09:00, end: "09:15"}]}
+    - {name: Late, start: "14:00", end: "22:00", days: mon-sat}
+    - {name: Night, start: "22:00", end: 06:00, on_holidays: true}
+  rotation: {teams: [A, B, C, D], pattern: [2 Early, 2 Late, 2 Night, 2 off], start: 2026-01-05, offset: 2}
+  working: {days: [mon-thu, sat], start: 08:00, end: "17:00"}
+  holidays: {country: DE, region: BY, add: {2026-08-08: Peace Festival, 12-24: Christmas Eve}, remove: 10-31}
 sources:
   cycles:
     title: Machine cycles

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from opsconsole.site.model import Shift, Site
 from opsconsole.site.moments import MomentError, moment_of, moment_text, said
-from opsconsole.site.periods import shift_ends
+from opsconsole.site.shifts import shift_ends
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 6, 24, 10, 52, 30, tzinfo=BERLIN)

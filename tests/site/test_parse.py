@@ -61,7 +61,7 @@ def test_every_key_reaches_the_model() -> None:
     assert site.clock.speed == 60
     assert site.clock.start == dt.datetime(2026, 6, 24, 5, 30, tzinfo=berlin)
     assert site.clock.since == dt.datetime(2026, 6, 24, 9, 0, tzinfo=dt.UTC)
-    assert site.shifts[2] == Shift("Night", dt.time(22), dt.time(6))
+    assert site.shifts[2] == Shift("Night", dt.time(22), dt.time(6), on_holidays=True)
     assert site.sources["cycles"] == Source(
         "cycles",
         ("data/cycles/*.csv",),
@@ -364,7 +364,7 @@ def test_everything_is_reported_at_once_in_order_of_place() -> None:
     text = FULL.replace("Berlin", "Berln").replace("target: 2\n", "tarhet: 2\n").replace("takt:\n    source: cycles", "takt:\n    source: cycels").replace("30m", "30").replace("critical: 5", "critical: 5 %")  # fmt: skip
     found = messages(parse(text, {"overview.yaml": LAYOUT.replace("kpi: takt", "kpi: tact"), "bad.yaml": "rows: ["}))
     places = [message.split(" ")[0] for message in found]
-    assert places == ["site.yaml:2:11", "site.yaml:68:5", "site.yaml:70:15", "site.yaml:90:13", "site.yaml:109:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
+    assert places == ["site.yaml:2:11", "site.yaml:71:5", "site.yaml:73:15", "site.yaml:93:13", "site.yaml:112:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
 
 
 def test_a_syntax_error_does_not_hide_what_is_wrong_before_it_nor_invent_what_is_missing() -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from examples import FULL, LAYOUT
 
-from opsconsole.site import keys, model
+from opsconsole.site import calendar_keys, keys, model
 from opsconsole.site.keys import SECTIONS
 from opsconsole.site.reference import HEADINGS, embedded, reference
 from opsconsole.site.schema import layout_schema, site_schema
@@ -117,7 +117,7 @@ def test_every_section_is_in_schema_and_reference() -> None:
 
 @pytest.mark.parametrize(
     ("section", "struct"),
-    [(keys.SOURCE, model.Source), (keys.KPI, model.Kpi), (keys.RULE, model.Rule), (keys.READ, model.Read), (keys.CLOCK, model.Clock), (keys.SHIFT, model.Shift)],
+    [(keys.SOURCE, model.Source), (keys.KPI, model.Kpi), (keys.RULE, model.Rule), (keys.READ, model.Read), (keys.CLOCK, model.Clock), (calendar_keys.SHIFT, model.Shift), (calendar_keys.HOLIDAYS, model.Holidays), (calendar_keys.BREAK, model.Break), (calendar_keys.ROTATION, model.Rotation)],
 )  # fmt: skip
 def test_declared_keys_are_the_fields_of_the_model(section: Any, struct: Any) -> None:
     assert {key.field or key.name for key in section.keys} == set(struct.__struct_fields__) - ({"name"} if struct is not model.Shift else set())  # fmt: skip
