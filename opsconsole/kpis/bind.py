@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
+from opsconsole.kpis.derive import Derived
 from opsconsole.kpis.expression import Bench, Bound, Checker, Fault
+from opsconsole.kpis.limits import LIMITS
 from opsconsole.kpis.when import parse_when
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.model import Kpi, Problem, Rule, Site, Source
@@ -64,11 +69,21 @@ class _Binder:
             if source.latest is not None:
                 self.dimension(name, source.latest, "sources", name, "latest")
         panels = self.panels()
+        extras = {name: tuple(by for other, by, _ in panels if other == name) for name in self.site.kpis}
         for kpi in self.site.kpis.values():
-            by = own.get(kpi.source, ())  # where the KPI says nothing, it has its source's
-            if self.loaded.marks.has("kpis", kpi.name, "by"):
-                by = self.dimensions(kpi.source, kpi.by, "kpis", kpi.name, "by") if kpi.source in self.schemas else ()
-            self.bind_kpi(kpi, (*by, *(extra for name, extra, _ in panels if name == kpi.name)))
+            if kpi.source:
+                by = own.get(kpi.source, ())  # where the KPI says nothing, it has its source's
+                if self.loaded.marks.has("kpis", kpi.name, "by"):
+                    by = (
+                        self.dimensions(kpi.source, kpi.by, "kpis", kpi.name, "by")
+                        if kpi.source in self.schemas
+                        else ()
+                    )
+                self.bind_kpi(kpi, (*by, *extras[kpi.name]))
+        derived = Derived(self.site.kpis, self.kpis, self.waiting | self.broken, self.checker)
+        for kpi in derived.order():
+            self.bind_derived(derived, kpi, extras[kpi.name])
+        self.take_apart()
         for rule in self.site.rules.values():
             self.bind_rule(rule)
         grids = dict.fromkeys((name, by) for name, by, kind in panels if kind == "grid" and name in self.kpis)
@@ -90,13 +105,18 @@ class _Binder:
             for number, row in enumerate(layout.rows):
                 for index, panel in enumerate(row.panels):
                     kpi = self.site.kpis.get(panel.of)
-                    if panel.kind not in {"breakdown", "grid"} or kpi is None or kpi.source not in self.schemas:
+                    sources = self.sources_of(kpi) if kpi is not None else ()
+                    if (
+                        panel.kind not in {"breakdown", "grid"}
+                        or kpi is None
+                        or not self.schemas.keys() >= set(sources)
+                    ):
                         continue
                     keys = ("layouts", layout.name, "rows", number, "panels", index)
                     if not panel.by:
                         message = f"`{panel.kind}`: the KPI `{kpi.name}` has no `by`, so the panel needs one"
                         self.problems.append(Problem(self.loaded.marks.at(*keys), message))
-                    elif self.dimension(kpi.source, panel.by, *keys, "by"):
+                    elif all(self.dimension(source, panel.by, *keys, "by") for source in sources):
                         found.append((panel.of, panel.by, panel.kind))
         return found
 
@@ -116,8 +136,73 @@ class _Binder:
             self.broken[kpi.name] = self.problems[before].message
             return
         self.kpis[kpi.name] = BoundKpi(
-            kpi=kpi, value=value, where=where, by=tuple(dict.fromkeys(by)), timed=source.time is not None
+            kpi=kpi,
+            source=kpi.source,
+            value=value,
+            where=where,
+            by=tuple(dict.fromkeys(by)),
+            timed=source.time is not None,
+            limits=self.limits(kpi, kpi.source),
         )
+
+    def bind_derived(self, derived: Derived, kpi: Kpi, extras: tuple[str, ...]) -> None:
+        """A KPI over others; one of the sources it is made of may still be without a table."""
+        made = derived.bind(kpi)
+        if isinstance(made, Fault):
+            self.checked(made, "kpis", kpi.name, "value")
+            self.broken[kpi.name] = made.message
+            return
+        if isinstance(made, str):
+            self.waiting[kpi.name] = made
+            return
+        by = kpi.by
+        for source in made.sources:
+            by = self.dimensions(source, by, "kpis", kpi.name, "by")
+        limits = {}
+        written = next((name for name in LIMITS if isinstance(getattr(kpi, name), str)), None)
+        if written is not None and made.compound:
+            message = f"`{written}`: a KPI over several sources takes a number here"
+            self.problems.append(Problem(self.loaded.marks.at("kpis", kpi.name, written), message))
+        else:
+            limits = self.limits(kpi, made.source)
+        self.kpis[kpi.name] = replace(made, by=tuple(dict.fromkeys((*by, *extras))), limits=limits)
+
+    def limits(self, kpi: Kpi, source: str) -> dict[str, Bound]:
+        """The limits that are SQL; and the columns that a source of limits has to have."""
+        found = {}
+        for name in LIMITS:
+            text = getattr(kpi, name)
+            if isinstance(text, str):
+                bound = self.checked(self.checker.value(source, text), "kpis", kpi.name, name)
+                if bound is not None:
+                    found[name] = bound
+        if kpi.targets_from and kpi.targets_from in self.schemas:
+            columns = {column.casefold() for column in self.schemas[kpi.targets_from]}
+            if not columns & set(LIMITS):
+                message = f"`{kpi.targets_from}` has none of the columns `target`, `warning`, `critical`"
+                self.problems.append(Problem(self.loaded.marks.at("kpis", kpi.name, "targets_from"), message))
+        for index, entry in enumerate(kpi.targets):
+            for member in entry.where:
+                self.dimension(source, member, "kpis", kpi.name, "targets", index, "where", member)
+        return found
+
+    def take_apart(self) -> None:
+        """What every KPI is made of, asked of DuckDB in one go."""
+        direct = [kpi for kpi in self.kpis.values() if not kpi.compound]
+        for kpi, parts in zip(direct, self.checker.parts([kpi.value.text for kpi in direct]), strict=True):
+            self.kpis[kpi.kpi.name] = replace(kpi, parts=parts)
+        for kpi in list(self.kpis.values()):
+            if kpi.components:
+                known = [replace(part, parts=self.kpis[part.kpi.name].parts) for part in kpi.components]
+                self.kpis[kpi.kpi.name] = replace(kpi, components=tuple(known))
+
+    def sources_of(self, kpi: Kpi) -> tuple[str, ...]:
+        """The sources behind a KPI as far as the site file says; empty for one over KPIs that are unknown."""
+        if kpi.source:
+            return (kpi.source,)
+        words = {word.casefold() for word in re.findall(r"\w+", kpi.value)}
+        parts = [other for other in self.site.kpis.values() if other.source and other.name.casefold() in words]
+        return tuple(dict.fromkeys(part.source for part in parts))
 
     def bind_rule(self, rule: Rule) -> None:
         if rule.kpi is not None:
@@ -147,7 +232,9 @@ class _Binder:
             self.idle[rule.name] = self.waiting.get(name) or self.broken.get(name, "")
             return
         before = len(self.problems)
-        by = self.dimensions(kpi.kpi.source, rule.by, "rules", rule.name, "by")
+        by = rule.by
+        for source in kpi.sources:
+            by = self.dimensions(source, by, "rules", rule.name, "by")
         when = None
         if rule.when is not None:
             when = parse_when(rule.when)
@@ -157,7 +244,7 @@ class _Binder:
             self.idle[rule.name] = self.problems[before].message
             return
         self.rules[rule.name] = BoundRule(
-            rule=rule, kind="kpi", source=kpi.kpi.source, by=by, kpi=kpi, when=when, timed=kpi.timed
+            rule=rule, kind="kpi", source=kpi.source, by=by, kpi=kpi, when=when, timed=kpi.timed
         )
 
     def dimensions(self, source: str, names: tuple[str, ...], *keys: str | int) -> tuple[str, ...]:

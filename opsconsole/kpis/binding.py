@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from opsconsole.kpis.expression import Bound, ident
+from opsconsole.kpis.parts import Parts
 from opsconsole.kpis.when import When
 from opsconsole.site.model import Kpi, Rule, Site
 
@@ -14,18 +15,40 @@ RuleKind = Literal["kpi", "rows", "silent"]
 
 
 class BoundKpi(Struct, frozen=True):
-    """A KPI that can be computed. `by` holds its own dimensions and those that panels and rules ask for."""
+    """A KPI that can be computed. `by` holds its own dimensions and those that panels and rules ask for.
+
+    One over other KPIs has them in `components`, taken over its own window, and `formula` is it as SQL over their
+    names. Where all are of one source its `value` is written out over that source's rows, so that it is like any
+    other; else it is `compound`: `value` is the formula, to be computed from the values of the components.
+    `limits`: target, warning and critical where they are SQL over the same rows.
+    """
 
     kpi: Kpi
+    source: str
     value: Bound
     where: Bound | None
     by: tuple[str, ...]
     timed: bool
+    parts: Parts = Parts((), "")
+    limits: dict[str, Bound] = {}
+    components: tuple[BoundKpi, ...] = ()
+    formula: str = ""
+    compound: bool = False
 
     @property
     def windowed(self) -> bool:
         """Whether its window is a stretch of event time, not all rows."""
         return self.timed and self.kpi.window.kind != "all"
+
+    @property
+    def leaves(self) -> tuple[BoundKpi, ...]:
+        """The KPIs of one source each that it is computed from: itself, or those a compound one is made of."""
+        return self.components if self.compound else (self,)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose rows it is about, each once."""
+        return tuple(dict.fromkeys(leaf.source for leaf in self.leaves))
 
 
 class BoundRule(Struct, frozen=True):

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 from msgspec import Struct
 
+from opsconsole.kpis.parts import Parts, Tree, sql_of, take_apart
 from opsconsole.site.names import did_you_mean, show
 
 SETTINGS = (
@@ -132,9 +133,53 @@ class Checker:
             return described
         if not described.startswith(_NUMERIC) or described.endswith("]"):
             return Fault(f"gives {described}, expected a number{_hint(described)}")
-        if not any(self._is_aggregate(part) for part in _walk(node)):
+        if not any(self.is_aggregate(part) for part in _walk(node)):
             return Fault("no aggregate: a KPI is one number over many rows, such as count(*), sum(x) or avg(x)")
         return self._empty(source, text, described)
+
+    def formula(self, text: str, names: Collection[str]) -> tuple[Bound, Tree, list[tuple[str, int]]] | Fault:
+        """An expression over other KPIs, each a number: bound, its tree, and the KPIs it names with their places."""
+        node = self._parse(text)
+        if isinstance(node, Fault):
+            return node
+        fault = self._refused(text, node, aggregates=False)
+        if fault:
+            return fault
+        folded = {name.casefold(): name for name in names}
+        found: list[tuple[str, int]] = []
+        for part in _walk(node):
+            if part["class"] != "COLUMN_REF":
+                continue
+            name, at = ".".join(part["column_names"]), self._place(text, part)
+            if name.casefold() not in folded:
+                return Fault(f"unknown KPI `{show(name)}`{did_you_mean(name, names)}", at)
+            found.append((folded[name.casefold()], at))
+        if not found:
+            return Fault("names no KPI; a KPI without `source` is made of other KPIs")
+        columns = ", ".join(f"0::DOUBLE AS {ident(name)}" for name in dict.fromkeys(name for name, _ in found))
+        query = f"{_OPEN}{text}\n) FROM (SELECT {columns}) LIMIT 0"
+        try:
+            described = str(self._connection.execute(query).description[0][1])
+        except duckdb.Error as error:
+            message, place = self._told(query, error)
+            return Fault(message, min(max(place, 0), len(text)))
+        if not described.startswith(_NUMERIC) or described.endswith("]"):
+            return Fault(f"gives {described}, expected a number{_hint(described)}")
+        return Bound(text=text, type=described), node, found
+
+    def tree(self, text: str) -> Tree:
+        """The syntax tree of an expression that has passed."""
+        node = self._parse(text)
+        assert not isinstance(node, Fault)
+        return node
+
+    def sql(self, tree: Tree) -> str:
+        """A syntax tree as SQL."""
+        return sql_of(self._connection, [tree])[0]
+
+    def parts(self, texts: Sequence[str]) -> list[Parts]:
+        """What expressions that have passed are made of."""
+        return take_apart(self._connection, [self.tree(text) for text in texts], self.is_aggregate)
 
     def condition(self, source: str, text: str) -> Bound | Fault:
         """A condition on one row."""
@@ -219,11 +264,12 @@ class Checker:
         if name not in self._functions and name not in _OPERATORS and name.replace("_", "").isalnum():
             near = did_you_mean(name, self._aggregates) or did_you_mean(name, self._functions)
             return f"no function `{show(name)}`{near}"
-        if not aggregates and self._is_aggregate(node):
+        if not aggregates and self.is_aggregate(node):
             return f"{name}() is an aggregate; a condition is about one row"
         return ""
 
-    def _is_aggregate(self, node: dict[str, Any]) -> bool:
+    def is_aggregate(self, node: Tree) -> bool:
+        """Whether a node of a syntax tree calls an aggregate."""
         return node["class"] == "FUNCTION" and node["function_name"].lower() in self._aggregates
 
     def _bind(self, source: str, text: str) -> str | Fault:
@@ -245,14 +291,8 @@ class Checker:
 
     def _fault(self, source: str, query: str, text: str, error: duckdb.Error) -> Fault:
         """DuckDB's complaint in our words, with the place in the author's text."""
-        body = str(error)
-        start = body.find("{")
-        try:
-            detail = json.loads(body[start:]) if start >= 0 else {}
-        except ValueError:
-            detail = {}
-        message = str(detail.get("exception_message") or body).splitlines()[0]
-        place = _offset(query, int(detail.get("position", len(_OPEN)))) - len(_OPEN)
+        detail = _detail(error)
+        message, place = self._told(query, error)
         name = str(detail.get("name", ""))
         columns = self._schemas[source]
         if detail.get("error_subtype") == "COLUMN_NOT_FOUND":
@@ -262,6 +302,13 @@ class Checker:
         else:
             message = self._no_number(source, text, message) or message.split(" You might need")[0]
         return Fault(message, min(max(place, 0), len(text)))
+
+    @staticmethod
+    def _told(query: str, error: duckdb.Error) -> tuple[str, int]:
+        """What DuckDB says of a wrapped expression, and the character it is about."""
+        detail = _detail(error)
+        message = str(detail.get("exception_message") or error).splitlines()[0]
+        return message, _offset(query, int(detail.get("position", len(_OPEN)))) - len(_OPEN)
 
     def _no_number(self, source: str, text: str, message: str) -> str:
         """What to do about text where a number is wanted: the commonest reason why no function fits."""
@@ -300,6 +347,17 @@ _REFUSED = {
     "POSITIONAL_REFERENCE": "#1 is not allowed, name the column",
     "DEFAULT": "DEFAULT has no meaning here",
 }
+
+
+def _detail(error: duckdb.Error) -> dict[str, Any]:
+    """What DuckDB says of an error as a mapping, as far as it does."""
+    body = str(error)
+    start = body.find("{")
+    try:
+        detail: dict[str, Any] = json.loads(body[start:]) if start >= 0 else {}
+    except ValueError:
+        return {}
+    return detail
 
 
 def _shown(columns: Iterable[str]) -> list[str]:
