@@ -16,7 +16,16 @@ from opsconsole.engine.quarantine_file import no_formula
 from opsconsole.site.figures import count, duration, figure, moment, number, padded, width
 
 FIRST = 5
-SIGNS = {"critical": "▲C", "warning": "◆W", "low": "▽L", "good": "●", "nodata": "○ND", "stale": "◌ST", "nolimit": " "}
+SIGNS = {
+    "critical": "▲C",
+    "warning": "◆W",
+    "low": "▽L",
+    "good": "●",
+    "nodata": "○ND",
+    "novalue": "∅NV",
+    "stale": "◌ST",
+    "nolimit": " ",
+}
 
 
 def snapshot_json(snapshot: Snapshot) -> str:
@@ -94,7 +103,7 @@ def _alert_line(alert: AlertState, zone: ZoneInfo, now: float) -> str:
 
 
 def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:
-    sign = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "●"}[source.status]
+    sign = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "novalue": "∅NV", "off": "●"}[source.status]
     parts = [f"  {sign:<3} {source.title}: {count(source.rows, 'row')} in {count(source.files, 'file')}"]
     if source.last_event is not None:
         parts.append(f"newest event {moment(source.last_event, zone)}")

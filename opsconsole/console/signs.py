@@ -11,6 +11,7 @@ GLYPHS: dict[Status, str] = {
     "good": "●",
     "nolimit": "",
     "nodata": "○",
+    "novalue": "∅",
     "stale": "◌",
 }
 LETTERS: dict[Status, str] = {
@@ -19,6 +20,7 @@ LETTERS: dict[Status, str] = {
     "good": "",
     "nolimit": "",
     "nodata": "ND",
+    "novalue": "NV",
     "stale": "ST",
 }
 WORDS: dict[Status, str] = {
@@ -27,6 +29,7 @@ WORDS: dict[Status, str] = {
     "good": "good",
     "nolimit": "no limits set",
     "nodata": "no data",
+    "novalue": "no value",
     "stale": "stale",
 }
 PRIORITY: dict[Priority, tuple[str, str]] = {"critical": ("▲", "C"), "warning": ("◆", "W"), "low": ("▽", "L")}
@@ -37,7 +40,7 @@ STATE_WORDS = {"UNACK": "UNACK", "ACK": "ACK", "RTNUN": "RTN-UN", "NORM": "NORM"
 # One cell for one cell, so that nothing moves where the locale has no UTF-8.
 ASCII = str.maketrans(
     {
-        "▲": "!", "◆": "*", "▽": "v", "●": "o", "○": ".", "◌": "~", "≈": "~", "↑": "^", "↓": "v", "→": ">",
+        "▲": "!", "◆": "*", "▽": "v", "●": "o", "○": ".", "∅": "0", "◌": "~", "≈": "~", "↑": "^", "↓": "v", "→": ">",
         "─": "-", "━": "=", "╸": "-", "│": "|", "┃": "|", "├": "|", "┤": "|", "┼": "+", "╎": ":", "┄": ".", "╌": ".",
         "┬": "+", "┴": "+", "└": "+", "┊": ":", "▸": ">", "›": ">", "…": "~", "·": ".", "–": "-", "—": "-", "✓": "x",
         "▁": "_", "▂": "_", "▃": "-", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "█": "#", "▌": "#", "▏": "|", "▎": "|",
@@ -55,7 +58,7 @@ def sign(status: Status) -> str:
 
 def style(status: Status) -> str:
     """The style name of a status; good and unlimited values stay plain."""
-    return {"critical": "critical", "warning": "warning", "nodata": "nodata", "stale": "stale"}.get(status, "")
+    return {"nodata": "nodata", "novalue": "nodata", "nolimit": "", "good": ""}.get(status, status)
 
 
 def alert_sign(priority: Priority) -> str:

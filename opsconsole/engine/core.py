@@ -236,6 +236,8 @@ class Core:
         cursor = self._store.cursor()
         try:
             health.at(cursor, now.timestamp())
+            # all figures and rules of a tick are of one data version
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
             measures = evaluate(cursor, self.binding, now)
             self._evaluate_rules(cursor, totals, wall, settled)
         except duckdb.Error as error:

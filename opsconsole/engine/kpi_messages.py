@@ -15,7 +15,7 @@ from opsconsole.site.card import Card
 from opsconsole.site.card import CardSource as CardSource
 from opsconsole.site.model import Better
 
-Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
+Status = Literal["good", "warning", "critical", "nolimit", "nodata", "novalue", "stale"]
 Against = Literal["target", "before", "day", "week", "best", "typical"]
 
 

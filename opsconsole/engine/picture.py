@@ -175,7 +175,7 @@ def kpi_state(site: Site, kpi: Kpi, found: Measure, stale: bool) -> KpiState:
     return KpiState(
         name=kpi.name,
         title=kpi.title or kpi.name,
-        source=kpi.source,
+        source=kpi.source or next(iter(found.sources), ""),
         status=status,
         value=found.value,
         unit=kpi.unit,

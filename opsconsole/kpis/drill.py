@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
 from opsconsole.kpis.cells import columns_of
-from opsconsole.kpis.evaluate import Extent, Figures, extent_of
+from opsconsole.kpis.evaluate import Figures, frame_of
 from opsconsole.kpis.expression import RESERVED, ident
+from opsconsole.kpis.extent import Extents
+from opsconsole.kpis.gather import Wanted, gather
 from opsconsole.kpis.measures import Measure, Split
-from opsconsole.kpis.scan import Ask, Cursor, scan
-from opsconsole.kpis.span import Stretch, moment, span_of, trend_buckets
+from opsconsole.kpis.scan import Cursor
+from opsconsole.kpis.span import Stretch, moment, span_of
+from opsconsole.kpis.targets import books_of
 
 LARGEST_PAGE = 10_000
 
@@ -60,19 +63,9 @@ def breakdown(
 
     `until` is `now` where that is a past moment.
 
-    Raises LookupError for an unknown KPI or dimension, duckdb.Error when the expression fails on the data.
+    Raises LookupError for an unknown KPI or dimension, ValueError when the expression fails on the data.
     """
-    bound = _kpi(binding, kpi)
-    ask = Ask(
-        source=bound.kpi.source,
-        where=bound.where.text if bound.where is not None else None,
-        span=span_of(bound.kpi.window, bound.timed, now, binding.site, until),
-        values=(bound.value.text,),
-        splits=((), (by,)),
-        filters=where,
-    )
-    found = scan(cursor, binding, ask)
-    return Figures(bound, 0, ask, found, _extent(cursor, bound, until)).split(by)
+    return _figures(cursor, binding, replace(_kpi(binding, kpi), by=(by,)), where, now, until).split(by)
 
 
 def measure_among(
@@ -87,34 +80,42 @@ def measure_among(
 
     `until` is `now` where that is a past moment.
 
-    Raises LookupError for an unknown KPI or dimension, duckdb.Error when the expression fails on the data.
+    Raises LookupError for an unknown KPI or dimension, ValueError when the expression fails on the data.
     """
-    bound = _kpi(binding, kpi)
-    span = span_of(bound.kpi.window, bound.timed, now, binding.site, until)
-    ask = Ask(
-        source=bound.kpi.source,
-        where=bound.where.text if bound.where is not None else None,
-        span=span,
-        values=(bound.value.text,),
-        splits=((),),
-        trend=trend_buckets(bound.kpi.window, span.now, binding.site) if span.now is not None else None,
-        filters=where,
-    )
-    found = scan(cursor, binding, ask)
-    return Figures(msgspec.structs.replace(bound, by=()), 0, ask, found, _extent(cursor, bound, until)).measure()
+    return _figures(cursor, binding, replace(_kpi(binding, kpi), by=()), where, now, until).measure()
 
 
-def _extent(cursor: Cursor, kpi: BoundKpi, until: dt.datetime | None) -> Extent:
-    """What a KPI's source holds; rows without times cannot be told to be earlier or later than a past moment."""
-    return extent_of(cursor, kpi.kpi.source, until if kpi.timed else None)
+def _figures(
+    cursor: Cursor,
+    binding: Binding,
+    bound: BoundKpi,
+    where: dict[str, str | None],
+    now: dt.datetime,
+    until: dt.datetime | None,
+) -> Figures:
+    extents = Extents(cursor, binding, until)
+    frame = frame_of(bound, binding, now, extents, until, filters=where)
+    wanted = Wanted(bound, ((), *((name,) for name in bound.by)))
+    picked = gather(cursor, binding, [wanted], frame, extents)[bound.kpi.name]
+    if isinstance(picked, str):
+        raise ValueError(f"{bound.kpi.title or bound.kpi.name} has no value: {picked}")
+    return Figures(bound, picked, frame, books_of(cursor, binding, now)[bound.kpi.name], binding.site)
 
 
 def subject_of_kpi(binding: Binding, kpi: str, now: dt.datetime, until: dt.datetime | None = None) -> Subject:
-    """The rows behind a KPI at `now`. Raises LookupError for one that is unknown or not bound."""
+    """The rows behind a KPI at `now`: of one over several sources those of the first.
+
+    Raises LookupError for one that is unknown or not bound.
+    """
     bound = _kpi(binding, kpi)
-    conditions = (bound.where.text,) if bound.where is not None else ()
+    parts = [part for part in bound.components if part.source == bound.source] or [bound]
+    filters = [part.where.text for part in parts if part.where is not None]
+    # Rows that none of the components takes are not behind the number.
+    conditions = (
+        (" OR ".join(f"(\n{text}\n)" for text in dict.fromkeys(filters)),) if len(filters) == len(parts) else ()
+    )
     span = span_of(bound.kpi.window, bound.timed, now, binding.site, until)
-    return Subject(bound.kpi.source, conditions, span.now, span.until)
+    return Subject(bound.source, conditions, span.now, span.until)
 
 
 def subject_of_source(binding: Binding, source: str, until: dt.datetime | None = None) -> Subject:

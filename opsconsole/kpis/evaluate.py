@@ -17,64 +17,59 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-import duckdb
-from msgspec import Struct
-
 from opsconsole.kpis.binding import Binding, BoundKpi
-from opsconsole.kpis.expression import ident
+from opsconsole.kpis.extent import Extent, Extents
+from opsconsole.kpis.gather import Frame, Picked, Wanted, gather
 from opsconsole.kpis.limits import LimitBook, Limits
 from opsconsole.kpis.measures import Heat, Measure, Measures, Split
-from opsconsole.kpis.scan import Ask, Cursor, Found, Members, Row, scan
-from opsconsole.kpis.span import Span, Stretch, grid_buckets, moment, span_of, trend_buckets
-from opsconsole.kpis.status import badness, status_of
+from opsconsole.kpis.scan import Cursor, Members, Row
+from opsconsole.kpis.span import Stretch, grid_buckets, span_of, trend_buckets
+from opsconsole.kpis.status import Status, badness, status_of
+from opsconsole.kpis.targets import books_of
 from opsconsole.kpis.words import leader
-from opsconsole.site.calendar import Buckets
-from opsconsole.site.model import Window
-
-_SLACK = 0.05
-
-
-class Extent(Struct, frozen=True):
-    """What a source holds: how many rows, and the first and last of their times (aware; None without any)."""
-
-    rows: int = 0
-    first: dt.datetime | None = None
-    last: dt.datetime | None = None
-
-    def reaches_back(self, stretch: Stretch) -> bool:
-        """Whether the rows begin early enough to cover a stretch."""
-        slack = dt.timedelta(seconds=_SLACK * stretch.seconds)
-        return self.first is not None and self.first <= stretch.start + slack
-
-    def delivered(self, span: Span) -> bool:
-        """Whether the source has delivered lately enough for no rows to mean that nothing happened."""
-        if span.now is None:
-            return self.rows > 0
-        since = span.before.start if span.before is not None else span.now.start
-        return self.last is not None and self.last >= since
+from opsconsole.site.calendar import Buckets, shift_at
+from opsconsole.site.model import Site, Window
 
 
 def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datetime | None = None) -> Measures:
     """The figures of every KPI at `now` (aware, site time); of a past moment give it as `until` too.
 
     Then they are what is known today of the rows up to that moment, and what a source has delivered is judged by them.
-    Never raises for the data: a KPI whose expression fails on it has no value, and its `reason` says why.
+    Never raises for the data: a KPI whose expression fails on it has no value, and its `reason` says why. In a
+    transaction all are of one version of the data: where one failed and so ended it, the others are computed again.
     """
-    extents = {
-        source: extent_of(cursor, source, until if timed else None)
-        for source, timed in {(kpi.kpi.source, kpi.timed) for kpi in binding.kpis.values()}
-    }
-    groups: dict[tuple[str, str | None, Window, bool], list[BoundKpi]] = {}
+    failing: dict[str, str] = {}
+    while True:
+        known = len(failing)
+        found = _evaluate(cursor, binding, now, until, failing)
+        if len(failing) == known:
+            return found
+
+
+def _evaluate(
+    cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datetime | None, failing: dict[str, str]
+) -> Measures:
+    extents = Extents(cursor, binding, until)
+    books = books_of(cursor, binding, now)
+    groups: dict[tuple[Window, bool, tuple[str, ...]], list[BoundKpi]] = {}
     for kpi in binding.kpis.values():
-        where = kpi.where.text if kpi.where is not None else None
         window = kpi.kpi.window if kpi.windowed else Window()
-        groups.setdefault((kpi.kpi.source, where, window, kpi.timed), []).append(kpi)
+        # Windows of all rows are as long as their source is: their buckets cannot be shared.
+        groups.setdefault((window, kpi.timed, () if kpi.windowed else kpi.sources), []).append(kpi)
     measured: dict[str, Measure] = {}
     grids: dict[tuple[str, str], Heat] = {}
     for kpis in groups.values():
-        for group in _evaluate_group(cursor, binding, kpis, extents[kpis[0].kpi.source], now, until):
-            measured |= group.measures
-            grids |= group.grids
+        names = {kpi.kpi.name for kpi in kpis}
+        shown = {name: tuple(by for kpi, by in binding.grids if kpi == name) for name in names}
+        frame = frame_of(kpis[0], binding, now, extents, until, grids=any(shown.values()))
+        wanted = [Wanted(kpi, ((), *((by,) for by in kpi.by)), shown[kpi.kpi.name]) for kpi in kpis]
+        for name, pick in gather(cursor, binding, wanted, frame, extents, failing).items():
+            if isinstance(pick, str):
+                measured[name] = Measure(name=name, status="nodata", reason=pick)
+                continue
+            figures = Figures(binding.kpis[name], pick, frame, books[name], binding.site)
+            measured[name] = figures.measure()
+            grids |= {(name, by): figures.heat(by, frame.grid) for by in shown[name] if frame.grid is not None}
     for name in binding.site.kpis:
         if name not in measured:
             reason = binding.waiting.get(name) or binding.broken.get(name, "")
@@ -86,110 +81,86 @@ def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datet
     )
 
 
-class _Group(Struct):
-    measures: dict[str, Measure]
-    grids: dict[tuple[str, str], Heat]
-
-
-def _evaluate_group(
-    cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Extent, now: dt.datetime, until: dt.datetime | None
-) -> list[_Group]:
-    """KPIs with the same rows. When an expression fails on the data, each is tried by itself."""
-    try:
-        return [_measure(cursor, binding, kpis, extent, now, until)]
-    except duckdb.Error as error:
-        if len(kpis) > 1:
-            return [group for kpi in kpis for group in _evaluate_group(cursor, binding, [kpi], extent, now, until)]
-        name = kpis[0].kpi.name
-        return [_Group({name: Measure(name=name, status="nodata", reason=failure(error))}, {})]
-
-
-def _measure(
-    cursor: Cursor, binding: Binding, kpis: list[BoundKpi], extent: Extent, now: dt.datetime, until: dt.datetime | None
-) -> _Group:
-    first = kpis[0]
-    window = first.kpi.window if first.windowed else Window()
-    span = span_of(window, first.timed, now, binding.site, until)
+def frame_of(
+    kpi: BoundKpi,
+    binding: Binding,
+    now: dt.datetime,
+    extents: Extents,
+    until: dt.datetime | None = None,
+    *,
+    filters: Mapping[str, str | None] | None = None,
+    grids: bool = False,
+) -> Frame:
+    """What to ask for a KPI's window at a moment, with a trend; with buckets for grids where these are shown."""
+    window = kpi.kpi.window if kpi.windowed else Window()
+    span = span_of(window, kpi.timed, now, binding.site, until)
     stretch = span.now
-    if stretch is None and first.timed and extent.first is not None and extent.last is not None:
-        stretch = Stretch(extent.first, extent.last, after_start=False, to_end=True)
-    by = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.by))
-    shown = {pair for pair in binding.grids if pair[0] in {kpi.kpi.name for kpi in kpis}}
-    ask = Ask(
-        source=first.kpi.source,
-        where=first.where.text if first.where is not None else None,
+    extent = extents.common(kpi.sources)
+    if stretch is None and kpi.timed and extent.first is not None and extent.last is not None:
+        stretch = Stretch(extent.first, max(extent.first, extent.last), after_start=False, to_end=True)
+    return Frame(
         span=span,
-        values=tuple(kpi.value.text for kpi in kpis),
-        splits=((), *((name,) for name in by)),
         trend=trend_buckets(window, stretch, binding.site) if stretch is not None else None,
-        grid=grid_buckets(window, stretch, binding.site) if stretch is not None and shown else None,
-        grids=tuple(dict.fromkeys(name for _, name in sorted(shown))),
+        grid=grid_buckets(window, stretch, binding.site) if stretch is not None and grids else None,
+        filters=dict(filters or {}),
     )
-    found = scan(cursor, binding, ask)
-    measures: dict[str, Measure] = {}
-    grids: dict[tuple[str, str], Heat] = {}
-    for index, kpi in enumerate(kpis):
-        figures = Figures(kpi, index, ask, found, extent)
-        measures[kpi.kpi.name] = figures.measure()
-        for pair in sorted(shown):
-            if pair[0] == kpi.kpi.name and ask.grid is not None:
-                grids[pair] = figures.heat(pair[1], ask.grid)
-    return _Group(measures, grids)
 
 
 class Figures:
-    """One KPI's part of a scan."""
+    """One KPI's figures, made of what was found for it."""
 
-    def __init__(
-        self,
-        kpi: BoundKpi,
-        index: int,
-        ask: Ask,
-        found: Found,
-        extent: Extent,
-        book: LimitBook | None = None,
-        shift: str | None = None,
-    ) -> None:
+    def __init__(self, kpi: BoundKpi, picked: Picked, frame: Frame, book: LimitBook, site: Site) -> None:
         self.kpi = kpi
-        self.index = index
-        self.span = ask.span
-        self.ask = ask
-        self.found = found
-        self.extent = extent
-        self.book = book or LimitBook(kpi.kpi)
-        self.shift = shift
-        self.empty = kpi.value.empty if extent.delivered(ask.span) else None
-        self.comparable = self.span.before is not None and extent.reaches_back(self.span.before)
+        self.index = picked.value
+        self.picked = picked
+        self.frame = frame
+        self.span = frame.span
+        self.found = picked.found
+        self.extent: Extent = picked.extent
+        self.empty = picked.empty
+        self.comparable = self.span.before is not None and self.extent.reaches_back(self.span.before)
+        self._book = book
+        self._site = site
+        self._shift = _shift(site, self.span.now)
+
+    def limits(self, labels: Mapping[str, str | None], row: Row | None = None, shift: str | None = None) -> Limits:
+        """The limits of a group: those of the members chosen on the way and of its own, and what its rows give."""
+        computed = {name: row.values[at] for name, at in self.picked.limits.items()} if row is not None else {}
+        return self._book.at({**self.frame.filters, **labels}, shift or self._shift, computed)
+
+    def status(self, limits: Limits, row: Row | None, value: float | None) -> Status:
+        """How a group's value stands; rows that give none are another thing than no rows."""
+        return "novalue" if value is None and row is not None else status_of(limits, value)
 
     def measure(self) -> Measure:
-        span, kpi, limits = self.span, self.kpi.kpi, self.limits({})
+        span, kpi = self.span, self.kpi.kpi
         whole = self.found.now.get((), {}).get(())
+        limits = self.limits({}, whole)
         value = self.of(whole)
         previous = self.before((), ())
         splits = {name: self.split(name) for name in self.kpi.by}
         return Measure(
             name=kpi.name,
-            status=status_of(limits, value),
+            status=self.status(limits, whole, value),
             value=value,
             start=span.now.start.timestamp() if span.now is not None else None,
             end=span.now.end.timestamp() if span.now is not None else None,
             previous=previous,
             previous_label=span.before_label if previous is not None else "",
             change=value - previous if value is not None and previous is not None else None,
-            trend=self.trend(self.ask.trend) if self.ask.trend is not None else [],
-            trend_start=self.ask.trend.edges[0].timestamp() if self.ask.trend is not None else None,
-            trend_step=self.ask.trend.step if self.ask.trend is not None else 0.0,
+            trend=self.trend(self.frame.trend) if self.frame.trend is not None else [],
+            trend_start=self.frame.trend.edges[0].timestamp() if self.frame.trend is not None else None,
+            trend_step=self.frame.trend.step if self.frame.trend is not None else 0.0,
             rows=whole.rows if whole is not None else 0,
             partial=span.now is not None and value is not None and not self.extent.reaches_back(span.now),
             reason="" if value is not None else self.reason(whole),
             leader=leader(kpi, next(iter(splits.values()), None), limits),
             splits=splits,
             limits=limits,
+            numerator=_at(whole, self.picked.numerator),
+            denominator=_at(whole, self.picked.denominator),
+            sources=self.kpi.sources,
         )
-
-    def limits(self, labels: Mapping[str, str | None]) -> Limits:
-        """The limits of a group: those of the members chosen on the way and of its own."""
-        return self.book.at({**self.ask.filters, **labels}, self.shift)
 
     def of(self, row: Row | None) -> float | None:
         """A group's value; a group without rows has what the expression means by none."""
@@ -200,7 +171,7 @@ class Figures:
         if not self.comparable:
             return None
         row = self.found.before.get(split, {}).get(members)
-        return row.values[self.index] if row is not None else self.kpi.value.empty
+        return row.values[self.index] if row is not None else self.picked.zero
 
     def reason(self, whole: Row | None) -> str:
         """Why there is no value, in a few words."""
@@ -231,7 +202,10 @@ class Figures:
             values=values,
             previous=[self.before((name,), key) for key in keys],
             rows=[now[key].rows if key in now else 0 for key in keys],
-            statuses=[status_of(self.limits({name: key[0]}), value) for key, value in zip(keys, values, strict=True)],
+            statuses=[
+                self.status(self.limits({name: key[0]}, now.get(key)), now.get(key), value)
+                for key, value in zip(keys, values, strict=True)
+            ],
             total=total,
         )
 
@@ -247,13 +221,17 @@ class Figures:
         cells = self.found.grids.get(name, {})
         members = self.split(name).members
         known = self.known(buckets)
-        values = [
-            [
-                cells[member, index].values[self.index] if (member, index) in cells else empty
-                for index, empty in enumerate(known)
-            ]
-            for member in members
+        shifts = [
+            _shift(self._site, Stretch(edge, edge, after_start=False, to_end=True)) for edge in buckets.edges[:-1]
         ]
+        values: list[list[float | None]] = []
+        statuses: list[list[Status]] = []
+        for member in members:
+            rows = [cells.get((member, index)) for index in range(len(known))]
+            line = [row.values[self.index] if row is not None else known[at] for at, row in enumerate(rows)]
+            limits = [self.limits({name: member}, row, shifts[at]) for at, row in enumerate(rows)]
+            values.append(line)
+            statuses.append([self.status(limits[at], row, line[at]) for at, row in enumerate(rows)])
         return Heat(
             kpi=self.kpi.kpi.name,
             by=name,
@@ -261,36 +239,28 @@ class Figures:
             starts=[edge.timestamp() for edge in buckets.edges[:-1]],
             step=buckets.step,
             values=values,
-            statuses=[
-                [status_of(limits, value) for value in row]
-                for row, limits in zip(values, (self.limits({name: member}) for member in members), strict=True)
-            ],
+            statuses=statuses,
         )
 
     def known(self, buckets: Buckets) -> list[float | None]:
         """For each bucket what no rows mean in it: a zero counts only where the source has rows before and after."""
         first, last = self.extent.first, self.extent.last
-        if self.kpi.value.empty is None or first is None or last is None:
+        if self.picked.zero is None or first is None or last is None:
             return [None] * (len(buckets.edges) - 1)
         return [
-            self.kpi.value.empty if start >= first - (end - start) and start <= last else None
+            self.picked.zero if start >= first - (end - start) and start <= last else None
             for start, end in zip(buckets.edges, buckets.edges[1:], strict=False)
         ]
 
 
-def extent_of(cursor: Cursor, source: str, until: dt.datetime | None = None) -> Extent:
-    """How many rows a source has and which times they span; DuckDB answers from its statistics.
-
-    With `until` those up to that moment only: for sources with times.
-    """
-    kept = "" if until is None else f" WHERE _time <= {moment(until)}"
-    query = f"SELECT count(*), min(_time), max(_time) FROM {ident(source)}{kept}"
-    rows, first, last = cursor.execute(query).fetchall()[0]
-    if first is None:
-        return Extent(rows)
-    return Extent(rows, first.replace(tzinfo=dt.UTC), last.replace(tzinfo=dt.UTC))
+def _shift(site: Site, stretch: Stretch | None) -> str | None:
+    """The shift that a stretch ends in; at the very end of one it is still that one."""
+    if stretch is None:
+        return None
+    inside = max(stretch.start, stretch.end - dt.timedelta(microseconds=1))
+    shift = shift_at(site, inside)
+    return shift.name if shift is not None else None
 
 
-def failure(error: duckdb.Error) -> str:
-    """What DuckDB says of a failed expression, as one short line."""
-    return str(error).strip().splitlines()[0][:200]
+def _at(row: Row | None, place: int | None) -> float | None:
+    return row.values[place] if row is not None and place is not None else None

@@ -40,7 +40,8 @@ class Measure(Struct, frozen=True):
     """A KPI's figures. Moments are seconds since the epoch; None for `start` and `end`: all rows.
 
     `partial`: the source's rows begin only within the window. `reason` says why there is no value. `limits` are those
-    that the value was judged by.
+    that the value was judged by. `numerator` and `denominator` are there for a ratio of sums.
+    `sources`: whose rows it is made of.
     """
 
     name: str
@@ -60,6 +61,9 @@ class Measure(Struct, frozen=True):
     leader: str = ""
     splits: dict[str, Split] = {}
     limits: Limits = Limits()
+    numerator: float | None = None
+    denominator: float | None = None
+    sources: tuple[str, ...] = ()
 
 
 class Measures(Struct, frozen=True):

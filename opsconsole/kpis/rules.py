@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import duckdb
@@ -12,12 +12,15 @@ from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.drill import within
-from opsconsole.kpis.evaluate import Extent, Figures, extent_of, failure
+from opsconsole.kpis.evaluate import Figures
 from opsconsole.kpis.expression import ident
+from opsconsole.kpis.extent import Extents
+from opsconsole.kpis.gather import Frame, Wanted, begin_again, failure, gather
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
-from opsconsole.kpis.scan import Ask, Cursor, Members, scan
+from opsconsole.kpis.scan import Cursor, Members, Row
 from opsconsole.kpis.span import Span, Stretch, span_of
 from opsconsole.kpis.status import limit_of, priority_of
+from opsconsole.kpis.targets import books_of
 from opsconsole.kpis.words import labelled
 from opsconsole.site.figures import duration, figure
 from opsconsole.site.model import Kpi, Priority, Window
@@ -78,24 +81,22 @@ def evaluate_rules(
     """
     run = _Run(cursor, binding, now, alert_from)
     stale = stale_sources(binding, arrivals)
-    kpi_groups: dict[tuple[str, str | None, Window, bool], list[BoundRule]] = {}
+    kpi_groups: dict[tuple[Window, bool], list[BoundRule]] = {}
     rows_groups: dict[tuple[str, tuple[str, ...], float], list[BoundRule]] = {}
     for rule in binding.rules.values():
         if rule.kind == "silent":
             run.silent(rule, arrivals)
-        elif rule.source in stale:
+        elif stale & set(rule.kpi.sources if rule.kpi is not None else (rule.source,)):
             run.verdicts[rule.rule.name] = Verdict(quality="stale", reason=f"{rule.source} has gone silent")
         elif rule.kpi is not None:
-            kpi = rule.kpi
-            where = kpi.where.text if kpi.where is not None else None
-            kpi_groups.setdefault((rule.source, where, kpi.kpi.window, kpi.timed), []).append(rule)
+            kpi_groups.setdefault((rule.kpi.kpi.window, rule.kpi.timed), []).append(rule)
         else:
             rows_groups.setdefault((rule.source, rule.by, rule.rule.within), []).append(rule)
     for kpi_rules in kpi_groups.values():
-        run.guarded(kpi_rules, run.kpis)
+        run.kpis(kpi_rules)
     for row_rules in rows_groups.values():
         for first in range(0, len(row_rules), _CHUNK):
-            run.guarded(row_rules[first : first + _CHUNK], run.rows)
+            run.guarded(row_rules[first : first + _CHUNK])
     return Evaluation(at=now.timestamp(), observations=run.observations, verdicts=run.verdicts)
 
 
@@ -109,37 +110,43 @@ class _Run:
         self.alert_from = alert_from
         self.observations: list[Observation] = []
         self.verdicts: dict[str, Verdict] = {}
-        self.extents: dict[str, Extent] = {}
+        self.extents = Extents(cursor, binding)
+        self.books = books_of(cursor, binding, now)
 
-    def guarded(self, rules: list[BoundRule], evaluate: Callable[[list[BoundRule]], None]) -> None:
-        """Evaluate rules together; when one fails on the data, each by itself, so that only that one is lost."""
+    def guarded(self, rules: list[BoundRule]) -> None:
+        """Evaluate rules on rows together; when one fails on the data, each by itself, so that only it is lost."""
         done = len(self.observations)
         try:
-            evaluate(rules)
+            self.rows(rules)
         except duckdb.Error as error:
+            begin_again(self.cursor)
             del self.observations[done:]
             if len(rules) > 1:
                 for rule in rules:
-                    self.guarded([rule], evaluate)
+                    self.guarded([rule])
                 return
-            name, reason = rules[0].rule.name, failure(error)
-            self.verdicts[name] = Verdict(quality="error", reason=reason)
-            self.extra(ERROR, name, f"Rule {name} cannot be evaluated: {reason}")
+            self.failed(rules[0], failure(error))
         else:
             for rule in rules:
-                self.verdicts[rule.rule.name] = Verdict(absent="stale" if rule.kind == "kpi" else "normal")
-                self.verdicts.setdefault(ERROR + rule.rule.name, Verdict())
-                self.verdicts.setdefault(TOO_MANY + rule.rule.name, Verdict())
+                self.well(rule)
+
+    def failed(self, rule: BoundRule, reason: str) -> None:
+        """A rule whose SQL fails on the data."""
+        name = rule.rule.name
+        self.verdicts[name] = Verdict(quality="error", reason=reason)
+        self.extra(ERROR, name, f"Rule {name} cannot be evaluated: {reason}")
+
+    def well(self, rule: BoundRule) -> None:
+        """A rule that could be evaluated."""
+        name = rule.rule.name
+        self.verdicts[name] = Verdict(absent="stale" if rule.kind == "kpi" else "normal")
+        self.verdicts.setdefault(ERROR + name, Verdict())
+        self.verdicts.setdefault(TOO_MANY + name, Verdict())
 
     def extra(self, kind: str, name: str, text: str) -> None:
         """An alert about a rule itself."""
         self.observations.append(Observation(rule=kind + name, priority="warning", text=text))
         self.verdicts[kind + name] = Verdict()
-
-    def extent(self, source: str) -> Extent:
-        if source not in self.extents:
-            self.extents[source] = extent_of(self.cursor, source)
-        return self.extents[source]
 
     def silent(self, rule: BoundRule, arrivals: Arrivals) -> None:
         limit = rule.rule.silent or 0.0
@@ -151,36 +158,38 @@ class _Run:
         self.add(rule, (), rule.rule.priority if over else None, silence, limit, text, duration(silence))
 
     def kpis(self, rules: list[BoundRule]) -> None:
-        """Rules on KPIs that have source, filter and window in common."""
-        kpis = list({rule.kpi.kpi.name: rule.kpi for rule in rules if rule.kpi is not None}.values())
-        first = kpis[0]
-        source = first.kpi.source
+        """Rules on KPIs that have the window in common."""
+        kpis = {rule.kpi.kpi.name: rule.kpi for rule in rules if rule.kpi is not None}
+        first = next(iter(kpis.values()))
         span = span_of(first.kpi.window, first.timed, self.now, self.binding.site)
-        ask = Ask(
-            source=source,
-            where=first.where.text if first.where is not None else None,
-            # Only where no rows mean a number does it matter who had rows before.
-            span=span if any(kpi.value.empty is not None for kpi in kpis) else Span(span.now),
-            values=tuple(kpi.value.text for kpi in kpis),
-            splits=tuple(dict.fromkeys(rule.by for rule in rules)),
-            cap=INSTANCES,
-        )
-        found = scan(self.cursor, self.binding, ask)
+        # Only where no rows mean a number does it matter who had rows before.
+        if all(leaf.value.empty is None for kpi in kpis.values() for leaf in kpi.leaves):
+            span = Span(span.now)
+        frame = Frame(span, cap=INSTANCES)
+        wanted = [
+            Wanted(kpi, tuple(dict.fromkeys(rule.by for rule in rules if rule.kpi is kpi))) for kpi in kpis.values()
+        ]
+        found = gather(self.cursor, self.binding, wanted, frame, self.extents)
         for rule in rules:
-            index = next(index for index, kpi in enumerate(kpis) if rule.kpi is kpi)
-            figures = Figures(kpis[index], index, ask, found, self.extent(source))
-            now = found.now.get(rule.by, {})
+            assert rule.kpi is not None
+            picked = found[rule.kpi.kpi.name]
+            if isinstance(picked, str):
+                self.failed(rule, picked)
+                continue
+            figures = Figures(rule.kpi, picked, frame, self.books[rule.kpi.kpi.name], self.binding.site)
+            now = picked.found.now.get(rule.by, {})
             for members, row in now.items():
-                self.kpi_instance(rule, figures, members, figures.of(row))
+                self.kpi_instance(rule, figures, members, row)
             # Where no rows mean a number, a member that had rows before and has none now has that number.
             if figures.empty is not None:
-                gone = [key for key in found.before.get(rule.by, {}) if key not in now]
+                gone = [key for key in picked.found.before.get(rule.by, {}) if key not in now]
                 for members in gone if rule.by else ([()] if not now else []):
-                    self.kpi_instance(rule, figures, members, figures.empty)
-            self.capped(rule, found.members.get(rule.by, 0))
+                    self.kpi_instance(rule, figures, members, None)
+            self.capped(rule, picked.found.members.get(rule.by, 0))
+            self.well(rule)
 
-    def kpi_instance(self, rule: BoundRule, figures: Figures, members: Members, value: float | None) -> None:
-        kpi = figures.kpi.kpi
+    def kpi_instance(self, rule: BoundRule, figures: Figures, members: Members, row: Row | None) -> None:
+        kpi, value = figures.kpi.kpi, figures.of(row)
         labels = dict(zip(rule.by, members, strict=True))
         if value is None:
             self.observations.append(Observation(rule=rule.rule.name, labels=labels, quality="stale"))
@@ -193,7 +202,7 @@ class _Run:
                 f"{_name(kpi)} {_figure(kpi, value)} {rule.when.words} {_figure(kpi, limit)}", _figure(kpi, value),
             )  # fmt: skip
             return
-        limits = figures.limits(labels)
+        limits = figures.limits(labels, row)
         priority = priority_of(limits, value)
         limit = limit_of(limits, priority)
         words = _against_limits(kpi, value, limit, limits.target)

@@ -37,6 +37,7 @@ class Ask(Struct, frozen=True):
     """A scan: `values` are aggregate expressions; `splits` the sets of dimensions to group by (() is the whole).
 
     `where` is SQL; `filters` are chosen members. `cap`: at most so many members of a split, those with the most rows.
+    `running`: places of values whose trend adds up from the first bucket on.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Ask(Struct, frozen=True):
     grids: tuple[str, ...] = ()
     filters: dict[str, str | None] = {}
     cap: int = MEMBERS
+    running: tuple[int, ...] = ()
 
 
 class Found:
@@ -61,13 +63,23 @@ class Found:
         self.trend: dict[int, Row] = {}
         self.grids: dict[str, dict[tuple[str | None, int], Row]] = {}
 
+    def take(self, other: Found) -> None:
+        """Become what another is."""
+        self.__dict__.update(other.__dict__)
+
 
 def scan(cursor: Cursor, binding: Binding, ask: Ask) -> Found:
     """Run one scan. Raises duckdb.Error when an expression fails on the data, LookupError for an unknown dimension."""
     names = _Names(binding, ask)
     query, parameters = _query(binding, ask, names)
-    rows = cursor.execute(query, parameters).fetchall()
-    return _sort(ask, names, rows)
+    found = _sort(ask, names, cursor.execute(query, parameters).fetchall())
+    if ask.running and ask.trend is not None:
+        query, parameters = _running_query(binding, ask, names)
+        for bucket, *values in cursor.execute(query, parameters).fetchall():
+            row = found.trend.get(bucket, Row(0, (None,) * len(ask.values)))
+            running = dict(zip(ask.running, map(number, values), strict=True))
+            found.trend[bucket] = Row(row.rows, tuple(running.get(at, value) for at, value in enumerate(row.values)))
+    return found
 
 
 class _Names:
@@ -96,10 +108,36 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
+def _conditions(binding: Binding, ask: Ask) -> tuple[list[str], list[str]]:
+    """Which rows are meant, whenever they were, as SQL and the values of its parameters."""
     conditions, parameters = binding.filters(ask.source, ask.filters)
     if ask.where is not None:
         conditions.append(f"(\n{ask.where}\n)")
+    return conditions, parameters
+
+
+def _running_query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
+    """For each bucket of the trend what the values are over all rows up to its end.
+
+    Every row counts in its bucket and in all that follow, so that any aggregate runs up rightly, distinct ones too.
+    """
+    assert ask.trend is not None
+    conditions, parameters = _conditions(binding, ask)
+    now = ask.span.now.sql if ask.span.now is not None else ask.span.sql
+    if now != "true":
+        conditions.append(now)
+    upto = _free("_upto", {name.lower() for name in binding.schemas[ask.source]} | set(names.grouped))
+    values = "".join(f", CAST((\n{ask.values[at]}\n) AS DOUBLE)" for at in ask.running)
+    query = (
+        f"SELECT {upto}{values} FROM (SELECT * FROM ({_base(ask, names, conditions)}) AS b, "
+        f"(SELECT unnest(range({len(ask.trend.edges) - 1})) AS {upto}) AS u WHERE b.{names.bucket} <= u.{upto}) "
+        f"AS {ident(ask.source)} GROUP BY {upto}"
+    )
+    return query, parameters
+
+
+def _query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
+    conditions, parameters = _conditions(binding, ask)
     if ask.span.sql != "true":
         conditions.append(ask.span.sql)
     base = _base(ask, names, conditions)

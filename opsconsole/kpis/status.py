@@ -7,7 +7,7 @@ from typing import Literal
 from opsconsole.kpis.limits import Limits
 from opsconsole.site.model import Priority
 
-Status = Literal["good", "warning", "critical", "nolimit", "nodata", "stale"]
+Status = Literal["good", "warning", "critical", "nolimit", "nodata", "novalue", "stale"]
 
 
 def status_of(limits: Limits, value: float | None) -> Status:

@@ -139,7 +139,7 @@ def test_a_division_by_zero_is_no_value(tmp_path: Path) -> None:
     db = database()
     put(db, ago(1), qty=0, scrap=3)
     found = one(tmp_path, SCRAP + ", window: 8h}", db)
-    assert (found.value, found.status, found.reason, found.rows) == (None, "nodata", "no value from 1 row", 1)
+    assert (found.value, found.status, found.reason, found.rows) == (None, "novalue", "no value from 1 row", 1)
 
 
 @pytest.mark.parametrize(

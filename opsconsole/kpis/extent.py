@@ -1,0 +1,81 @@
+"""What a source holds: how many rows, and which times they span."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from msgspec import Struct
+
+from opsconsole.kpis.binding import Binding
+from opsconsole.kpis.expression import ident
+from opsconsole.kpis.scan import Cursor
+from opsconsole.kpis.span import Span, Stretch, moment
+
+_SLACK = 0.05
+
+
+class Extent(Struct, frozen=True):
+    """What a source holds: how many rows, and the first and last of their times (aware; None without any)."""
+
+    rows: int = 0
+    first: dt.datetime | None = None
+    last: dt.datetime | None = None
+
+    def reaches_back(self, stretch: Stretch) -> bool:
+        """Whether the rows begin early enough to cover a stretch."""
+        slack = dt.timedelta(seconds=_SLACK * stretch.seconds)
+        return self.first is not None and self.first <= stretch.start + slack
+
+    def delivered(self, span: Span) -> bool:
+        """Whether the source has delivered lately enough for no rows to mean that nothing happened."""
+        if span.now is None:
+            return self.rows > 0
+        since = span.before.start if span.before is not None else span.now.start
+        return self.last is not None and self.last >= since
+
+    def within(self, other: Extent) -> Extent:
+        """What both hold: for figures that are made of two sources."""
+        return Extent(
+            min(self.rows, other.rows),
+            max(self.first, other.first) if self.first is not None and other.first is not None else None,
+            min(self.last, other.last) if self.last is not None and other.last is not None else None,
+        )
+
+
+class Extents:
+    """The extents of sources, each looked up once; with `until` of the rows up to a past moment.
+
+    Rows without times cannot be told to be earlier or later: they all count.
+    """
+
+    def __init__(self, cursor: Cursor, binding: Binding, until: dt.datetime | None = None) -> None:
+        self._cursor = cursor
+        self._until = until
+        self._timed = {name for name, source in binding.site.sources.items() if source.time is not None}
+        self._found: dict[str, Extent] = {}
+
+    def of(self, source: str) -> Extent:
+        """The extent of one source."""
+        if source not in self._found:
+            self._found[source] = extent_of(self._cursor, source, self._until if source in self._timed else None)
+        return self._found[source]
+
+    def common(self, sources: tuple[str, ...]) -> Extent:
+        """What all of some sources hold."""
+        found = self.of(sources[0])
+        for source in sources[1:]:
+            found = found.within(self.of(source))
+        return found
+
+
+def extent_of(cursor: Cursor, source: str, until: dt.datetime | None = None) -> Extent:
+    """How many rows a source has and which times they span; DuckDB answers from its statistics.
+
+    With `until` those up to that moment only: for sources with times.
+    """
+    kept = "" if until is None else f" WHERE _time <= {moment(until)}"
+    query = f"SELECT count(*), min(_time), max(_time) FROM {ident(source)}{kept}"
+    rows, first, last = cursor.execute(query).fetchall()[0]
+    if first is None:
+        return Extent(rows)
+    return Extent(rows, first.replace(tzinfo=dt.UTC), last.replace(tzinfo=dt.UTC))

@@ -1,0 +1,64 @@
+"""Limits that lie in a table: the rows of a KPI's `targets_from` as entries beside those of its card."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from opsconsole.kpis.binding import Binding
+from opsconsole.kpis.expression import RESERVED, ident, number
+from opsconsole.kpis.limits import LIMITS, LimitBook
+from opsconsole.kpis.scan import Cursor
+from opsconsole.site.calendar import zone
+from opsconsole.site.model import Targets
+
+MOST = 100_000
+"""Rows of a source of limits that are looked at, the latest of its files and lines."""
+_OTHER = ("kpi", "shift", "since")
+
+
+def books_of(cursor: Cursor, binding: Binding, now: dt.datetime) -> dict[str, LimitBook]:
+    """The limits of every bound KPI at `now`. Raises duckdb.Error."""
+    tables: dict[str, list[tuple[str, Targets]]] = {}
+    books = {}
+    for name, bound in binding.kpis.items():
+        source = bound.kpi.targets_from
+        if source in binding.schemas and source not in tables:
+            tables[source] = _read(cursor, binding, source, now)
+        entries = [entry for kpi, entry in tables.get(source, []) if kpi in ("", name.casefold())]
+        own = {column.casefold() for each in bound.sources for column in binding.schemas[each]}
+        books[name] = LimitBook(
+            bound.kpi, [entry for entry in entries if own >= {each.casefold() for each in entry.where}]
+        )
+    return books
+
+
+def _read(cursor: Cursor, binding: Binding, source: str, now: dt.datetime) -> list[tuple[str, Targets]]:
+    """The KPI each row is for ("" for all) and the limits it sets, those that begin later last."""
+    columns = {column.casefold(): column for column in binding.schemas[source] if column not in RESERVED}
+    dimensions = [column for folded, column in columns.items() if folded not in {*LIMITS, *_OTHER}]
+
+    def text(name: str) -> str:
+        return f"trim(CAST({ident(columns[name])} AS VARCHAR))" if name in columns else "''"
+
+    limits = [f"TRY_CAST({ident(columns[name])} AS DOUBLE)" if name in columns else "NULL" for name in LIMITS]
+    members = "".join(f", CAST({ident(column)} AS VARCHAR)" for column in dimensions)
+    since, kept = "NULL", ""
+    if "since" in columns:
+        since = f"TRY_CAST({ident(columns['since'])} AS TIMESTAMP)"
+        local = now.astimezone(zone(binding.site)).replace(tzinfo=None).isoformat(sep=" ")
+        kept = f" WHERE {since} IS NULL OR {since} <= TIMESTAMP '{local}'"
+    rows = cursor.execute(
+        f"SELECT {text('kpi')}, {text('shift')}, {', '.join(limits)}{members} FROM {ident(source)}{kept} "
+        f"ORDER BY {since} NULLS FIRST, _file, _line LIMIT {MOST}"
+    ).fetchall()
+    return [((row[0] or "").casefold(), _entry(row, dimensions)) for row in rows]
+
+
+def _entry(row: tuple[object, ...], dimensions: list[str]) -> Targets:
+    members: Mapping[str, object] = dict(zip(dimensions, row[2 + len(LIMITS) :], strict=True))
+    return Targets(
+        where={name: str(member) for name, member in members.items() if member not in (None, "")},
+        shift=str(row[1]) if row[1] else None,
+        **{name: number(value) for name, value in zip(LIMITS, row[2 : 2 + len(LIMITS)], strict=True)},
+    )
