@@ -16,6 +16,7 @@ usage: opsconsole [SITE]                    open a console on a site (a site.yam
 
 commands:
   snapshot   print KPIs, alerts and sources once the first scan has settled     [--json]
+             or as they were at a past moment, such as 03:40 or yesterday       [--at TIME]
   query      run one read-only SELECT on the tables                             [--json|--csv]
   sources    print what was taken from each file, and what was not and why      [--json]
              or how one file is read, with the YAML that pins it                [--explain FILE]
@@ -101,6 +102,12 @@ def _commands() -> argparse.ArgumentParser:
         "snapshot", "Print KPIs, alerts and sources once the first scan has settled.", "opsconsole snapshot ."
     )
     snapshot.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+    snapshot.add_argument(
+        "--at",
+        metavar="TIME",
+        help="as of a past moment by the site's clocks, by the rows known now: 03:40, 2013-06-24, '2013-06-24 10:00', "
+        "yesterday, -2h (write --at=-2h), 'shift -1'",
+    )
 
     query = add(
         "query",

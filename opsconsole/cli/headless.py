@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import sys
 import time
 from collections import deque
+from zoneinfo import ZoneInfo
 
 from opsconsole.cli import show
 from opsconsole.cli.waiting import settled, unless_stuck, with_engine
 from opsconsole.engine.client import Client, EngineGoneError
-from opsconsole.engine.messages import (
-    AskQuery,
-    AskStatus,
-    EngineStatus,
-    Table,
-)
+from opsconsole.engine.messages import AskQuery, AskSnapshot, AskStatus, EngineStatus, SiteState, Snapshot, Table
 from opsconsole.engine.place import find_place
 from opsconsole.engine.reach import stop_engine
+from opsconsole.site.moments import moment_of
 
 
 def snapshot(arguments: argparse.Namespace) -> int:
-    """Print KPIs, alerts and sources."""
+    """Print KPIs, alerts and sources, now or as of a past moment."""
 
     async def work(client: Client) -> int:
         found = await settled(client)
-        print(show.snapshot_json(found) if arguments.json else show.snapshot_text(found))
+        then = await as_of(client, found, arguments.at) if arguments.at else found
+        print(show.snapshot_json(then) if arguments.json else show.snapshot_text(then))
         return unless_stuck(found)
 
     return with_engine(arguments, work)
+
+
+async def as_of(client: Client, live: Snapshot, words: str) -> Snapshot:
+    """The snapshot of the past moment that words name. Raises MomentError."""
+    answer = await client.ask(AskSnapshot(at=moment_at(live.site, words)))
+    assert isinstance(answer, Snapshot)
+    return answer
+
+
+def moment_at(site: SiteState, words: str) -> float:
+    """The moment that words name by the clocks and shifts of a site, in seconds since the epoch. Raises MomentError."""
+    now = site.at + max(0.0, time.time() - site.wall) * site.speed
+    ended = [dt.datetime.fromtimestamp(end, dt.UTC) for end in site.ended]
+    return moment_of(words, dt.datetime.fromtimestamp(now, dt.UTC), ZoneInfo(site.timezone), ended).timestamp()
 
 
 def query(arguments: argparse.Namespace) -> int:

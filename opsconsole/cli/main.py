@@ -14,6 +14,7 @@ from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
 from opsconsole.engine.quarantine_file import QuarantineError
+from opsconsole.site.moments import MomentError
 from opsconsole.site.schema import layout_schema, site_schema
 
 ASKING = {
@@ -55,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
             _become_engine(arguments)
         sys.stdout.flush()
         return code
-    except (PlaceError, LaunchError, RefusedError, EngineGoneError, QuarantineError) as error:
+    except (PlaceError, LaunchError, RefusedError, EngineGoneError, QuarantineError, MomentError) as error:
         print(f"opsconsole: {error}", file=sys.stderr)
         return 1
 

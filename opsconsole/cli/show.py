@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from opsconsole.engine.messages import AlertState, EngineStatus, KpiState, Snaps
 from opsconsole.engine.place import Place
 from opsconsole.engine.quarantine_file import no_formula
 from opsconsole.site.figures import count, duration, figure, moment, number, padded, width
+from opsconsole.site.moments import said
 
 FIRST = 5
 SIGNS = {
@@ -41,7 +43,11 @@ def snapshot_text(snapshot: Snapshot) -> str:
     zone = ZoneInfo(site.timezone)
     shift = f" · {site.shift.name}" if site.shift else ""
     clock = {"wall": "", "data": " (newest event)", "replay": f" (replay ×{site.speed:g})"}[site.clock]
-    lines = [f"{site.name}{shift} · {moment(site.at, zone)} {site.timezone}{clock}"]
+    if site.as_of is None:
+        lines = [f"{site.name}{shift} · {moment(site.at, zone)} {site.timezone}{clock}"]
+    else:
+        then = said(dt.datetime.fromtimestamp(site.as_of, zone), zone)
+        lines = [f"{site.name}{shift} · AS OF {then} {site.timezone}, by the rows known now"]
     lines += [f"! {notice.text}" for notice in snapshot.notices]
     lines += ["", "KPIs", *(_kpi_lines(snapshot.kpis) or ["  none"])]
     lines += _goal_lines(snapshot)
@@ -68,6 +74,8 @@ def _kpi_lines(kpis: list[KpiState]) -> list[str]:
         if kpi.target is not None:
             parts.append(f"target {figure(kpi.target, kpi.unit)}")
         parts.append(f"{kpi.window}, {count(kpi.rows, 'row')}")
+        if kpi.undated:
+            parts.append("as it is now: rows without times")
         if kpi.leader:
             parts.append(kpi.leader)
         lines.append(" · ".join(parts))
@@ -103,8 +111,9 @@ def _alert_line(alert: AlertState, zone: ZoneInfo, now: float) -> str:
 
 
 def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:
-    sign = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "novalue": "∅NV", "off": "●"}[source.status]
-    parts = [f"  {sign:<3} {source.title}: {count(source.rows, 'row')} in {count(source.files, 'file')}"]
+    sign = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "novalue": "∅NV", "off": "●", "asof": "≤"}[source.status]
+    files = f"in {count(source.files, 'file')}" if source.status != "asof" else "up to then" if source.time else "now"
+    parts = [f"  {sign:<3} {source.title}: {count(source.rows, 'row')} {files}"]
     if source.last_event is not None:
         parts.append(f"newest event {moment(source.last_event, zone)}")
     if source.last_arrival is not None:

@@ -12,7 +12,7 @@ from opsconsole.engine.explained_text import explained_lines
 from opsconsole.engine.messages import Explained, Files, FileState, Group, Quarantined, Snapshot, SourceState
 from opsconsole.site.figures import count, duration, moment, number
 
-_SIGNS = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "●"}
+_SIGNS = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "●", "asof": "≤"}
 
 
 def sources_json(snapshot: Snapshot, files: Files, only: str = "") -> str:

@@ -74,7 +74,7 @@ class Core:
         self._file = file
         self._loaded = loaded
         self._store = store
-        self._stays = stays
+        self.stays = stays
         self._feed: Feed | None = None
         self._watch = watch
         self._publish = publish
@@ -151,10 +151,6 @@ class Core:
     def command(self, command: Command, peer: Peer) -> Future[Done]:
         """Have a person's command checked, written to the journal and applied, in that order."""
         return self._order(lambda: self._apply(command, peer))
-
-    def subject(self, alert: str) -> tuple[str, dict[str, str | None]]:
-        """The rule and the labels of an alert. Raises LookupError."""
-        return self._watch.subject(alert)
 
     @property
     def rows_from(self) -> dt.datetime | None:
@@ -260,7 +256,7 @@ class Core:
                 clock=self.clock,
                 wall=wall,
                 settled=self._settled_once,
-                stays=self._stays,
+                stays=self.stays,
                 data_version=version,
                 shift=shift_at(self.site, self.clock.now(wall)),
                 measures=self._measures,

@@ -54,8 +54,9 @@ def goals_of(
 
 
 def source_health(source: SourceState, wall: float, speed: float) -> goals.SourceHealth:
-    """What a source's state says of the data's quality; ages are site time."""
-    age = None if source.last_arrival is None else max(0.0, wall - source.last_arrival) * speed
+    """What a source's state says of the data's quality; ages are site time, of a past moment by event time."""
+    came = source.last_event if source.status == "asof" else source.last_arrival
+    age = None if came is None else max(0.0, wall - came) * speed
     due = None if source.status == "off" else source.fresh_within
     return goals.SourceHealth(age, due, source.records, source.quarantined)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -23,6 +23,7 @@ from opsconsole.engine.messages import (
     SourceState,
 )
 from opsconsole.kpis.measures import Measure, Measures, Split
+from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.card import card_of, sources_of
 from opsconsole.site.figures import duration
@@ -54,37 +55,64 @@ def picture(
         for name, source in site.sources.items()
     ]
     stale = {source.name for source in sources if source.status == "stale"}
-    kpis = [
-        kpi_state(site, kpi, measures.kpis[name], not stale.isdisjoint(sources_of(site.kpis, kpi)))
-        for name, kpi in site.kpis.items()
-    ]
+    state = SiteState(
+        name=site.name,
+        timezone=site.timezone,
+        clock=clock.mode,
+        speed=clock.speed,
+        at=clock.at(wall),
+        wall=wall,
+        settled=settled,
+        data_version=data_version,
+        draft=site.draft,
+        stays=stays,
+        shift=shift_state(shift),
+        layouts=list(site.layouts),
+        ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
+    )
+    return compose(state, site, measures, sources, stale, alerts, notices)
+
+
+def compose(
+    state: SiteState,
+    site: Site,
+    measures: Measures,
+    sources: Sequence[SourceState],
+    stale: Collection[str],
+    alerts: Sequence[AlertState],
+    notices: Sequence[Notice],
+) -> Snapshot:
+    """One message of figures, alerts and sources, for now as for a past moment (`state.as_of`).
+
+    `stale` are sources that no longer let a value pass for good or bad.
+    """
+    timeless = {name for name, source in {**site.sources, **BUILT_IN}.items() if source.time is None}
+    undated = timeless if state.as_of is not None else set()
+    kpis = []
+    for name, kpi in site.kpis.items():
+        below = set(sources_of(site.kpis, kpi))
+        found = kpi_state(site, kpi, measures.kpis[name], not below.isdisjoint(stale))
+        kpis.append(found if below.isdisjoint(undated) else msgspec.structs.replace(found, undated=True))
     limits = {name: measure.limits for name, measure in measures.kpis.items()}
-    goals, attention = goals_of(site, kpis, limits, sources, wall, clock.speed)
+    # of a past moment only event time is known, and that is site time already
+    wall, speed = (state.wall, state.speed) if state.as_of is None else (state.as_of, float(state.clock != "data"))
+    goals, attention = goals_of(site, kpis, limits, sources, wall, speed)
     return Snapshot(
-        site=SiteState(
-            name=site.name,
-            timezone=site.timezone,
-            clock=clock.mode,
-            speed=clock.speed,
-            at=clock.at(wall),
-            wall=wall,
-            settled=settled,
-            data_version=data_version,
-            draft=site.draft,
-            stays=stays,
-            shift=ShiftState(shift.name, shift.start.timestamp(), shift.end.timestamp()) if shift else None,
-            layouts=list(site.layouts),
-            ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
-        ),
+        site=state,
         kpis=kpis,
         grids=[msgspec.convert(grid, Grid, from_attributes=True) for grid in measures.grids],
         breakdowns=_breakdowns(site, measures),
         alerts=list(alerts),
-        sources=sources,
+        sources=list(sources),
         notices=list(notices),
         goals=goals,
         attention=attention,
     )
+
+
+def shift_state(shift: ShiftSpan | None) -> ShiftState | None:
+    """A shift as screens get it."""
+    return ShiftState(shift.name, shift.start.timestamp(), shift.end.timestamp()) if shift else None
 
 
 def fresh_within(site: Site, source: Source) -> float | None:

@@ -27,6 +27,7 @@ from opsconsole.engine.messages import (
     AskQuarantine,
     AskQuery,
     AskRows,
+    AskSnapshot,
     Breakdown,
     Command,
     Done,
@@ -42,8 +43,19 @@ from opsconsole.engine.messages import (
     Quarantined,
     Rows,
 )
+from opsconsole.engine.past import looked_at, snapshot_at
 from opsconsole.engine.picture import file_state, kpi_state
-from opsconsole.kpis.drill import Page, Subject, breakdown, measure_among, rows, subject_of_kpi, subject_of_rule
+from opsconsole.engine.watch import AlertWatch
+from opsconsole.journal.journal import JournalError
+from opsconsole.kpis.drill import (
+    Page,
+    breakdown,
+    measure_among,
+    rows,
+    subject_of_kpi,
+    subject_of_rule,
+    subject_of_source,
+)
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.tables import health, setaside
 from opsconsole.tables.reading.raw import raw_lines
@@ -60,8 +72,9 @@ _LOOK_EVERY = 0.05
 class Queries:
     """Works on the tables in threads of its own, each question with its own cursor."""
 
-    def __init__(self, store: Store, core: Core, root: Path, scratch: Path) -> None:
+    def __init__(self, store: Store, core: Core, watch: AlertWatch, root: Path, scratch: Path) -> None:
         self._store = store
+        self._watch = watch
         self._root = root
         self._core = core
         self._scratch = scratch
@@ -79,7 +92,7 @@ class Queries:
             return await self._caught_up()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body)
-        except (AdhocError, StoreError) as error:
+        except (AdhocError, StoreError, JournalError) as error:
             return Failure(message=str(error))
         except (LookupError, ValueError) as error:
             return Failure(message=str(error.args[0]) if error.args else str(error))
@@ -113,6 +126,8 @@ class Queries:
                     cursor, query.sql, limit=query.limit, seconds=query.seconds, scratch=self._scratch
                 )
             )
+        if isinstance(body, AskSnapshot):
+            return snapshot_at(self._core, self._store, self._watch, body.at)
         if isinstance(body, AskBreakdown):
             return self._breakdown(body)
         if isinstance(body, AskKpi):
@@ -121,37 +136,44 @@ class Queries:
             return self._rows(body)
         return Failure(message=f"not understood: {type(body).__name__}")
 
-    def _with_cursor(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+    def _with_cursor(self, work: Callable[[duckdb.DuckDBPyConnection], _T], at: float | None = None) -> _T:
         cursor = self._store.cursor()
         try:
-            health.at(cursor, self._core.now().timestamp())
+            health.at(cursor, self._core.now().timestamp() if at is None else at)
             return work(cursor)
         finally:
             cursor.close()
 
     def _breakdown(self, body: AskBreakdown) -> Breakdown:
-        now = self._core.now()
+        binding, (now, until) = self._core.binding, looked_at(self._core, body.at)
         split = self._with_cursor(
-            lambda cursor: breakdown(cursor, self._core.binding, body.kpi, body.by, body.where, now)
+            lambda cursor: breakdown(cursor, binding, body.kpi, body.by, body.where, now, until), body.at
         )
-        return Breakdown(**{name: getattr(split, name) for name in split.__struct_fields__}, where=body.where)
+        found = {name: getattr(split, name) for name in split.__struct_fields__}
+        return Breakdown(**found, where=body.where, at=body.at)
 
     def _kpi(self, body: AskKpi) -> KpiAmong:
-        binding, now = self._core.binding, self._core.now()
-        measure = self._with_cursor(lambda cursor: measure_among(cursor, binding, body.kpi, body.where, now))
+        binding, (now, until) = self._core.binding, looked_at(self._core, body.at)
+        measure = self._with_cursor(
+            lambda cursor: measure_among(cursor, binding, body.kpi, body.where, now, until), body.at
+        )
         return KpiAmong(kpi=kpi_state(binding.site, binding.site.kpis[body.kpi], measure, stale=False))
 
     def _rows(self, body: AskRows) -> Rows:
-        binding, now, where = self._core.binding, self._core.now(), dict(body.where)
+        binding, where = self._core.binding, dict(body.where)
+        now, until = looked_at(self._core, body.at)
         if body.alert:
-            rule, labels = self._core.subject(body.alert)
-            subject = subject_of_rule(binding, rule, now, self._core.rows_from)
+            rule, labels = self._watch.subject(body.alert, body.at)
+            start = self._core.rows_from
+            # an alert of then was raised by rows that counted then, whatever has been set aside since
+            start = start if until is None or start is None or start <= until else None
+            subject = subject_of_rule(binding, rule, now, start, until)
             where = {**labels, **where}
         elif body.kpi:
-            subject = subject_of_kpi(binding, body.kpi, now)
+            subject = subject_of_kpi(binding, body.kpi, now, until)
         else:
-            subject = Subject(body.source)
-        page = self._with_cursor(lambda cursor: rows(cursor, binding, subject, where, body.after, body.limit))
+            subject = subject_of_source(binding, body.source, until)
+        page = self._with_cursor(lambda cursor: rows(cursor, binding, subject, where, body.after, body.limit), body.at)
         paths = {number: self._store.path_of(number) for number in set(page.files)}
         return Rows(
             source=page.source,

@@ -109,7 +109,7 @@ class Engine:
         if self._queries is None:
             from opsconsole.engine.queries import Queries
 
-            self._queries = Queries(self.store, self.core, self.place.root, self.place.state)
+            self._queries = Queries(self.store, self.core, self.watch, self.place.root, self.place.state)
         return await self._queries.handle(body, peer)
 
     def _close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -52,12 +53,40 @@ class AlertWatch:
         """The open alerts, the most urgent first."""
         return [msgspec.convert(alert, AlertState, from_attributes=True) for alert in self._book.open()]
 
-    def subject(self, alert: str) -> tuple[str, dict[str, str | None]]:
-        """The rule and the labels of an alert. Raises LookupError. May be called from any thread."""
+    def subject(self, alert: str, at: float | None = None) -> tuple[str, dict[str, str | None]]:
+        """The rule and the labels of an alert, also of one that was open at a past moment (site time) only.
+
+        Raises LookupError. May be called from any thread.
+        """
         found = self._book.get(alert)
-        if found is None:
-            raise LookupError("there is no such alert any more")
-        return found.rule, found.labels
+        if found is not None:
+            return found.rule, found.labels
+        past = self._as_of(at, alert) if at is not None else []
+        if not past:
+            raise LookupError("there is no such alert any more" if at is None else "there was no such alert then")
+        return past[0]["alert"]["rule"], past[0]["alert"]["labels"]
+
+    def alerts_at(self, site: Site, at: float) -> list[AlertState]:
+        """The alerts that were open at a past moment of site time, as the journal has them, the most urgent first.
+
+        Figures are those of the last transition before. Raises JournalError. May be called from any thread.
+        """
+        book = AlertBook(site)
+        book.restore([data["alert"] for data in self._as_of(at)])
+        return [msgspec.convert(alert, AlertState, from_attributes=True) for alert in book.open()]
+
+    def recorded_since(self) -> float | None:
+        """Site time of the first alert on record; None where there is none. May be called from any thread."""
+        return self._journal.first("alert")
+
+    def _as_of(self, at: float, alert: str = "") -> list[dict[str, Any]]:
+        """The last transition up to a moment of each alert, or of one; those that closed it are left out of all."""
+        without = ("", "") if alert else ("after", "NORM")
+        found = {each.object: each.data for each in self._journal.as_of("alert", at, alert, without)}
+        for entry in list(self._unwritten):  # what a full disk keeps out of the journal has happened all the same
+            if entry.site_time <= at and alert in ("", entry.object):
+                found[entry.object] = entry.data
+        return list(found.values())
 
     def notices(self) -> list[Notice]:
         """What people must know of the journal."""

@@ -10,12 +10,15 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 BUSY_MS = 5_000
@@ -40,6 +43,8 @@ _SCHEMA = (
        BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END""",
     f"PRAGMA user_version = {VERSION}",
 )
+# A journal of an earlier version gets it too; without it the past is found as well, only slower.
+_MOMENTS = "CREATE INDEX IF NOT EXISTS journal_moment ON journal (kind, object, site_time, seq)"
 _COLUMNS = "seq, utc, site_time, actor, kind, object, data, prev_hash, hash"
 
 
@@ -142,6 +147,30 @@ class Journal:
             (kind,),
         )
 
+    def first(self, kind: str) -> float | None:
+        """Site time of the first record of a kind (seconds since the epoch); None where there is none.
+
+        May be called from any thread. Raises JournalError.
+        """
+        rows = self._apart("SELECT site_time FROM journal WHERE kind = ? ORDER BY seq LIMIT 1", (kind,))
+        return dt.datetime.fromisoformat(rows[0][0]).timestamp() if rows else None
+
+    def as_of(self, kind: str, moment: float, object_: str = "", without: tuple[str, str] = ("", "")) -> list[Record]:
+        """The last record of each object of a kind up to a moment of site time (seconds since the epoch), as written.
+
+        `object_`: of this one only. `without`: records whose data says this of this key are left out, which is much
+        faster than reading them. Where site time has jumped back, what was written later holds. May be called from any
+        thread: it reads by a connection of its own. Raises JournalError.
+        """
+        only = " AND object = ?5" if object_ else ""
+        rows = self._apart(
+            f"SELECT {_COLUMNS} FROM journal WHERE seq IN (SELECT max(seq) FROM journal WHERE kind = ?1 "
+            f"AND site_time <= ?2{only} GROUP BY object) "
+            "AND (?3 = '' OR json_extract(data, '$.' || ?3) IS NOT ?4) ORDER BY seq",
+            (kind, _iso(dt.datetime.fromtimestamp(moment, dt.UTC)), *without, *([object_] if object_ else [])),
+        )
+        return [_read(row) for row in rows]
+
     def records(self, kind: str = "", object_: str = "", limit: int = 1_000) -> list[Record]:
         """The newest records, newest first; of one kind and of one object where they are given. Raises JournalError."""
         return self._read(
@@ -165,15 +194,23 @@ class Journal:
             raise JournalError(_sentence(self.path, error)) from error
         return None
 
+    def _apart(self, query: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Rows read by a connection of its own, so that the thread that writes is not in the way."""
+        try:
+            with contextlib.closing(
+                sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+            ) as connection:
+                connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+                return connection.execute(query, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(_sentence(self.path, error)) from error
+
     def _read(self, query: str, parameters: tuple[Any, ...]) -> list[Record]:
         try:
             rows = self._connection.execute(query, parameters).fetchall()
         except sqlite3.Error as error:
             raise JournalError(_sentence(self.path, error)) from error
-        return [
-            Record(seq, utc, site_time, actor, kind, object_, json.loads(data), prev, digest)
-            for seq, utc, site_time, actor, kind, object_, data, prev, digest in rows
-        ]
+        return [_read(row) for row in rows]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -205,6 +242,12 @@ def _connect(path: Path) -> sqlite3.Connection:
             connection.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
             if path.stat().st_size <= CHECKED and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise _DamagedError
+        try:
+            connection.execute(_MOMENTS)
+        except sqlite3.OperationalError as error:
+            if _is_damage(error):
+                raise
+            log.warning("the journal gets no index for looking back: %s", error)
     except BaseException:
         connection.close()
         raise
@@ -216,6 +259,11 @@ def _record(entry: Entry, seq: int, utc: str, prev: str) -> Record:
     data = _canonical(entry.data)
     digest = _hash((seq, utc, site_time, entry.actor, entry.kind, entry.object, data, prev))
     return Record(seq, utc, site_time, entry.actor, entry.kind, entry.object, json.loads(data), prev, digest)
+
+
+def _read(row: tuple[Any, ...]) -> Record:
+    seq, utc, site_time, actor, kind, object_, data, prev, digest = row
+    return Record(seq, utc, site_time, actor, kind, object_, json.loads(data), prev, digest)
 
 
 def _row(record: Record) -> tuple[Any, ...]:

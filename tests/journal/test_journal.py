@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -259,3 +260,60 @@ def test_two_writers_make_one_chain(path: Path) -> None:
     assert json.loads(json.dumps(first.records()[0].data)) == {"n": 9}
     first.close()
     second.close()
+
+
+def moved(seconds: float, object_: str, after: str) -> Entry:
+    """An alert that changed at a moment of site time."""
+    return Entry(actor="ana", kind="alert", object=object_, data={"after": after}, site_time=seconds)
+
+
+def test_the_past_is_what_was_last_written_up_to_then(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.sqlite")
+    assert journal.first("alert") is None
+    journal.append([moved(10.0, "a", "UNACK"), moved(20.0, "b", "UNACK"), moved(20.0, "a", "ACK")])
+    journal.append([moved(30.5, "a", "NORM"), Entry(actor="ana", kind="note", object="a", data={}, site_time=5.0)])
+
+    def then(moment: float, object_: str = "", open_only: bool = False) -> list[tuple[str, str]]:
+        found = journal.as_of("alert", moment, object_, ("after", "NORM") if open_only else ("", ""))
+        return [(record.object, record.data["after"]) for record in found]
+
+    assert journal.first("alert") == 10.0
+    assert then(9.9) == []
+    assert then(10.0) == [("a", "UNACK")]
+    assert then(20.0) == [("b", "UNACK"), ("a", "ACK")]
+    assert then(30.4) == [("b", "UNACK"), ("a", "ACK")]
+    assert then(99.0) == [("b", "UNACK"), ("a", "NORM")]
+    assert then(99.0, open_only=True) == [("b", "UNACK")]
+    assert then(25.0, "a") == [("a", "ACK")]
+    # site time that is played again: what was written later holds
+    journal.append([moved(12.0, "a", "RTNUN")])
+    assert then(15.0) == [("a", "RTNUN")]
+    assert then(10.0) == [("a", "UNACK")]
+    journal.close()
+
+
+def test_looking_back_reads_an_index_alone_to_find_records_and_an_old_journal_gets_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    Journal.open(path).close()
+    old = sqlite3.connect(path)
+    old.execute("DROP INDEX journal_moment")
+    old.close()
+    journal = Journal.open(path)
+    plan = journal._connection.execute(
+        "EXPLAIN QUERY PLAN SELECT max(seq) FROM journal WHERE kind = 'alert' AND site_time <= '2026' GROUP BY object"
+    ).fetchall()
+    journal.close()
+    assert ["COVERING INDEX journal_moment" in line[3] for line in plan] == [True]
+
+
+def test_another_thread_looks_back_while_one_writes(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.sqlite")
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.extend(len(journal.as_of("alert", 1e9)) for _ in range(20)))
+    thread.start()
+    for number in range(40):
+        journal.append([moved(float(number), f"a{number}", "UNACK")])
+    thread.join()
+    assert found == sorted(found)
+    assert len(journal.as_of("alert", 1e9)) == 40
+    journal.close()
