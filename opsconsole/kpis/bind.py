@@ -135,6 +135,11 @@ class _Binder:
         if len(self.problems) > before or value is None:
             self.broken[kpi.name] = self.problems[before].message
             return
+        mean = self.checker.mean_of_ratios(value.text)
+        if mean is not None:
+            message = "a mean of ratios lets small and large groups count alike; write sum(…) / sum(…) if that is meant"
+            mark = self.loaded.marks.inside("kpis", kpi.name, "value", offset=mean)
+            self.problems.append(Problem(mark, message, "warning"))
         self.kpis[kpi.name] = BoundKpi(
             kpi=kpi,
             source=kpi.source,

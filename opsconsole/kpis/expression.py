@@ -173,6 +173,10 @@ class Checker:
         assert not isinstance(node, Fault)
         return node
 
+    def mean_of_ratios(self, text: str) -> int | None:
+        """Where an expression that has passed takes the mean of ratios, where small groups count like large ones."""
+        return next((self._place(text, node) for node in _walk(self.tree(text)) if _mean_of_ratios(node)), None)
+
     def sql(self, tree: Tree) -> str:
         """A syntax tree as SQL."""
         return sql_of(self._connection, [tree])[0]
@@ -264,6 +268,10 @@ class Checker:
         if name not in self._functions and name not in _OPERATORS and name.replace("_", "").isalnum():
             near = did_you_mean(name, self._aggregates) or did_you_mean(name, self._functions)
             return f"no function `{show(name)}`{near}"
+        if name in _BY_CHANCE and not node["order_bys"]["orders"]:
+            return (
+                f"{name}() gives whichever row comes first; for the latest value write arg_max({_shown_argument(node)})"
+            )
         if not aggregates and self.is_aggregate(node):
             return f"{name}() is an aggregate; a condition is about one row"
         return ""
@@ -337,6 +345,29 @@ class Checker:
         if at > len(query.encode()):  # DuckDB's "nowhere"
             return 0
         return min(max(_offset(query, at) - len(_PREFIX), 0), len(text))
+
+
+# They take the rows in the order they happen to lie in.
+_BY_CHANCE = {"first", "last", "any_value", "arbitrary"}
+
+
+def _shown_argument(node: Tree) -> str:
+    """The arguments of the aggregate that takes the place of one that goes by chance."""
+    first = node["arguments"][0]["expression"] if node["arguments"] else {}
+    column = show(str(first["column_names"][-1])) if first.get("class") == "COLUMN_REF" else "…"
+    return f"{column}, _time"
+
+
+def _mean_of_ratios(node: Tree) -> bool:
+    """Whether an aggregate is the mean of a quotient of columns."""
+    if node["class"] != "FUNCTION" or node["function_name"].lower() not in {"avg", "mean"}:
+        return False
+    quotients = [part for part in _walk(node) if part["class"] == "FUNCTION" and part["function_name"] == "/"]
+    return any(
+        part["class"] == "COLUMN_REF"
+        for quotient in quotients
+        for part in _walk(quotient["arguments"][1]["expression"])
+    )
 
 
 _REFUSED = {
