@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
+from opsconsole.kpis.bound import misfit
 from opsconsole.kpis.derive import Derived
 from opsconsole.kpis.expression import Bench, Bound, Checker, Fault
 from opsconsole.kpis.limits import LIMITS
@@ -32,7 +33,7 @@ def bind(
         raise ValueError("a site with errors cannot be bound")
     binder = _Binder(loaded, loaded.site, schemas, bench)
     try:
-        return binder.run(), sorted(binder.problems)
+        return binder.run(), sorted(set(binder.problems))
     finally:
         binder.checker.close()
 
@@ -68,6 +69,7 @@ class _Binder:
             self.dimensions(name, source.key, "sources", name, "key")
             if source.latest is not None:
                 self.dimension(name, source.latest, "sources", name, "latest")
+            self.elements(name, source.elements, "sources", name)
         panels = self.panels()
         extras = {name: tuple(by for other, by, _ in panels if other == name) for name in self.site.kpis}
         for kpi in self.site.kpis.values():
@@ -128,13 +130,21 @@ class _Binder:
             self.waiting[kpi.name] = _no_table(source)
             return
         before = len(self.problems)
-        value = self.checked(self.checker.value(kpi.source, kpi.value), "kpis", kpi.name, "value")
+        self.elements(kpi.source, kpi.elements, "kpis", kpi.name)
+        value = None
+        if len(self.problems) == before:
+            value = self.checked(self.checker.value(kpi.source, kpi.value), "kpis", kpi.name, "value")
         where = None
         if kpi.where is not None:
             where = self.checked(self.checker.condition(kpi.source, kpi.where), "kpis", kpi.name, "where")
         if len(self.problems) > before or value is None:
             self.broken[kpi.name] = self.problems[before].message
             return
+        mean = self.checker.mean_of_ratios(value.text)
+        if mean is not None:
+            message = "a mean of ratios lets small and large groups count alike; write sum(…) / sum(…) if that is meant"
+            mark = self.loaded.marks.inside("kpis", kpi.name, "value", offset=mean)
+            self.problems.append(Problem(mark, message, "warning"))
         self.kpis[kpi.name] = BoundKpi(
             kpi=kpi,
             source=kpi.source,
@@ -144,6 +154,18 @@ class _Binder:
             timed=source.time is not None,
             limits=self.limits(kpi, kpi.source),
         )
+
+    def elements(self, source: str, elements: Mapping[str, str], *keys: str) -> None:
+        """What a source or a KPI says the symbols of the library are, each by itself."""
+        if not elements:
+            return
+        from opsconsole.site.library.elements import ELEMENTS
+
+        for symbol, text in elements.items():
+            found = self.checker.row(source, text, "an element")
+            if isinstance(found, Bound):
+                found = misfit(found, ELEMENTS[symbol].kind) or found
+            self.checked(found, *keys, "elements", symbol)
 
     def bind_derived(self, derived: Derived, kpi: Kpi, extras: tuple[str, ...]) -> None:
         """A KPI over others; one of the sources it is made of may still be without a table."""

@@ -14,8 +14,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
-from msgspec import Struct
 
+from opsconsole.kpis.bound import Bound as Bound
+from opsconsole.kpis.bound import Fault as Fault
+from opsconsole.kpis.bound import hint_of, is_number, misfit
 from opsconsole.kpis.parts import Parts, Tree, sql_of, take_apart
 from opsconsole.site.names import did_you_mean, show
 
@@ -36,26 +38,7 @@ LONGEST = 20_000
 RESERVED = ("_file", "_line", "_time")
 _PREFIX = "SELECT "
 _OPEN = "SELECT (\n"
-_NUMERIC = (
-    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
-    *("UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BIGNUM", "BOOLEAN"),
-)
 _OPERATORS = {"+", "-", "*", "/", "%", "||", "//", "**", "^", "~~", "!~~", "~~*", "!~~*", "&", "|"}
-
-
-class Fault(Struct, frozen=True):
-    """Why an expression cannot be used; `offset` is the character of its text where that shows."""
-
-    message: str
-    offset: int = 0
-
-
-class Bound(Struct, frozen=True):
-    """An expression that can run. `empty` is what it gives for no rows at all: 0 for a count, None for a sum."""
-
-    text: str
-    type: str
-    empty: float | None = None
 
 
 def ident(name: str) -> str:
@@ -125,14 +108,14 @@ class Checker:
         node = self._parse(text)
         if isinstance(node, Fault):
             return node
-        fault = self._refused(text, node, aggregates=True)
+        fault = self._refused(text, node)
         if fault:
             return fault
         described = self._bind(source, text)
         if isinstance(described, Fault):
             return described
-        if not described.startswith(_NUMERIC) or described.endswith("]"):
-            return Fault(f"gives {described}, expected a number{_hint(described)}")
+        if not is_number(described):
+            return Fault(f"gives {described}, expected a number{hint_of(described)}")
         if not any(self.is_aggregate(part) for part in _walk(node)):
             return Fault("no aggregate: a KPI is one number over many rows, such as count(*), sum(x) or avg(x)")
         return self._empty(source, text, described)
@@ -142,7 +125,7 @@ class Checker:
         node = self._parse(text)
         if isinstance(node, Fault):
             return node
-        fault = self._refused(text, node, aggregates=False)
+        fault = self._refused(text, node, of_row="a KPI over KPIs")
         if fault:
             return fault
         folded = {name.casefold(): name for name in names}
@@ -163,8 +146,8 @@ class Checker:
         except duckdb.Error as error:
             message, place = self._told(query, error)
             return Fault(message, min(max(place, 0), len(text)))
-        if not described.startswith(_NUMERIC) or described.endswith("]"):
-            return Fault(f"gives {described}, expected a number{_hint(described)}")
+        if not is_number(described):
+            return Fault(f"gives {described}, expected a number{hint_of(described)}")
         return Bound(text=text, type=described), node, found
 
     def tree(self, text: str) -> Tree:
@@ -172,6 +155,10 @@ class Checker:
         node = self._parse(text)
         assert not isinstance(node, Fault)
         return node
+
+    def mean_of_ratios(self, text: str) -> int | None:
+        """Where an expression that has passed takes the mean of ratios, where small groups count like large ones."""
+        return next((self._place(text, node) for node in _walk(self.tree(text)) if _mean_of_ratios(node)), None)
 
     def sql(self, tree: Tree) -> str:
         """A syntax tree as SQL."""
@@ -183,18 +170,19 @@ class Checker:
 
     def condition(self, source: str, text: str) -> Bound | Fault:
         """A condition on one row."""
+        found = self.row(source, text, "a condition")
+        return found if isinstance(found, Fault) else misfit(found, "condition") or found
+
+    def row(self, source: str, text: str, what: str) -> Bound | Fault:
+        """Any expression on one row; `what` it is, for messages."""
         node = self._parse(text)
         if isinstance(node, Fault):
             return node
-        fault = self._refused(text, node, aggregates=False)
+        fault = self._refused(text, node, of_row=what)
         if fault:
             return fault
         described = self._bind(source, text)
-        if isinstance(described, Fault):
-            return described
-        if described != "BOOLEAN":
-            return Fault(f"gives {described}, expected a condition such as `column > 3`")
-        return Bound(text=text, type=described)
+        return described if isinstance(described, Fault) else Bound(text=text, type=described)
 
     def _parse(self, text: str) -> dict[str, Any] | Fault:
         """The syntax tree of an expression that is one whole SELECT item and nothing besides."""
@@ -237,14 +225,15 @@ class Checker:
         item: dict[str, Any] = items[0]
         return item
 
-    def _refused(self, text: str, tree: dict[str, Any], *, aggregates: bool) -> Fault | None:
+    def _refused(self, text: str, tree: dict[str, Any], *, of_row: str = "") -> Fault | None:
+        """What is not allowed; without aggregates where it is `of_row`, about one row."""
         for node in _walk(tree):
-            reason = self._reason(node, aggregates=aggregates)
+            reason = self._reason(node, of_row)
             if reason:
                 return Fault(reason, self._place(text, node))
         return None
 
-    def _reason(self, node: dict[str, Any], *, aggregates: bool) -> str:
+    def _reason(self, node: dict[str, Any], of_row: str) -> str:
         """Why this node of a syntax tree is not allowed, or nothing."""
         kind = node["class"]
         if kind in {"SUBQUERY", "WINDOW", "PARAMETER", "STAR", "POSITIONAL_REFERENCE", "DEFAULT"}:
@@ -264,8 +253,12 @@ class Checker:
         if name not in self._functions and name not in _OPERATORS and name.replace("_", "").isalnum():
             near = did_you_mean(name, self._aggregates) or did_you_mean(name, self._functions)
             return f"no function `{show(name)}`{near}"
-        if not aggregates and self.is_aggregate(node):
-            return f"{name}() is an aggregate; a condition is about one row"
+        if name in _BY_CHANCE and not node["order_bys"]["orders"]:
+            return (
+                f"{name}() gives whichever row comes first; for the latest value write arg_max({_shown_argument(node)})"
+            )
+        if of_row and self.is_aggregate(node):
+            return f"{name}() is an aggregate; {of_row} is about one row"
         return ""
 
     def is_aggregate(self, node: Tree) -> bool:
@@ -339,6 +332,29 @@ class Checker:
         return min(max(_offset(query, at) - len(_PREFIX), 0), len(text))
 
 
+# They take the rows in the order they happen to lie in.
+_BY_CHANCE = {"first", "last", "any_value", "arbitrary"}
+
+
+def _shown_argument(node: Tree) -> str:
+    """The arguments of the aggregate that takes the place of one that goes by chance."""
+    first = node["arguments"][0]["expression"] if node["arguments"] else {}
+    column = show(str(first["column_names"][-1])) if first.get("class") == "COLUMN_REF" else "…"
+    return f"{column}, _time"
+
+
+def _mean_of_ratios(node: Tree) -> bool:
+    """Whether an aggregate is the mean of a quotient of columns."""
+    if node["class"] != "FUNCTION" or node["function_name"].lower() not in {"avg", "mean"}:
+        return False
+    quotients = [part for part in _walk(node) if part["class"] == "FUNCTION" and part["function_name"] == "/"]
+    return any(
+        part["class"] == "COLUMN_REF"
+        for quotient in quotients
+        for part in _walk(quotient["arguments"][1]["expression"])
+    )
+
+
 _REFUSED = {
     "SUBQUERY": "a subquery is not allowed: an expression sees the rows of its source only",
     "WINDOW": "a window function (OVER) is not allowed: the KPI's window and `by` do the grouping",
@@ -362,14 +378,6 @@ def _detail(error: duckdb.Error) -> dict[str, Any]:
 
 def _shown(columns: Iterable[str]) -> list[str]:
     return [name for name in columns if name not in RESERVED]
-
-
-def _hint(kind: str) -> str:
-    if kind.startswith("INTERVAL"):
-        return "; epoch(…) makes seconds of it"
-    if kind.startswith(("TIMESTAMP", "DATE", "TIME")):
-        return "; epoch(…) makes seconds of it"
-    return ""
 
 
 def _offset(query: str, byte: int) -> int:

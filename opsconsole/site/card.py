@@ -71,6 +71,7 @@ def card_of(site: Site, kpi: Kpi) -> Card:
         expression=kpi.value,
         where=kpi.where or "",
         use=kpi.use,
+        standard=_standard(kpi.use),
         elements=dict(kpi.elements),
         parts=list(parts_of(site.kpis, kpi)),
         sources=[CardSource(name, _title(site, name)) for name in sources_of(site.kpis, kpi)],
@@ -129,3 +130,13 @@ def sources_of(kpis: Mapping[str, Kpi], kpi: Kpi) -> list[str]:
 def _title(site: Site, name: str) -> str:
     source: Source | None = site.sources.get(name) or BUILT_IN.get(name)
     return (source.title if source is not None else "") or name
+
+
+def _standard(use: str) -> str:
+    """Where the library has a formula from; it is looked into only for a KPI that is taken from it."""
+    if not use:
+        return ""
+    from opsconsole.site.library.catalogue import find
+
+    entry = find(use)
+    return entry.source if entry is not None else ""

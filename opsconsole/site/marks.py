@@ -20,14 +20,20 @@ class Marks:
         self._site = site
         self._layouts: dict[str, Document] = {}
         self._aliases: dict[Keys, Keys] = {}
+        self._whole: set[Keys] = set()
 
     def add_layout(self, name: str, document: Document) -> None:
         """Make the layout file reachable under `("layouts", name)`."""
         self._layouts[name] = document
 
-    def alias(self, path: Keys, to: Keys) -> None:
-        """What was never written, such as an implicit rule, stands where `to` stands."""
+    def alias(self, path: Keys, to: Keys, *, whole: bool = False) -> None:
+        """What was never written, such as an implicit rule, stands where `to` stands.
+
+        `whole`: it is another text than the one there, so that no place inside it can be shown.
+        """
         self._aliases[path] = to
+        if whole:
+            self._whole.add(path)
 
     def at(self, *keys: str | int) -> Mark:
         """The mark of a value."""
@@ -47,7 +53,7 @@ class Marks:
     def inside(self, *keys: str | int, offset: int) -> Mark:
         """The mark of the character at `offset` of a text value, as the model holds it (without blanks around it)."""
         document, _, node, _ = self._find(keys)
-        if not isinstance(node, Scalar):
+        if not isinstance(node, Scalar) or keys in self._whole:
             return self.at(*keys)
         lead = len(node.text) - len(node.text.lstrip())
         places = _places(node, document.text)

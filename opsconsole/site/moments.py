@@ -28,8 +28,9 @@ class MomentError(ValueError):
 def moment_of(text: str, now: dt.datetime, tz: dt.tzinfo, ended: Sequence[dt.datetime] = ()) -> dt.datetime:
     """The moment that a text means, in UTC. `ended` are the ends of the last shifts, the newest first.
 
-    Without a zone of its own the text is by the clocks of `tz`; of a time that clocks bring twice the first counts. A
-    time of day alone is the last one there was. Raises MomentError for a text that is none and for what lies ahead.
+    Without a zone of its own the text is by the clocks of `tz`; of a time that clocks bring twice on a day the first
+    counts. A time of day alone is the last one there was, of two the second. Raises MomentError for a text that is
+    none, for a time that clocks skipped on that day, and for what lies ahead.
     """
     words = " ".join(text.split())
     found = _moment(words, now.astimezone(dt.UTC), tz, ended)
@@ -90,8 +91,10 @@ def _stamp(words: str, now: dt.datetime, tz: dt.tzinfo) -> dt.datetime:
     clock = _TIME.fullmatch(words)
     if clock:
         time = _time(*clock.groups())
-        found = _utc(dt.datetime.combine(today, time), tz)
-        return found if found <= now else _utc(dt.datetime.combine(today - DAY, time), tz)
+        # not always today or yesterday: clocks may have skipped it
+        days = (today - DAY * back for back in range(9))
+        been = (each for date in days for each in reversed(_occurrences(dt.datetime.combine(date, time), tz)))
+        return next(each for each in been if each <= now)
     stamp = _STAMP.fullmatch(words)
     if stamp is None:
         raise MomentError(f"`{words}` is no moment; say {EXAMPLES}")
@@ -101,12 +104,21 @@ def _stamp(words: str, now: dt.datetime, tz: dt.tzinfo) -> dt.datetime:
         return now if date == today else _end_of(date, tz)
     local = dt.datetime.combine(date, _time(*stamp.groups()[1:5]))
     if stamp[6] is None:
-        return _utc(local, tz)
+        found = _occurrences(local, tz)
+        if not found:
+            raise MomentError(f"there was no {local:%H:%M} on {date}: clocks were put forward over it")
+        return found[0]
     return dt.datetime.fromisoformat(local.isoformat() + stamp[6].upper()).astimezone(dt.UTC)
 
 
 def _time(hour: str, minute: str, second: str | None, fraction: str | None) -> dt.time:
     return dt.time(int(hour), int(minute), int(second or 0), int((fraction or "0").ljust(6, "0")))
+
+
+def _occurrences(local: dt.datetime, tz: dt.tzinfo) -> list[dt.datetime]:
+    """When clocks showed a local time, UTC: once, twice where they were put back, never where they skipped it."""
+    both = {_utc(local.replace(fold=fold), tz) for fold in (0, 1)}
+    return sorted(each for each in both if each.astimezone(tz).replace(tzinfo=None, fold=0) == local)
 
 
 def _utc(local: dt.datetime, tz: dt.tzinfo) -> dt.datetime:

@@ -15,6 +15,7 @@ from opsconsole.site.model import Mark, Problem, Site
 from opsconsole.site.report import Report
 from opsconsole.site.sections import Section, walk
 from opsconsole.site.tree import Document, Scalar, read_tree
+from opsconsole.site.uses import expand
 
 __all__ = ["SITE_FILE", "Loaded", "default_layout", "load_site", "parse_site"]
 
@@ -92,6 +93,7 @@ def parse_site(data: bytes, read_layouts: ReadLayouts, *, file: str = SITE_FILE,
     if values is BAD:
         values = {}
     if document.whole:
+        expand(values, marks, report)
         check_site(values, marks, report)
     layouts = _read_layouts(values.get("layouts"), read_layouts, marks, report)
     kpis = known_names("kpis", values, marks) if document.whole else None

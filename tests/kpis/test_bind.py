@@ -41,6 +41,7 @@ LINES = HEAD.count("\n")
         ("max(ts)", "max", "gives TIMESTAMP, expected a number; epoch(…)"),
         ("list(qty)", "list", "gives BIGINT[], expected a number"),
         ("max(text)", "max", "gives VARCHAR, expected a number"),
+        ("last(qty)", "last", "last() gives whichever row comes first; for the latest value write arg_max(qty, _time)"),
         ("sum(text)", "sum", "sum() does not take text, and `text` is text in `cycles`; `columns: {text: number}`"),
         ("count(*) + read_csv('/etc/passwd')", "read_csv", "table function"),
         ("sum(qty) /* open", "/* open", "SQL: unterminated"),
@@ -58,6 +59,14 @@ def test_a_wrong_value_is_named_with_its_place(tmp_path: Path, value: str, under
     column = len(lead) + quoted.index(under.replace("'", "''")) + 1
     # An unclosed bracket is noticed a little later than where it was opened.
     assert problems[0].mark.column >= column if "syntax" in says else problems[0].mark.column == column
+
+
+def test_a_mean_of_ratios_is_doubted(tmp_path: Path) -> None:
+    lead = "  k: {source: cycles, value: '"
+    (problem,) = problems_of(tmp_path, f"kpis:\n{lead}100 * avg(scrap / qty)'}}\n")
+    assert (problem.severity, problem.mark.column) == ("warning", len(lead) + 7)
+    assert "a mean of ratios" in problem.message
+    assert not problems_of(tmp_path, f"kpis:\n{lead}avg(qty / 60) + last(qty ORDER BY ts)'}}\n")
 
 
 def test_the_place_is_right_in_a_block_of_several_lines(tmp_path: Path) -> None:

@@ -313,3 +313,31 @@ def test_seven_kpis_by_two_dimensions_on_a_million_rows_are_quick(tmp_path: Path
         taken.append(time.perf_counter() - begun)
     assert found.kpis["k6"].rows == 12343
     assert statistics.median(taken) < 0.4  # 0.05 s alone on two cores; the margin is for a busy machine
+
+
+class Meddling:
+    """A cursor that lets another one commit a row before each of its scans."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.cursor, self.other = connection.cursor(), connection.cursor()
+        self.cursor.execute("BEGIN TRANSACTION READ ONLY")
+        self.scans = 0
+
+    def execute(self, query: str, parameters: object = None, /) -> duckdb.DuckDBPyConnection:
+        found = self.cursor.execute(query, parameters)
+        if "GROUPING" in query:
+            self.scans += 1
+            put(self.other, ago(1), line="A", qty=1000, text="1000")
+        return found
+
+
+def test_all_figures_are_of_one_version_of_the_data_even_where_one_fails(tmp_path: Path) -> None:
+    text = "kpis:\n  bad: {source: cycles, value: sum(CAST(text AS BIGINT)), window: 8h}\n"
+    text += "".join(f"  k{at}: {{source: cycles, value: sum(qty), window: {at + 2}h}}\n" for at in range(5))
+    db = database()
+    put(db, ago(1), line="A", qty=1, text="no number")
+    meddling = Meddling(db)
+    found = evaluate(meddling, bound(tmp_path, text), NOON).kpis
+    assert meddling.scans >= 5
+    assert len({found[f"k{at}"].value for at in range(5)}) == 1
+    assert "Could not convert" in found["bad"].reason

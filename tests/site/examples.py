@@ -96,7 +96,7 @@ kpis:
     methodology: Counted by the press
     notes: Without rework
   made: {source: cycles, value: sum(qty), window: shift, cumulative: true, target: sum(plan)}
-  scrapped: {source: cycles, use: iso22400.scrap_ratio, elements: {SQ: scrap}}
+  scrapped: {source: stops, use: iso22400.scrap_ratio, elements: {SQ: scrap}}
   load: made / takt
   takt:
     source: cycles

@@ -87,3 +87,32 @@ def test_the_last_shifts_that_are_over_are_known() -> None:
     over = [f"{end.astimezone(BERLIN):%d %H:%M}" for end in shift_ends(site, NOW.replace(hour=23), 3)]
     assert (running, over) == (["23 22:00", "23 14:00", "22 22:00"], ["24 22:00", "24 14:00", "23 22:00"])
     assert shift_ends(Site("yard"), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "now", "moment"),
+    [
+        # clocks put forward from 02:00 to 03:00 on 29 March 2026: no 02:30 that day
+        ("02:30", "2026-03-29T10:00+02:00", "2026-03-28T02:30+01:00"),
+        ("02:30", "2026-03-30T02:00+02:00", "2026-03-28T02:30+01:00"),
+        ("03:00", "2026-03-29T10:00+02:00", "2026-03-29T03:00+02:00"),
+        # clocks put back from 03:00 to 02:00 on 25 October 2026: 02:30 twice
+        ("02:30", "2026-10-25T02:15+01:00", "2026-10-25T02:30+02:00"),
+        ("02:30", "2026-10-25T02:45+02:00", "2026-10-25T02:30+02:00"),
+        ("02:30", "2026-10-25T10:00+01:00", "2026-10-25T02:30+01:00"),
+        ("2026-10-25 02:30", "2026-10-25T10:00+01:00", "2026-10-25T02:30+02:00"),
+        ("2026-10-25 02:30+01:00", "2026-10-25T10:00+01:00", "2026-10-25T02:30+01:00"),
+        ("yesterday", "2026-10-26T10:00+01:00", "2026-10-25T23:59:59.999999+01:00"),
+        ("-24h", "2026-10-25T10:00+01:00", "2026-10-24T11:00+02:00"),
+    ],
+)
+def test_hours_that_clocks_skip_or_bring_twice(typed: str, now: str, moment: str) -> None:
+    found = moment_of(typed, dt.datetime.fromisoformat(now), BERLIN)
+    assert found == dt.datetime.fromisoformat(moment)
+    later = dt.datetime.fromisoformat(now) + dt.timedelta(days=400)
+    assert moment_of(moment_text(found, BERLIN), later, BERLIN) == found
+
+
+def test_a_time_that_clocks_skipped_on_the_day_named_is_refused() -> None:
+    with pytest.raises(MomentError, match="there was no 02:30 on 2026-03-29: clocks were put forward over it"):
+        moment_of("2026-03-29 02:30", NOW, BERLIN)
