@@ -11,10 +11,12 @@ from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
 from opsconsole.kpis.bound import misfit
 from opsconsole.kpis.derive import Derived
 from opsconsole.kpis.expression import Bench, Bound, Checker, Fault
+from opsconsole.kpis.lasting import SECONDS
 from opsconsole.kpis.limits import LIMITS
+from opsconsole.kpis.views import Views
 from opsconsole.kpis.when import parse_when
 from opsconsole.site.builtin import BUILT_IN
-from opsconsole.site.model import Kpi, Problem, Rule, Site, Source
+from opsconsole.site.model import Kpi, Problem, Rule, Site, Source, files_of
 from opsconsole.site.parse import Loaded
 from opsconsole.tables import health
 
@@ -46,9 +48,10 @@ class _Binder:
         self.loaded = loaded
         self.problems: list[Problem] = []
         self.sources = {**site.sources, **BUILT_IN}
-        self.schemas = {name: dict(columns) for name, columns in schemas.items() if name in site.sources}
+        self.schemas = {name: dict(schemas[name]) for name in schemas if name in files_of(site)}
         self.schemas |= {name: dict(columns) for name, columns in health.SCHEMAS.items()}
         self.checker = Checker(self.schemas, bench)
+        self.views = Views(self.sources, site.timezone, loaded.marks, self.checker.connection, self.schemas)
         self.kpis: dict[str, BoundKpi] = {}
         self.rules: dict[str, BoundRule] = {}
         self.waiting: dict[str, str] = {}
@@ -56,6 +59,7 @@ class _Binder:
         self.idle: dict[str, str] = {}
 
     def run(self) -> Binding:
+        self.bind_views()
         own = {
             name: self.dimensions(name, source.dimensions, "sources", name, "dimensions")
             for name, source in self.sources.items()
@@ -66,6 +70,8 @@ class _Binder:
                 continue
             if source.time is not None:
                 self.dimension(name, source.time, "sources", name, "time")
+            if source.until is not None:
+                self.dimension(name, source.until, "sources", name, "until")
             self.dimensions(name, source.key, "sources", name, "key")
             if source.latest is not None:
                 self.dimension(name, source.latest, "sources", name, "latest")
@@ -98,7 +104,25 @@ class _Binder:
             broken=self.broken,
             idle=self.idle,
             grids=tuple(grids),
+            views=self.views.views,
+            reads=self.views.reads,
+            until=self.views.until,
         )
+
+    def bind_views(self) -> None:
+        """The derived sources, which from here on are sources like all others."""
+        self.views.run()
+        self.problems += self.views.problems
+        for view in self.views.views.values():
+            self.schemas[view.name] = view.columns
+            self.checker.add(view.name, view.columns)
+        for source in self.views.until:
+            self.checker.give(source, SECONDS, "DOUBLE")
+
+    def lacking(self, source: Source) -> str:
+        """Why there is no table of a source yet."""
+        unmade = self.views.waiting.get(source.name) or self.views.broken.get(source.name)
+        return unmade or f"waits for the first file of {source.title or source.name}"
 
     def panels(self) -> list[tuple[str, str, str]]:
         """(KPI, dimension, kind) of the panels that split a KPI by a dimension it has."""
@@ -127,7 +151,7 @@ class _Binder:
         if source is None:
             return  # an unknown source is a problem that parsing has reported
         if kpi.source not in self.schemas:
-            self.waiting[kpi.name] = _no_table(source)
+            self.waiting[kpi.name] = self.lacking(source)
             return
         before = len(self.problems)
         self.elements(kpi.source, kpi.elements, "kpis", kpi.name)
@@ -237,7 +261,7 @@ class _Binder:
             self.rules[rule.name] = BoundRule(rule=rule, kind="silent", source=source.name)
             return
         if source.name not in self.schemas:
-            self.idle[rule.name] = _no_table(source)
+            self.idle[rule.name] = self.lacking(source)
             return
         before = len(self.problems)
         rows = self.checked(self.checker.condition(source.name, rule.rows or ""), "rules", rule.name, "rows")
@@ -291,7 +315,3 @@ class _Binder:
 
     def problem(self, message: str, *keys: str) -> None:
         self.problems.append(Problem(self.loaded.marks.at(*keys), message))
-
-
-def _no_table(source: Source) -> str:
-    return f"waits for the first file of {source.title or source.name}"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from opsconsole.kpis.expression import Bound, ident
 from opsconsole.kpis.parts import Parts
+from opsconsole.kpis.views import View
 from opsconsole.kpis.when import When
 from opsconsole.site.model import Kpi, Rule, Site
 
@@ -69,7 +70,9 @@ class Binding(Struct, frozen=True):
 
     `schemas`: source -> column -> DuckDB type. `waiting`: KPIs whose source has no table yet, each with a
     sentence for the screen; `broken`: KPIs with an error, likewise; `idle`: rules that cannot be evaluated for one of
-    these reasons. `grids`: (KPI, dimension) that layouts show over time.
+    these reasons. `grids`: (KPI, dimension) that layouts show over time. `views`: the derived sources that can be
+    read, in the order in which they can be made; `reads`: by derived source, bound or not, what it is made of.
+    `until`: by source whose rows last, SQL for the moment at which a row ends (naive UTC, NULL: it goes on).
     """
 
     site: Site
@@ -80,6 +83,21 @@ class Binding(Struct, frozen=True):
     broken: dict[str, str] = {}
     idle: dict[str, str] = {}
     grids: tuple[tuple[str, str], ...] = ()
+    views: dict[str, View] = {}
+    reads: dict[str, tuple[str, ...]] = {}
+    until: dict[str, str] = {}
+
+    def files(self, source: str) -> tuple[str, ...]:
+        """The sources of files that a source is made of; of one that has files of its own: itself."""
+        found: list[str] = []
+        waiting, seen = [source], set()
+        while waiting:
+            name = waiting.pop(0)
+            if name not in seen:
+                seen.add(name)
+                waiting += self.reads.get(name, ())
+                found += [] if name in self.reads else [name]
+        return tuple(found)
 
     def column(self, source: str, name: str) -> str:
         """The column of a source by its name in any case, as its table spells it. Raises LookupError."""

@@ -14,6 +14,7 @@ from opsconsole.kpis.evaluate import Figures, frame_of
 from opsconsole.kpis.expression import RESERVED, ident
 from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.gather import Wanted, gather
+from opsconsole.kpis.lasting import among
 from opsconsole.kpis.measures import Measure, Split
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.span import Stretch, moment, span_of
@@ -23,7 +24,7 @@ LARGEST_PAGE = 10_000
 
 
 class Page(Struct, frozen=True):
-    """Rows, newest first: `data[column][row]` as cells, and the file id and line of each row.
+    """Rows, newest first: `data[column][row]` as cells, and the file id and line of each row (0: it has none).
 
     `total` counts all pages; `after` leads to the next, None at the end.
     """
@@ -166,6 +167,8 @@ def rows(
 ) -> Page:
     """A page of rows, newest first; rows without a time come last. `after` is the `after` of the page before.
 
+    Rows that last are those that reach into the stretch. Those of a derived source have no place of their own by which
+    to go on after a page, so that all their columns order them and the page after one is found by counting.
     Raises LookupError for an unknown source or dimension, ValueError for an `after` that no page gave, duckdb.Error
     when a condition fails on the data.
     """
@@ -174,24 +177,30 @@ def rows(
         raise LookupError(f"`{subject.source}` has no rows yet")
     conditions, parameters = binding.filters(subject.source, where)
     conditions += [f"(\n{condition}\n)" for condition in subject.conditions]
-    if subject.stretch is not None:
+    table, derived = ident(subject.source), subject.source in binding.views
+    if subject.source in binding.until:
+        lasting = among(subject.source, binding.until[subject.source], subject.stretch, subject.until)
+        table = f"({lasting}) AS {table}"
+    elif subject.stretch is not None:
         conditions.append(subject.stretch.sql)
     elif subject.until is not None:
         conditions.append(f"_time <= {moment(subject.until)}")
-    table = ident(subject.source)
     kept = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     total = cursor.execute(f"SELECT count(*) FROM {table}{kept}", parameters).fetchall()[0][0]
-    if after is not None:
+    if after is not None and not derived:
         kept += f"{' AND' if kept else ' WHERE'} {_behind(after)}"
     shown = [name for name in schema if name not in RESERVED]
     listed = "".join(f", {ident(name)}" for name in shown)
     limit = min(max(limit, 1), LARGEST_PAGE)
+    passed = _passed(after) if derived else 0
     found = cursor.execute(
-        f"SELECT epoch_us(_time), _file, _line{listed} FROM {table}{kept} "
-        f"ORDER BY _time DESC NULLS LAST, _file DESC, _line DESC LIMIT {limit + 1}",
+        f"SELECT epoch_us(_time), coalesce(_file, 0), coalesce(_line, 0){listed} FROM {table}{kept} "
+        f"ORDER BY _time DESC NULLS LAST, _file DESC, _line DESC{listed if derived else ''} "
+        f"LIMIT {limit + 1} OFFSET {passed}",
         parameters,
     ).fetchall()
     page = found[:limit]
+    following = [None, 0, passed + limit] if derived else list(page[-1][:3]) if page else None
     return Page(
         source=subject.source,
         columns=shown,
@@ -200,8 +209,17 @@ def rows(
         files=[row[1] for row in page],
         lines=[row[2] for row in page],
         total=total,
-        after=list(page[-1][:3]) if len(found) > limit else None,
+        after=following if len(found) > limit else None,
     )
+
+
+def _passed(after: list[Any] | None) -> int:
+    """How many rows of a derived source the pages before held."""
+    if after is None:
+        return 0
+    if len(after) != 3 or after[:2] != [None, 0] or type(after[2]) is not int or after[2] < 0:
+        raise ValueError("this is not where a page ended")
+    return after[2]
 
 
 def _behind(after: list[Any]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -19,6 +19,7 @@ from opsconsole.kpis.bound import Bound as Bound
 from opsconsole.kpis.bound import Fault as Fault
 from opsconsole.kpis.bound import hint_of, is_number, misfit
 from opsconsole.kpis.parts import Parts, Tree, sql_of, take_apart
+from opsconsole.kpis.safety import OPERATORS, SHAPES, expressions, functions, lambdas, value_word
 from opsconsole.site.names import did_you_mean, show
 
 SETTINGS = (
@@ -38,7 +39,6 @@ LONGEST = 20_000
 RESERVED = ("_file", "_line", "_time")
 _PREFIX = "SELECT "
 _OPEN = "SELECT (\n"
-_OPERATORS = {"+", "-", "*", "/", "%", "||", "//", "**", "^", "~~", "!~~", "~~*", "!~~*", "&", "|"}
 
 
 def ident(name: str) -> str:
@@ -61,18 +61,7 @@ class Bench:
         self.connection = duckdb.connect(":memory:")
         for setting in SETTINGS:
             self.connection.execute(setting)
-        self.aggregates: set[str] = set()
-        self.functions: set[str] = set()
-        self.unstable: set[str] = set()
-        rows = self.connection.execute(
-            "SELECT function_name, function_type, coalesce(stability, '') FROM duckdb_functions()"
-        ).fetchall()
-        for name, kind, stability in rows:
-            self.functions.add(name)
-            if kind == "aggregate":
-                self.aggregates.add(name)
-            if stability not in {"", "CONSISTENT"}:
-                self.unstable.add(name)
+        self.functions = functions(self.connection)
 
 
 class Checker:
@@ -80,18 +69,25 @@ class Checker:
 
     def __init__(self, schemas: Mapping[str, Mapping[str, str]], bench: Bench | None = None) -> None:
         bench = bench or Bench()
-        self._connection = bench.connection
-        self._schemas = {source: dict(columns) for source, columns in schemas.items()}
-        for source, columns in self._schemas.items():
-            listed = ", ".join(f"{ident(name)} {kind}" for name, kind in columns.items())
-            self._connection.execute(f"CREATE TABLE {ident(source)} ({listed})")
-        self._aggregates = bench.aggregates
+        self.connection = bench.connection
         self._functions = bench.functions
-        self._unstable = bench.unstable
+        self._schemas: dict[str, dict[str, str]] = {}
+        for source, columns in schemas.items():
+            self.add(source, columns)
+
+    def add(self, source: str, columns: Mapping[str, str]) -> None:
+        """Know one more table, or another in the place of the one that had the name."""
+        self._schemas[source] = dict(columns)
+        listed = ", ".join(f"{ident(name)} {kind}" for name, kind in columns.items())
+        self.connection.execute(f"CREATE OR REPLACE TABLE {ident(source)} ({listed})")
+
+    def give(self, source: str, column: str, kind: str) -> None:
+        """Let expressions over a source use a value that its rows have in a scan, though it is no column of its."""
+        self.connection.execute(f"ALTER TABLE {ident(source)} ADD COLUMN {ident(column)} {kind}")
 
     def close(self) -> None:
         """Give the private database back."""
-        self._connection.close()
+        self.connection.close()
 
     def column(self, source: str, name: str) -> str | Fault:
         """The column of a source by its name in any case, as the table spells it."""
@@ -108,7 +104,7 @@ class Checker:
         node = self._parse(text)
         if isinstance(node, Fault):
             return node
-        fault = self._refused(text, node)
+        fault = self._refused(text, node, self._schemas[source])
         if fault:
             return fault
         described = self._bind(source, text)
@@ -116,7 +112,7 @@ class Checker:
             return described
         if not is_number(described):
             return Fault(f"gives {described}, expected a number{hint_of(described)}")
-        if not any(self.is_aggregate(part) for part in _walk(node)):
+        if not any(self.is_aggregate(part) for part in expressions(node)):
             return Fault("no aggregate: a KPI is one number over many rows, such as count(*), sum(x) or avg(x)")
         return self._empty(source, text, described)
 
@@ -125,12 +121,12 @@ class Checker:
         node = self._parse(text)
         if isinstance(node, Fault):
             return node
-        fault = self._refused(text, node, of_row="a KPI over KPIs")
+        fault = self._refused(text, node, names, of_row="a KPI over KPIs")
         if fault:
             return fault
         folded = {name.casefold(): name for name in names}
         found: list[tuple[str, int]] = []
-        for part in _walk(node):
+        for part in expressions(node):
             if part["class"] != "COLUMN_REF":
                 continue
             name, at = ".".join(part["column_names"]), self._place(text, part)
@@ -142,7 +138,7 @@ class Checker:
         columns = ", ".join(f"0::DOUBLE AS {ident(name)}" for name in dict.fromkeys(name for name, _ in found))
         query = f"{_OPEN}{text}\n) FROM (SELECT {columns}) LIMIT 0"
         try:
-            described = str(self._connection.execute(query).description[0][1])
+            described = str(self.connection.execute(query).description[0][1])
         except duckdb.Error as error:
             message, place = self._told(query, error)
             return Fault(message, min(max(place, 0), len(text)))
@@ -158,15 +154,15 @@ class Checker:
 
     def mean_of_ratios(self, text: str) -> int | None:
         """Where an expression that has passed takes the mean of ratios, where small groups count like large ones."""
-        return next((self._place(text, node) for node in _walk(self.tree(text)) if _mean_of_ratios(node)), None)
+        return next((self._place(text, node) for node in expressions(self.tree(text)) if _mean_of_ratios(node)), None)
 
     def sql(self, tree: Tree) -> str:
         """A syntax tree as SQL."""
-        return sql_of(self._connection, [tree])[0]
+        return sql_of(self.connection, [tree])[0]
 
     def parts(self, texts: Sequence[str]) -> list[Parts]:
         """What expressions that have passed are made of."""
-        return take_apart(self._connection, [self.tree(text) for text in texts], self.is_aggregate)
+        return take_apart(self.connection, [self.tree(text) for text in texts], self.is_aggregate)
 
     def condition(self, source: str, text: str) -> Bound | Fault:
         """A condition on one row."""
@@ -178,7 +174,7 @@ class Checker:
         node = self._parse(text)
         if isinstance(node, Fault):
             return node
-        fault = self._refused(text, node, of_row=what)
+        fault = self._refused(text, node, self._schemas[source], of_row=what)
         if fault:
             return fault
         described = self._bind(source, text)
@@ -193,7 +189,7 @@ class Checker:
         query = _PREFIX + text
         try:
             query.encode()
-            answer = self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
+            answer = self.connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
             tree: dict[str, Any] = json.loads(answer[0][0])
         except UnicodeEncodeError as error:
             return Fault("a character that is no text", max(error.start - len(_PREFIX), 0))
@@ -225,51 +221,43 @@ class Checker:
         item: dict[str, Any] = items[0]
         return item
 
-    def _refused(self, text: str, tree: dict[str, Any], *, of_row: str = "") -> Fault | None:
+    def _refused(self, text: str, tree: Tree, columns: Iterable[str], *, of_row: str = "") -> Fault | None:
         """What is not allowed; without aggregates where it is `of_row`, about one row."""
-        for node in _walk(tree):
-            reason = self._reason(node, of_row)
+        known = {name.lower() for name in columns}
+        for node in expressions(tree):
+            reason = self._reason(node, of_row) or value_word(node, known)
             if reason:
                 return Fault(reason, self._place(text, node))
-        return None
+        deep = lambdas(tree)
+        return Fault("lambdas are nested too deep", self._place(text, deep)) if deep is not None else None
 
-    def _reason(self, node: dict[str, Any], of_row: str) -> str:
+    def _reason(self, node: Tree, of_row: str) -> str:
         """Why this node of a syntax tree is not allowed, or nothing."""
-        kind = node["class"]
-        if kind in {"SUBQUERY", "WINDOW", "PARAMETER", "STAR", "POSITIONAL_REFERENCE", "DEFAULT"}:
-            return _REFUSED[kind]
-        if node.get("type") == "GROUPING_FUNCTION":
-            return "grouping() has no meaning here"
+        kind = node["class"] if node["class"] != "OPERATOR" else node["type"]
+        if kind not in SHAPES | OPERATORS:
+            return _REFUSED.get(kind, f"{kind.replace('_', ' ').lower()} is not allowed here")
         if kind != "FUNCTION":
             return ""
         name = node["function_name"].lower()
-        if name in {"unnest", "unlist"}:
+        if name == "unnest":
             return f"{name}() makes rows of one row, which an expression here cannot"
-        if name in self._unstable:
-            return (
-                f"{name}() depends on the server's clock, state or chance; "
-                "a value must follow from the rows alone (for time, use the window)"
-            )
-        if name not in self._functions and name not in _OPERATORS and name.replace("_", "").isalnum():
-            near = did_you_mean(name, self._aggregates) or did_you_mean(name, self._functions)
-            return f"no function `{show(name)}`{near}"
         if name in _BY_CHANCE and not node["order_bys"]["orders"]:
             return (
                 f"{name}() gives whichever row comes first; for the latest value write arg_max({_shown_argument(node)})"
             )
         if of_row and self.is_aggregate(node):
             return f"{name}() is an aggregate; {of_row} is about one row"
-        return ""
+        return self._functions.refused(node)
 
     def is_aggregate(self, node: Tree) -> bool:
         """Whether a node of a syntax tree calls an aggregate."""
-        return node["class"] == "FUNCTION" and node["function_name"].lower() in self._aggregates
+        return self._functions.is_aggregate(node)
 
     def _bind(self, source: str, text: str) -> str | Fault:
         """The type that DuckDB gives an expression on a source."""
         query = f"{_OPEN}{text}\n) FROM {ident(source)} LIMIT 0"
         try:
-            description = self._connection.execute(query).description
+            description = self.connection.execute(query).description
         except duckdb.Error as error:
             return self._fault(source, query, text, error)
         return str(description[0][1])
@@ -277,18 +265,18 @@ class Checker:
     def _empty(self, source: str, text: str, described: str) -> Bound | Fault:
         query = f"{_OPEN}{text}\n)::DOUBLE FROM {ident(source)}"
         try:
-            answer = self._connection.execute(query).fetchall()
+            answer = self.connection.execute(query).fetchall()
         except duckdb.Error as error:
             return self._fault(source, query, text, error)
         return Bound(text=text, type=described, empty=number(answer[0][0]))
 
     def _fault(self, source: str, query: str, text: str, error: duckdb.Error) -> Fault:
         """DuckDB's complaint in our words, with the place in the author's text."""
-        detail = _detail(error)
+        told = detail(error)
         message, place = self._told(query, error)
-        name = str(detail.get("name", ""))
+        name = str(told.get("name", ""))
         columns = self._schemas[source]
-        if detail.get("error_subtype") == "COLUMN_NOT_FOUND":
+        if told.get("error_subtype") == "COLUMN_NOT_FOUND":
             message = f"`{source}` has no column `{show(name)}`{did_you_mean(name, _shown(columns))}"
         elif "must appear in the GROUP BY clause" in message:
             message = f"{message.split(' must appear')[0]} stands outside an aggregate such as sum() or avg()"
@@ -299,9 +287,9 @@ class Checker:
     @staticmethod
     def _told(query: str, error: duckdb.Error) -> tuple[str, int]:
         """What DuckDB says of a wrapped expression, and the character it is about."""
-        detail = _detail(error)
-        message = str(detail.get("exception_message") or error).splitlines()[0]
-        return message, _offset(query, int(detail.get("position", len(_OPEN)))) - len(_OPEN)
+        told = detail(error)
+        message = str(told.get("exception_message") or error).splitlines()[0]
+        return message, _offset(query, int(told.get("position", len(_OPEN)))) - len(_OPEN)
 
     def _no_number(self, source: str, text: str, message: str) -> str:
         """What to do about text where a number is wanted: the commonest reason why no function fits."""
@@ -347,11 +335,11 @@ def _mean_of_ratios(node: Tree) -> bool:
     """Whether an aggregate is the mean of a quotient of columns."""
     if node["class"] != "FUNCTION" or node["function_name"].lower() not in {"avg", "mean"}:
         return False
-    quotients = [part for part in _walk(node) if part["class"] == "FUNCTION" and part["function_name"] == "/"]
+    quotients = [part for part in expressions(node) if part["class"] == "FUNCTION" and part["function_name"] == "/"]
     return any(
         part["class"] == "COLUMN_REF"
         for quotient in quotients
-        for part in _walk(quotient["arguments"][1]["expression"])
+        for part in expressions(quotient["arguments"][1]["expression"])
     )
 
 
@@ -362,10 +350,11 @@ _REFUSED = {
     "STAR": "* and COLUMNS() are not allowed here, except in count(*)",
     "POSITIONAL_REFERENCE": "#1 is not allowed, name the column",
     "DEFAULT": "DEFAULT has no meaning here",
+    "GROUPING_FUNCTION": "grouping() has no meaning here",
 }
 
 
-def _detail(error: duckdb.Error) -> dict[str, Any]:
+def detail(error: duckdb.Error) -> dict[str, Any]:
     """What DuckDB says of an error as a mapping, as far as it does."""
     body = str(error)
     start = body.find("{")
@@ -383,17 +372,3 @@ def _shown(columns: Iterable[str]) -> list[str]:
 def _offset(query: str, byte: int) -> int:
     """The character at a byte position: DuckDB counts UTF-8 bytes."""
     return len(query.encode()[:byte].decode(errors="ignore"))
-
-
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    """All expression nodes of a syntax tree, outermost first; not into subqueries."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting.extend(reversed(node))
-        elif isinstance(node, dict):
-            if "class" in node:
-                yield node
-            if node.get("class") != "SUBQUERY":
-                waiting.extend(reversed(node.values()))

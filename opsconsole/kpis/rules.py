@@ -9,6 +9,7 @@ from typing import Protocol
 
 import duckdb
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.drill import within
@@ -16,9 +17,10 @@ from opsconsole.kpis.evaluate import Figures
 from opsconsole.kpis.expression import ident
 from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.gather import Frame, Wanted, begin_again, failure, gather
+from opsconsole.kpis.lasting import among
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.scan import Cursor, Members, Row
-from opsconsole.kpis.span import Span, Stretch, span_of
+from opsconsole.kpis.span import Stretch, span_of
 from opsconsole.kpis.status import limit_of, priority_of
 from opsconsole.kpis.targets import books_of
 from opsconsole.kpis.words import labelled
@@ -63,12 +65,13 @@ class Arrivals(Struct, frozen=True):
 
 
 def stale_sources(binding: Binding, arrivals: Arrivals) -> set[str]:
-    """The sources that nothing has arrived from within their `fresh_within`."""
-    return {
+    """The sources that nothing has arrived from within their `fresh_within`, and those that are made of such."""
+    silent = {
         source.name
         for source in binding.site.sources.values()
         if source.fresh_within is not None and arrivals.silence(source.name) > source.fresh_within
     }
+    return silent | {name for name in binding.reads if silent & set(binding.files(name))}
 
 
 def evaluate_rules(
@@ -164,7 +167,7 @@ class _Run:
         span = span_of(first.kpi.window, first.timed, self.now, self.binding.site)
         # Only where no rows mean a number does it matter who had rows before.
         if all(leaf.value.empty is None for kpi in kpis.values() for leaf in kpi.leaves):
-            span = Span(span.now)
+            span = replace(span, before=None)
         frame = Frame(span, cap=INSTANCES)
         wanted = [
             Wanted(kpi, tuple(dict.fromkeys(rule.by for rule in rules if rule.kpi is kpi))) for kpi in kpis.values()
@@ -214,13 +217,15 @@ class _Run:
         columns = [self.binding.member(first.source, name) for name in first.by]
         counts = [f"count(*) FILTER (WHERE (\n{rule.rows.text if rule.rows else 'false'}\n))" for rule in rules]
         stretch: Stretch | None = within(first, self.now, self.alert_from)
-        kept = f" WHERE {stretch.sql}" if stretch is not None else ""
+        table, kept = ident(first.source), f" WHERE {stretch.sql}" if stretch is not None else ""
+        if first.source in self.binding.until:
+            table, kept = f"({among(first.source, self.binding.until[first.source], stretch, self.now)}) AS {table}", ""
         raised = " OR ".join(f"c{index} >= {max(1, rule.rule.at_least)}" for index, rule in enumerate(rules))
         heads = [f"m{index}" for index in range(len(columns))] + [f"c{index}" for index in range(len(counts))]
         grouped = f" GROUP BY {', '.join(str(index + 1) for index in range(len(columns)))}" if columns else ""
         listed = ", ".join(columns + counts)
         query = (
-            f"SELECT * FROM (SELECT {listed} FROM {ident(first.source)}{kept}{grouped}) AS q({', '.join(heads)}) "
+            f"SELECT * FROM (SELECT {listed} FROM {table}{kept}{grouped}) AS q({', '.join(heads)}) "
             f"WHERE {raised}"
         )
         found = self.cursor.execute(query).fetchall()

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.expression import ident, number
+from opsconsole.kpis.lasting import SECONDS, Slots, free
 from opsconsole.kpis.span import Span, bucket_sql
 from opsconsole.site.calendar import Buckets
 
@@ -87,7 +88,7 @@ class _Names:
 
     def __init__(self, binding: Binding, ask: Ask) -> None:
         taken = {name.lower() for name in binding.schemas[ask.source]}
-        self.period, self.bucket, self.step = (_free(name, taken) for name in ("_period", "_bucket", "_step"))
+        self.period, self.bucket, self.step = (free(name, taken) for name in ("_period", "_bucket", "_step"))
         wanted = [name for split in ask.splits for name in split] + list(ask.grids)
         self.columns = {name: binding.column(ask.source, name) for name in dict.fromkeys(wanted)}
         self.dimensions = list(dict.fromkeys(self.columns.values()))
@@ -100,12 +101,6 @@ class _Names:
         """What GROUPING() gives for a grouping set: a bit for each column that it leaves out, the last the lowest."""
         size = len(self.grouped)
         return sum(1 << (size - 1 - index) for index, name in enumerate(self.grouped) if name not in grouped)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name = f"_{name}"
-    return name
 
 
 def _conditions(binding: Binding, ask: Ask) -> tuple[list[str], list[str]]:
@@ -123,10 +118,14 @@ def _running_query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list
     """
     assert ask.trend is not None
     conditions, parameters = _conditions(binding, ask)
+    if ask.source in binding.until:
+        base = _lasting(binding, ask, names, running=True)
+        values = "".join(f", CAST((\n{ask.values[at]}\n) AS DOUBLE)" for at in ask.running)
+        return f"SELECT {names.bucket}{values} FROM ({base}) AS {ident(ask.source)} GROUP BY 1", parameters
     now = ask.span.now.sql if ask.span.now is not None else ask.span.sql
     if now != "true":
         conditions.append(now)
-    upto = _free("_upto", {name.lower() for name in binding.schemas[ask.source]} | set(names.grouped))
+    upto = free("_upto", {name.lower() for name in binding.schemas[ask.source]} | set(names.grouped))
     values = "".join(f", CAST((\n{ask.values[at]}\n) AS DOUBLE)" for at in ask.running)
     query = (
         f"SELECT {upto}{values} FROM (SELECT * FROM ({_base(ask, names, conditions)}) AS b, "
@@ -140,7 +139,7 @@ def _query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
     conditions, parameters = _conditions(binding, ask)
     if ask.span.sql != "true":
         conditions.append(ask.span.sql)
-    base = _base(ask, names, conditions)
+    base = _base(ask, names, conditions) if ask.source not in binding.until else _lasting(binding, ask, names)
     sets = [(names.period, *(names.columns[name] for name in split)) for split in ask.splits]
     sets += [(names.bucket,)] if ask.trend else []
     sets += [(names.step, names.columns[name]) for name in ask.grids if ask.grid]
@@ -175,6 +174,31 @@ def _base(ask: Ask, names: _Names, conditions: list[str]) -> str:
     return f"SELECT {columns} FROM {ident(ask.source)}{kept}"
 
 
+def _lasting(binding: Binding, ask: Ask, names: _Names, *, running: bool = False) -> str:
+    """The same for rows that last: each once in every stretch it reaches into, with its seconds there.
+
+    `running`: only the buckets of the trend, each from the first one's start on.
+    """
+    taken = {name.lower() for name in binding.schemas[ask.source]}
+    ends = free("_ends", taken)
+    slots = Slots(ask.span, ends)
+    if not running:
+        slots.periods()
+    if ask.trend:
+        slots.buckets(ask.trend, running=running)
+    if ask.grid and ask.grids and not running:
+        slots.buckets(ask.grid, grid=True)
+    conditions, _ = binding.filters(ask.source, ask.filters)
+    conditions += slots.outer(until := binding.until[ask.source])
+    # A filter may ask for seconds, which a row has in a stretch only.
+    late = ask.where is not None and SECONDS in ask.where.casefold()
+    where = f"(\n{ask.where}\n)" if ask.where is not None else "true"
+    kept = " AND ".join([*conditions, "true" if late else where])
+    rows = f"SELECT *, {until} AS {ends} FROM {ident(ask.source)} WHERE {kept}"
+    found = slots.sql(rows, (names.period, names.bucket, names.step), taken | {ends})
+    return f"SELECT * FROM ({found}) WHERE {where}" if late else found
+
+
 def _sort(ask: Ask, names: _Names, rows: list[tuple[Any, ...]]) -> Found:
     """The rows of a scan's answer by what they are about."""
     found = Found()
@@ -192,7 +216,7 @@ def _sort(ask: Ask, names: _Names, rows: list[tuple[Any, ...]]) -> Found:
     first = 5 + len(index_of)
     for row in rows:
         group = Row(row[4], tuple(number(value) for value in row[first:-1]))
-        if row[0] in splits:
+        if row[0] in splits and row[1] is not None:
             for split, places in splits[row[0]]:
                 members = tuple(row[place] for place in places)
                 side = found.now if row[1] else found.before
@@ -202,7 +226,7 @@ def _sort(ask: Ask, names: _Names, rows: list[tuple[Any, ...]]) -> Found:
         elif row[0] == trend:
             if row[2] is not None:
                 found.trend[row[2]] = group
-        elif row[3] is not None:
+        elif row[0] in grids and row[3] is not None:
             for name, place in grids[row[0]]:
                 found.grids.setdefault(name, {})[row[place], row[3]] = group
     return found

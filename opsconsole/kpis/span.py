@@ -46,13 +46,15 @@ class Stretch(Struct, frozen=True):
 class Span(Struct, frozen=True):
     """What a window covers now, and what it is compared with. `now` is None for all rows, whenever they were.
 
-    `until`: a past moment is looked at, and of all rows those up to it are meant; rows without a time are not.
+    `until`: a past moment is looked at, and of all rows those up to it are meant; rows without a time are not. `at`:
+    the moment that is looked at where there is no window, up to which rows last that have no end.
     """
 
     now: Stretch | None = None
     before: Stretch | None = None
     before_label: str = ""
     until: dt.datetime | None = None
+    at: dt.datetime | None = None
 
     @property
     def sql(self) -> str:
@@ -75,7 +77,7 @@ def span_of(window: Window, timed: bool, now: dt.datetime, site: Site, until: dt
     if not timed:
         return Span()
     if window.kind == "all":
-        return Span(until=until)
+        return Span(until=until, at=now)
     moving = window.kind in MOVING
     start, end = window_bounds(window, now, site)
     stretch = Stretch(start, end, after_start=moving, to_end=True)

@@ -323,3 +323,8 @@ class Site(Struct, frozen=True):
     rules: dict[str, Rule] = {}
     layouts: tuple[Layout, ...] = ()
     draft: bool = False
+
+
+def files_of(site: Site) -> dict[str, Source]:
+    """The sources that have files of their own, and so a table; the others are views over these."""
+    return {name: source for name, source in site.sources.items() if source.sql is None}

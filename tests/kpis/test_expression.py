@@ -33,7 +33,7 @@ pieces = st.sampled_from([piece.strip() for line in PIECES.split("\n") for piece
 @example("-" * 3000 + "1")
 @example("sum(" + "qty + " * 3000 + "1)")
 def test_any_text_is_bound_or_refused_with_a_place_in_it(text: str) -> None:
-    before = CHECKER._connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
+    before = CHECKER.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
     for outcome in (CHECKER.value("cycles", text), CHECKER.condition("cycles", text)):
         if isinstance(outcome, Fault):
             assert outcome.message
@@ -43,7 +43,7 @@ def test_any_text_is_bound_or_refused_with_a_place_in_it(text: str) -> None:
             assert isinstance(outcome, Bound)
             run = database().execute(f"SELECT 1, (\n{text}\n) FROM cycles").fetchall()  # it stays within its brackets
             assert all(len(row) == 2 for row in run)
-    assert CHECKER._connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == before
+    assert CHECKER.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == before
 
 
 @pytest.mark.parametrize("name", ["plain", "with space", 'with "quotes"', "é", "select", "a;b", "--"])
