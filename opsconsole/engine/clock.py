@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 from opsconsole.site.model import Clock
 
 UTC = dt.UTC
+# "Until further notice" is often 9999-12-31 in data; no calendar goes on from there.
+_FIRST = dt.datetime(2, 1, 1, tzinfo=UTC).timestamp()
+_LAST = dt.datetime(9998, 12, 31, tzinfo=UTC).timestamp()
 
 
 class SiteClock:
@@ -38,8 +41,8 @@ class SiteClock:
         return wall
 
     def now(self, wall: float) -> dt.datetime:
-        """Site time at a wall moment."""
-        return dt.datetime.fromtimestamp(self.at(wall), UTC)
+        """Site time at a wall moment, clear of the ends of the calendar."""
+        return dt.datetime.fromtimestamp(min(max(self.at(wall), _FIRST), _LAST), UTC)
 
     def until_next(self, wall: float, every: float) -> float | None:
         """Wall seconds until the next point of the evaluation grid; None when time does not pass by itself."""

@@ -23,7 +23,9 @@ def zone(site: Site) -> ZoneInfo:
 
 
 def utc(date: dt.date, time: dt.time, tz: ZoneInfo) -> dt.datetime:
-    """A local time in UTC."""
+    """A local time in UTC; not before `BEGINNING`."""
+    if date < FIRST_DATE:
+        return BEGINNING
     local = dt.datetime.combine(date, time, tz)
     moment = local.astimezone(dt.UTC)
     if moment.astimezone(tz).replace(tzinfo=None) == local.replace(tzinfo=None):

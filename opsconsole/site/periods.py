@@ -170,7 +170,7 @@ def _periods_before(window: Window, now: dt.datetime, tz: ZoneInfo) -> Iterator[
     current, whole_end = period_of(window, now, tz)
     today = now.astimezone(tz).date()
     date = current
-    while date - DAY >= FIRST_DATE:
+    while date > FIRST_DATE:
         date = first_day(window, date - DAY)
         start = day_start(date, tz)
         end = min(max(_same_point(window, now, tz, current, date), start), whole_end)
@@ -234,7 +234,7 @@ def _of_moving(window: Window, now: dt.datetime, site: Site) -> dict[Key, Period
         return {}
     found: dict[Key, Period] = {"before": Period(_back(window, start, site), start, f"{window} before", start)}
     today = now.astimezone(tz).date()
-    if today - 7 * DAY < FIRST_DATE:
+    if (today - FIRST_DATE).days < 7:
         return found
     day = next(_working_days(site, today), today) if window.kind == "working" else today - DAY
     keys: tuple[tuple[Key, dt.date], ...] = (("day", day), ("week", today - 7 * DAY))
@@ -262,7 +262,7 @@ def _at_time_of(date: dt.date, now: dt.datetime, tz: ZoneInfo) -> dt.datetime:
 def _working_days(site: Site, date: dt.date) -> Iterator[dt.date]:
     """The working days before a date; it ends where there is none for more than a year."""
     missing = 0
-    while date - DAY >= FIRST_DATE and missing < FARTHEST:
+    while date > FIRST_DATE and missing < FARTHEST:
         date -= DAY
         missing = 0 if is_working_day(site, date) else missing + 1
         if not missing:
@@ -291,6 +291,6 @@ def _moving_before(window: Window, now: dt.datetime, site: Site) -> Iterator[Per
 
 
 def _dates_before(date: dt.date) -> Iterator[dt.date]:
-    while date - 2 * DAY >= FIRST_DATE:
+    while (date - FIRST_DATE).days >= 2:
         date -= DAY
         yield date

@@ -166,16 +166,16 @@ def point_of(run: Run, moment: dt.datetime, tz: ZoneInfo) -> tuple[float, float]
 def at_point(run: Run, point: tuple[float, float], tz: ZoneInfo) -> dt.datetime:
     """The moment at which a working had come to a point; its end where it was over before that."""
     left, pause = point
+    moment = run.span.start
     for start, end in worked_stretches(run, tz):
-        length = (end - start).total_seconds()
-        if left <= length:
-            moment = start + dt.timedelta(seconds=left)
-            if left == length:
-                rest = next((stop - begin for begin, stop in breaks_of(run, tz) if begin == moment), dt.timedelta())
-                moment += min(dt.timedelta(seconds=pause), rest)
-            return moment
-        left -= length
-    return run.span.end
+        if left <= 0:
+            break
+        moment = min(end, start + dt.timedelta(seconds=left))
+        left -= (end - start).total_seconds()
+    if left > 0:
+        return run.span.end
+    rest = next((end - start for start, end in breaks_of(run, tz) if start == moment), dt.timedelta())
+    return moment + min(dt.timedelta(seconds=pause), rest)
 
 
 def _seconds(time: dt.time) -> int:

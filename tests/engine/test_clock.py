@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsconsole.engine.clock import SiteClock, grid_point
-from opsconsole.site.model import Clock
+from opsconsole.site.calendar import window_bounds
+from opsconsole.site.model import Clock, Site, Window
 
 NOON = dt.datetime(2026, 6, 24, 12, tzinfo=dt.UTC).timestamp()
 
@@ -42,3 +43,12 @@ def test_the_grid_is_due_when_it_says(every: float, wall: float, speed: float) -
     assert 0 <= left <= every / speed + 1e-6
     assert grid_point(clock.at(wall + left + 1e-3), every) > grid_point(clock.at(wall), every) - 1e-6
     assert clock.at(wall + left) == pytest.approx(grid_point(clock.at(wall), every) + every, rel=1e-6, abs=1e-3)
+
+
+def test_a_stamp_at_the_end_of_the_calendar_leaves_room_for_days_around_it() -> None:
+    clock = SiteClock(Clock("data"), "Pacific/Auckland", started=0.0)
+    for newest, year in ((253402300799.0, 9998), (-62135596800.0, 2)):
+        clock.newest = newest
+        assert clock.now(0.0).year == year
+        for kind in ("day", "shift", "quarter", "year"):
+            assert window_bounds(Window(kind), clock.now(0.0), Site("x", timezone="Pacific/Auckland"))
