@@ -13,6 +13,7 @@ from msgspec import Struct
 from opsconsole.engine.commands import COMMANDS
 
 APP, LIST, PANELS, OVERVIEW, ALERTS, KPI, CELLS = "app", "list", "panels", "overview", "alerts", "kpi", "cells"
+KPIS = "kpis"
 SOURCE, FILE, ASIDE = "source", "file", "aside"
 
 SCOPES: dict[str, str] = {
@@ -21,6 +22,7 @@ SCOPES: dict[str, str] = {
     PANELS: "Where a screen has several panels",
     OVERVIEW: "On the overview",
     ALERTS: "In a list of alerts",
+    KPIS: "In the list of KPIs",
     KPI: "On a KPI",
     CELLS: "In tables of rows",
     SOURCE: "On sources, their files and their quarantine",
@@ -33,7 +35,9 @@ STACKS: dict[str, tuple[str, ...]] = {
     "overview": (APP, LIST, PANELS, OVERVIEW),
     "overview/alerts": (APP, LIST, PANELS, OVERVIEW, ALERTS),
     "alerts": (APP, LIST, ALERTS),
+    "kpis": (APP, LIST, KPIS),
     "kpi": (APP, LIST, PANELS, KPI),
+    "goals": (APP, LIST, PANELS),
     "rows": (APP, LIST, CELLS),
     "sources": (APP, LIST, SOURCE),
     "source": (APP, LIST, PANELS, SOURCE, FILE),
@@ -78,6 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("overview", "Overview", ("1",), line="overview [LAYOUT]"),
     Action("alerts", "Alerts", ("2",), line="alerts"),
     Action("kpis", "KPIs", ("3",), line="kpis"),
+    Action("goals", "Goals: how far they are attained, what needs attention first", ("4",), line="goals"),
     Action("tables", "Tables: the rows of each source", ("5",), line="tables"),
     Action("sources", "Sources: files, freshness, quarantine", ("8",), line="sources"),
     Action("refresh", "Ask the engine again for what is shown", ("r",), line="refresh"),
@@ -117,6 +122,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "unack", "Take an acknowledgement back", ("U",), ALERTS, line="unack", command="unack", rank=5, short="unack"
     ),
+    Action("order", "Sort: what needs attention first, or as in the site file", ("O",), KPIS, rank=4, short="sort"),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
     Action("copy-row", "Copy the whole row as tab-separated text", ("Y",), CELLS, rank=5, short="copy row"),
     Action(

@@ -16,6 +16,7 @@ VIEWS = (
     "alert",
     "kpis",
     "kpi",
+    "goals",
     "tables",
     "rows",
     "line",

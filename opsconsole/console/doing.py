@@ -84,6 +84,9 @@ class Doing:
     def do_kpis(self, _: str) -> None:
         self.program.go(Address("kpis"))
 
+    def do_goals(self, _: str) -> None:
+        self.program.go(Address("goals"))
+
     def do_tables(self, _: str) -> None:
         self.program.go(Address("tables"))
 

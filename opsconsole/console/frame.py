@@ -14,6 +14,7 @@ TABS = (
     ("1", "overview", "Overview"),
     ("2", "alerts", "Alerts"),
     ("3", "kpis", "KPIs"),
+    ("4", "goals", "Goals"),
     ("5", "tables", "Tables"),
     ("8", "sources", "Sources"),
 )

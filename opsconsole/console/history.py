@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsconsole.console.views.base import View
 
-ROOTS = ("overview", "alerts", "kpis", "tables", "sources")
+ROOTS = ("overview", "alerts", "kpis", "goals", "tables", "sources")
 DEEPEST = 50
 
 

@@ -37,12 +37,14 @@ ALERTS_FULL = (
 KPIS = (
     Column("", 3),
     Column("KPI", 16, grow=True, most=32),
-    Column("value", 14, "right"),
-    Column("change", 10, drop=1),
-    Column("goal", 10, drop=2),
-    Column("window", 8, drop=3),
-    Column("owner", 12, drop=5),
-    Column("source", 12, drop=4),
+    Column("value", 12, "right"),
+    Column("change", 8, drop=1),
+    Column("target", 8, drop=2),
+    Column("window", 7, drop=3),
+    Column("owner", 8, grow=True, drop=4, most=20),
+    Column("missing", 7, grow=True, drop=5, most=28),
+    Column("objective", 12, grow=True, drop=6, most=24),
+    Column("source", 12, drop=7),
 )
 SOURCES = (
     Column("", 3),
@@ -120,6 +122,8 @@ def kpi_row(kpi: KpiState) -> Row:
         cell(goal(kpi), "dim"),
         cell(inert(kpi.window), "dim"),
         cell(inert(kpi.owner), "dim"),
+        cell(", ".join(gap.removeprefix("no ") for gap in kpi.missing), "dim"),
+        cell(inert(kpi.objective_title), "dim"),
         cell(inert(kpi.source), "dim"),
     )
     return Row(kpi.name, cells, copy=f"{kpi.name}\t{kpi.value}\t{kpi.unit}")

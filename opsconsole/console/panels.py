@@ -11,10 +11,9 @@ from opsconsole.console.detail import detail
 from opsconsole.console.draw.heat import heat
 from opsconsole.console.draw.tile import one_line, tile
 from opsconsole.console.pane import Pane, Row
-from opsconsole.console.place import Block, Spot, per_line
+from opsconsole.console.place import Spot, per_line
 from opsconsole.console.text import Line, beside, fit, inert, line_width, restyle, wrap
 from opsconsole.engine.messages import KpiState
-from opsconsole.site.model import Layout
 from opsconsole.site.model import Panel as PanelSpec
 
 
@@ -338,31 +337,6 @@ class TextPanel(Panel):
         head = [heading(inert(self.spec.title), [], spot.cells, False)] if self.spec.title else []
         body = [fit([(" " + inert(line), "")], spot.cells) for line in wrap(self.spec.text, max(10, spot.cells - 2))]
         return [*head, *(restyle(line, "dim") for line in body)][: spot.lines]
-
-
-KINDS: dict[str, type[Panel]] = {
-    kind.kind: kind for kind in (AlertsPanel, BreakdownPanel, GridPanel, SourcesPanel, TextPanel)
-}
-
-
-def build(ctx: Context, layout: Layout) -> list[Block]:
-    """A layout's rows with their panels; neighbouring KPI tiles of a row become one panel."""
-    blocks: list[Block] = []
-    for row in layout.rows:
-        panels: list[tuple[Panel, int]] = []
-        run: list[PanelSpec] = []
-        for spec in (*row.panels, None):
-            if spec is not None and spec.kind == "kpi":
-                run.append(spec)
-                continue
-            if run:
-                panels.append((TilesPanel(ctx, run), sum(max(1, item.width) for item in run)))
-                run = []
-            if spec is not None:
-                panels.append((KINDS[spec.kind](ctx, spec), spec.width))
-        if panels:
-            blocks.append(Block(tuple(panels), row.height))
-    return blocks
 
 
 def window_note(kpi: KpiState, timezone: str) -> str:

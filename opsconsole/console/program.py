@@ -37,6 +37,8 @@ OFFERS = 8
 # Seconds between two questions for the same part of a KPI, however fast data comes.
 AMONG_EVERY = 2.0
 SETTLE = 0.1
+# What a screen that is entered takes from the model.
+EVERYTHING = {"site", "kpis", "alerts", "sources", "grids", "breakdowns", "goals"}
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -168,7 +170,7 @@ class Console(App[int], inherit_bindings=False):
 
     def _enter(self) -> None:
         view = self.history.current
-        view.update({"site", "kpis", "alerts", "sources", "grids", "breakdowns"})
+        view.update(EVERYTHING)
         if self.model.site is not None:
             self.spawn(view.load())
 
@@ -301,7 +303,7 @@ class Console(App[int], inherit_bindings=False):
             elif key == "ctrl+c":
                 self.say("q leaves the console; the engine goes on")
             if self.history.current is not before:
-                self.history.current.update({"site", "kpis", "alerts", "sources", "grids", "breakdowns"})
+                self.history.current.update(EVERYTHING)
         self.paint()
 
     def _press_prompt(self, prompt: Prompt, key: str, character: str | None) -> None:

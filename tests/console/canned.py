@@ -61,6 +61,7 @@ from opsconsole.engine.messages import (
 from opsconsole.engine.place import Place
 from opsconsole.engine.wire import frame, read_to_engine
 from opsconsole.site.model import Layout, LayoutRow, Panel
+from tests.console import cannedgoals
 
 NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
 HOUR = 3600.0
@@ -320,7 +321,18 @@ def site(**changes: object) -> SiteState:
 def snapshot(**changes: object) -> Snapshot:
     """All of it."""
     tables = [breakdown("oee", "line"), breakdown("scrap", "station")]
-    return replace(Snapshot(site(), kpis(), [grid()], tables, alerts(), sources(), []), **changes)
+    found = Snapshot(
+        site(),
+        kpis(),
+        [grid()],
+        tables,
+        alerts(),
+        sources(),
+        [],
+        goals=cannedgoals.goals(),
+        attention=cannedgoals.attention(),
+    )
+    return replace(found, **changes)
 
 
 def rows(first: int, count: int, source: str = "cycles") -> Rows:

@@ -11,7 +11,7 @@ from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
 from opsconsole.console.views.alerts import AlertsView
 from opsconsole.console.views.base import View
-from opsconsole.console.views.kpis import KpiView
+from opsconsole.console.views.kpis import KpisView, KpiView
 from opsconsole.console.views.overview import Overview
 from opsconsole.console.views.sources import SourceView
 from opsconsole.engine.commands import COMMANDS
@@ -46,7 +46,7 @@ def test_unknown_commands_scopes_and_double_ids_or_words_are_refused() -> None:
 
 
 def test_every_action_can_be_done() -> None:
-    owners: dict[str, type] = {"panels": SourceView, "overview": Overview, "kpi": KpiView}
+    owners: dict[str, type] = {"panels": SourceView, "overview": Overview, "kpi": KpiView, "kpis": KpisView}
     for action in ACTIONS:
         name = "do_" + action.id.replace("-", "_")
         if action.line and action.word in VIEWS and not action.keys:

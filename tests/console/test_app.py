@@ -233,7 +233,7 @@ async def test_dash_goes_to_the_last_view_and_back_again(tmp_path: Path) -> None
     async with console(tmp_path) as person:
         await person.press("3", "down", "8")
         await person.press("-")
-        assert "▸ ●   Scrap ratio" in person.text()
+        assert "▸ ◆W  Orders on time" in person.text()
         await person.press("-")
         assert person.app.history.current.address.view == "sources"
 
@@ -305,13 +305,13 @@ async def test_lost_and_back_keeps_view_and_cursor(tmp_path: Path) -> None:
         await person.press("3", "down", "down")
         await person.engine.stop()
         await person.sees("ENGINE LOST")
-        assert "▸ ◆W  Orders on time" in person.text()
+        assert "▸ ●   Output" in person.text()
         assert person.app.canvas._muted[5]
         await person.press("up")
         person.engine.state = canned.snapshot(kpis=[replace(kpi, value=99.9) for kpi in canned.kpis()])
         await person.engine.start()
         await person.until(lambda: "ENGINE LOST" not in person.text() and "99.9 %" in person.text())
-        assert "▸ ●   Scrap ratio" in person.text()
+        assert "▸ ◆W  Orders on time" in person.text()
         assert not person.app.canvas._muted[5]
 
 

@@ -43,8 +43,9 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
         ((40, 12), "", "▲C Line 3"),
         ((160, 50), "3 enter", "line 3"),
         ((80, 24), "2", "worst 49.0 %"),
+        ((80, 24), "4", "of 2 attained"),
     ],
-    ids=["overview", "overview wide", "overview small", "essentials", "kpi wide", "alerts"],
+    ids=["overview", "overview wide", "overview small", "essentials", "kpi wide", "alerts", "goals"],
 )
 def test_looks(snap_compare: Compare, engine: CannedEngine, size: tuple[int, int], keys: str, shown: str) -> None:
     app = Console(EngineLink(engine.place, start=False), wall=lambda: NOW)

@@ -17,24 +17,39 @@ ALL = "all"
 
 
 class KpisView(View):
-    """All KPIs on a line each."""
+    """All KPIs on a line each: what needs attention first, or in the site's order."""
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
+        self.urgent_first = True
         self._pane = Pane(lists.KPIS, empty="this site has no KPIs: add some to site.yaml")
 
     @property
     def pane(self) -> Pane:
         return self._pane
 
+    @property
+    def stack(self) -> str:
+        return "kpis"
+
     def label(self) -> str:
         return "KPIs"
 
     def update(self, _topics: set[str]) -> None:
-        self._pane.set_rows([lists.kpi_row(kpi) for kpi in self.ctx.model.kpis.values()])
+        kpis = list(self.ctx.model.kpis.values())
+        if self.urgent_first:
+            places = {each.kpi: place for place, each in enumerate(self.ctx.model.attention)}
+            kpis.sort(key=lambda kpi: (places.get(kpi.name, len(places)), signs.SEVERITY[kpi.status]))
+        self._pane.set_rows([lists.kpi_row(kpi) for kpi in kpis])
+
+    def do_order(self) -> None:
+        self.urgent_first = not self.urgent_first
+        self.update(set())
+        self._pane.goto(0)
 
     def draw(self, cells: int, lines: int) -> list[Line]:
-        note: Line = [(filter_note(self._pane), "dim")]
+        order = "what needs attention first" if self.urgent_first else "as in the site file"
+        note: Line = [(f"{filter_note(self._pane)} · {order}", "dim")]
         return [heading("KPIs", note, cells, True), *self._pane.draw(cells, lines - 1, True)]
 
     def target(self) -> Address | None:

@@ -23,6 +23,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.kpis import KpisView, KpiView
 
         view = KpisView if address.view == "kpis" else KpiView
+    elif address.view == "goals":
+        from opsconsole.console.views.goals import GoalsView
+
+        view = GoalsView
     elif address.view in ("sources", "tables", "source"):
         from opsconsole.console.views.sources import SourcesView, SourceView
 

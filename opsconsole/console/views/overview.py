@@ -6,7 +6,8 @@ from opsconsole.console import signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.pane import Pane
-from opsconsole.console.panels import AlertsPanel, Panel, TilesPanel, build
+from opsconsole.console.panel_kinds import build
+from opsconsole.console.panels import AlertsPanel, Panel, TilesPanel
 from opsconsole.console.place import Block, Spot, place
 from opsconsole.console.text import Line, beside, fit, inert
 from opsconsole.console.views.base import View
