@@ -20,13 +20,12 @@ Against = Literal["target", "before", "day", "week", "best", "typical"]
 
 
 class Ratio(Struct, frozen=True):
-    """What a ratio is made of: `value` = `factor` * `numerator` / `denominator`, with the SQL of both for people."""
+    """What a ratio of sums is made of: the SQL of numerator and denominator, and what they come to."""
 
     over: str
     under: str
     numerator: float | None = None
     denominator: float | None = None
-    factor: float = 1.0
 
 
 class KpiState(Card, frozen=True):
@@ -176,6 +175,7 @@ class AskDimensions(Struct, frozen=True, tag="ask-dimensions"):
     """By which columns a KPI can be broken down: its own dimensions and any other column with few members."""
 
     kpi: str
+    at: float | None = None
 
 
 class Dimension(Struct, frozen=True):

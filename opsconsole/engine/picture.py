@@ -17,6 +17,7 @@ from opsconsole.engine.messages import (
     Grid,
     KpiState,
     Notice,
+    Ratio,
     ShiftState,
     SiteState,
     Snapshot,
@@ -225,6 +226,7 @@ def kpi_state(site: Site, kpi: Kpi, found: Measure, stale: bool) -> KpiState:
         partial=found.partial,
         reason=found.reason,
         leader=found.leader,
+        ratio=Ratio(found.over, found.under, found.numerator, found.denominator) if found.under else None,
         by=list(kpi.by),
         **msgspec.structs.asdict(card_of(site, kpi)),
     )

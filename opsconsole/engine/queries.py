@@ -11,6 +11,7 @@ from typing import TypeVar
 import duckdb
 import msgspec
 
+from opsconsole.engine import kpi_queries
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
@@ -134,6 +135,10 @@ class Queries:
             return self._kpi(body)
         if isinstance(body, AskRows):
             return self._rows(body)
+        if isinstance(body, kpi_queries.AskOfKpi):
+            asked, (now, until) = body, looked_at(self._core, body.at)
+            binding = self._core.binding
+            return self._with_cursor(lambda cursor: kpi_queries.answer(cursor, binding, asked, now, until), asked.at)
         return Failure(message=f"not understood: {type(body).__name__}")
 
     def _with_cursor(self, work: Callable[[duckdb.DuckDBPyConnection], _T], at: float | None = None) -> _T:

@@ -139,6 +139,7 @@ class Figures:
         value = self.of(whole)
         previous = self.before((), ())
         splits = {name: self.split(name) for name in self.kpi.by}
+        ratio = self.kpi.parts.terms[0] if self.picked.denominator is not None else None
         return Measure(
             name=kpi.name,
             status=self.status(limits, whole, value),
@@ -159,6 +160,8 @@ class Figures:
             limits=limits,
             numerator=_at(whole, self.picked.numerator),
             denominator=_at(whole, self.picked.denominator),
+            over=ratio.numerator if ratio is not None else "",
+            under=ratio.denominator or "" if ratio is not None else "",
             sources=self.kpi.sources,
         )
 

@@ -14,8 +14,8 @@ import duckdb
 from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding, BoundKpi
-from opsconsole.kpis.expression import ident, number
 from opsconsole.kpis.extent import Extent, Extents
+from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.scan import MEMBERS, Ask, Cursor, Dimensions, Found, Row, scan
 from opsconsole.kpis.span import Span
 from opsconsole.site.calendar import Buckets
@@ -192,26 +192,12 @@ def _computed(cursor: Cursor, kpi: BoundKpi, parts: list[Picked], extents: Exten
                 ]
             )
             homes.append((target, key, max(row.rows for row in seen if row is not None)))
-    for (target, key, count), value in zip(homes, _formula(cursor, kpi.formula, names, rows), strict=True):
+    for (target, key, count), value in zip(homes, formula_values(cursor, kpi.formula, names, rows), strict=True):
         target[key] = Row(count, (value,))
     for part in parts:
         for split, total in part.found.members.items():
             out.members[split] = max(total, out.members.get(split, 0))
-    zero, empty = _formula(cursor, kpi.formula, names, [[part.zero for part in parts], [part.empty for part in parts]])
-    return Picked(found=out, value=0, extent=extents.common(kpi.sources), zero=zero, empty=empty)
-
-
-def _formula(cursor: Cursor, formula: str, names: list[str], rows: list[list[float | None]]) -> list[float | None]:
-    """An expression over named numbers, for each row of them."""
-    if not rows:
-        return []
-    columns = ", ".join(f"unnest(${at + 1}::DOUBLE[]) AS {ident(name)}" for at, name in enumerate(names))
-    place = "_at"
-    while place in {name.casefold() for name in names}:
-        place = f"_{place}"
-    query = (
-        f"SELECT CAST(({formula}) AS DOUBLE) FROM (SELECT unnest(range({len(rows)})) AS {place}, {columns}) "
-        f"ORDER BY {place}"
+    zero, empty = formula_values(
+        cursor, kpi.formula, names, [[part.zero for part in parts], [part.empty for part in parts]]
     )
-    lists = [[row[at] for row in rows] for at in range(len(names))]
-    return [number(row[0]) for row in cursor.execute(query, lists).fetchall()]
+    return Picked(found=out, value=0, extent=extents.common(kpi.sources), zero=zero, empty=empty)

@@ -40,7 +40,8 @@ class Measure(Struct, frozen=True):
     """A KPI's figures. Moments are seconds since the epoch; None for `start` and `end`: all rows.
 
     `partial`: the source's rows begin only within the window. `reason` says why there is no value. `limits` are those
-    that the value was judged by. `numerator` and `denominator` are there for a ratio of sums.
+    that the value was judged by. `numerator` and `denominator` are there for a ratio of sums, `over` and `under` are
+    their SQL.
     `sources`: whose rows it is made of.
     """
 
@@ -63,6 +64,8 @@ class Measure(Struct, frozen=True):
     limits: Limits = Limits()
     numerator: float | None = None
     denominator: float | None = None
+    over: str = ""
+    under: str = ""
     sources: tuple[str, ...] = ()
 
 

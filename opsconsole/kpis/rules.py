@@ -224,10 +224,7 @@ class _Run:
         heads = [f"m{index}" for index in range(len(columns))] + [f"c{index}" for index in range(len(counts))]
         grouped = f" GROUP BY {', '.join(str(index + 1) for index in range(len(columns)))}" if columns else ""
         listed = ", ".join(columns + counts)
-        query = (
-            f"SELECT * FROM (SELECT {listed} FROM {table}{kept}{grouped}) AS q({', '.join(heads)}) "
-            f"WHERE {raised}"
-        )
+        query = f"SELECT * FROM (SELECT {listed} FROM {table}{kept}{grouped}) AS q({', '.join(heads)}) WHERE {raised}"
         found = self.cursor.execute(query).fetchall()
         width = len(columns)
         for index, rule in enumerate(rules):

@@ -200,7 +200,7 @@ def test_a_rule_sees_what_lasts_within_its_time(tmp_path: Path) -> None:
         Stay("D", "down", NOON - 19 * minute, None),
     ]
     found = evaluate_rules(filled(stays), binding, NOON, Arrivals({}, 0.0, 0.0))
-    assert {each.labels["machine"] for each in found.observations if each.priority} == {"B", "C"}
+    assert {each.labels.get("machine") for each in found.observations if each.priority} == {"B", "C"}
 
 
 def test_what_ends_rows_is_checked_with_its_place(tmp_path: Path) -> None:
@@ -210,7 +210,9 @@ def test_what_ends_rows_is_checked_with_its_place(tmp_path: Path) -> None:
 
     (tmp_path / "site.yaml").write_text(SITE + "  n: {source: states, value: sum(_seconds)}\n")
     assert problems() == []
-    assert problems(ended="VARCHAR")[0].startswith("site.yaml:6:52 `until`: `ended` is VARCHAR, expected a time")
+    assert problems(ended="VARCHAR")[0].startswith("site.yaml:6:48 `until`: `ended` is VARCHAR, expected a time")
     assert "has a column `_seconds` of its own" in problems(_seconds="DOUBLE")[0]
-    (tmp_path / "site.yaml").write_text(SITE.replace("until: ended", "until: end") + "  n: {source: states, value: count(*)}\n")
+    (tmp_path / "site.yaml").write_text(
+        SITE.replace("until: ended", "until: end") + "  n: {source: states, value: count(*)}\n"
+    )
     assert "`states` has no column `end`, did you mean `ended`?" in problems()[0]

@@ -1,0 +1,326 @@
+"""What moved a KPI against another period: its components, and the members of its dimensions, so that it adds up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+
+import duckdb
+from msgspec import Struct
+
+from opsconsole.kpis.binding import Binding, BoundKpi
+from opsconsole.kpis.compare import LIKES, TOO_FAR, compare
+from opsconsole.kpis.contribution import Member, Part, Point, combined, of_members, verdict, weights
+from opsconsole.kpis.drill import measure_among
+from opsconsole.kpis.formula import formula_values
+from opsconsole.kpis.gather import begin_again
+from opsconsole.kpis.measures import Measure
+from opsconsole.kpis.nodes import Nodes, bound_kpi
+from opsconsole.kpis.scan import Cursor
+from opsconsole.kpis.span import span_of, stretch_of
+from opsconsole.site.periods import Period, comparisons
+
+NOW, THEN = 0, 1
+# A formula that rounds is explained before rounding; one that is off by more is not explained at all.
+_ROUNDED, _OFF = 1e-6, 0.02
+
+
+class Mover(Struct, frozen=True):
+    """A member's or a component's part in a change; as in `opsconsole.engine.kpi_messages.Mover`."""
+
+    name: str | None
+    contribution: float | None = None
+    rate: float | None = None
+    mix: float | None = None
+    value: float | None = None
+    previous: float | None = None
+    rows: int = 0
+    verdict: str = ""
+
+
+class MovedBy(Struct, frozen=True):
+    """The members of one dimension, the largest contribution first; `rest` is what those not listed contributed."""
+
+    by: str
+    movers: list[Mover]
+    total: int = 0
+    rest: float = 0.0
+
+
+class Moving(Struct, frozen=True):
+    """A change and what it is made of; moments are seconds since the epoch."""
+
+    kpi: str
+    against: str
+    label: str
+    value: float | None
+    previous: float | None
+    change: float | None
+    additive: bool
+    components: list[Mover] = []
+    dimensions: list[MovedBy] = []
+    note: str = ""
+    reason: str = ""
+    start: float | None = None
+    end: float | None = None
+    previous_start: float | None = None
+    previous_end: float | None = None
+
+
+class _Share(Struct, frozen=True):
+    """One term of one component, and by how much the KPI moves with it."""
+
+    leaf: BoundKpi
+    term: int
+    weight: float
+
+
+def moved(
+    cursor: Cursor,
+    binding: Binding,
+    kpi: str,
+    where: dict[str, str | None],
+    now: dt.datetime,
+    by: Sequence[str] = (),
+    against: str | None = None,
+    until: dt.datetime | None = None,
+) -> Moving:
+    """Who and what made a KPI better or worse, at `now` among the rows of the members chosen in `where`.
+
+    `by`: the dimensions to tell members of, else all its own that `where` has not fixed. `against`: `before`, `day`,
+    `week` or `best`; None is the comparison that its `previous` is. `until` is `now` where that is a past moment.
+
+    Raises LookupError for an unknown KPI, dimension or comparison, duckdb.Error when an expression fails on the data.
+    """
+    bound = bound_kpi(binding, kpi)
+    measure = measure_among(cursor, binding, kpi, where, now, until)
+    span = span_of(bound.kpi.window, bound.timed, now, binding.site)
+    if span.now is None:
+        return _nothing(measure, against, "", "all rows are meant: there is no period before them")
+    kind, period = _period(cursor, binding, bound, where, now, against, until)
+    if period is None:
+        return _nothing(measure, kind, "", "there is no such period to compare with")
+    stretches = [span.now, stretch_of(bound.kpi.window, period)]
+    chosen = {name.casefold() for name in where}
+    dimensions = tuple(by) or tuple(name for name in bound.by if name.casefold() not in chosen)
+    splits = ((), *((name,) for name in dimensions))
+    nodes = Nodes(cursor, binding, bound, stretches, where, splits, terms=True, present=NOW, until=until)
+    value, previous = nodes.value(bound, NOW), nodes.value(bound, THEN)
+    if value is None:
+        return _nothing(measure, kind, period.label, measure.reason or "there is no value now")
+    if previous is None:
+        far = "no rows then" if nodes.known(bound, THEN) else TOO_FAR
+        return _nothing(measure, kind, period.label, far)
+    found = _Explained(cursor, bound, nodes, measure, value, previous)
+    return Moving(
+        kpi=kpi,
+        against=kind,
+        label=period.label,
+        value=value,
+        previous=previous,
+        change=value - previous,
+        additive=found.shares is not None,
+        components=found.components,
+        dimensions=[found.members(name) for name in dimensions],
+        note=found.note,
+        start=measure.start,
+        end=measure.end,
+        previous_start=period.start.timestamp(),
+        previous_end=period.end.timestamp(),
+    )
+
+
+def _nothing(measure: Measure, against: str | None, label: str, reason: str) -> Moving:
+    return Moving(
+        measure.name, against or "before", label, measure.value, None, None, False, reason=reason,
+        start=measure.start, end=measure.end,
+    )  # fmt: skip
+
+
+def _period(
+    cursor: Cursor,
+    binding: Binding,
+    bound: BoundKpi,
+    where: dict[str, str | None],
+    now: dt.datetime,
+    against: str | None,
+    until: dt.datetime | None,
+) -> tuple[str, Period | None]:
+    earlier = comparisons(bound.kpi.window, now, binding.site)
+    if against == "best":
+        compared = compare(cursor, binding, bound.kpi.name, where, now, LIKES, until)
+        best = next((each for each in compared.comparisons if each.against == "best"), None)
+        if best is None or best.start is None or best.end is None:
+            return "best", None
+        start, end = (dt.datetime.fromtimestamp(each, dt.UTC) for each in (best.start, best.end))
+        return "best", Period(start, end, best.label, end)
+    if against not in {None, "before", "day", "week"}:
+        raise LookupError(f"`{against}` is nothing to compare with; say before, day, week or best")
+    # where the same stretch would have two names it has the first one only: yesterday's may be the one before
+    kind = next((key for key in earlier if against in (key, None)), None)
+    if kind is None and against == "day":
+        kind = next(iter(earlier), None)
+    return (kind, earlier[kind]) if kind is not None else (against or "before", None)
+
+
+class _Explained:
+    """The change of one KPI taken apart; `shares` is None where it cannot be told of whose doing it is."""
+
+    def __init__(
+        self, cursor: Cursor, kpi: BoundKpi, nodes: Nodes, measure: Measure, value: float, previous: float
+    ) -> None:
+        self.cursor, self.kpi, self.nodes, self.measure = cursor, kpi, nodes, measure
+        self.change = value - previous
+        self.explained = self.change
+        self.note = ""
+        self.components: list[Mover] = []
+        leaves = kpi.components or (kpi,)
+        factors: list[float] | None = [1.0]
+        if kpi.components:
+            factors = self._weights(kpi.formula, [leaf.kpi.name for leaf in leaves], self._points(leaves))
+            self.components = self._component_movers(leaves, factors)
+        self.shares = self._shares(leaves, factors) if factors is not None else None
+        if factors is None:
+            self.note = "its formula jumps or has no value on the way: nobody can say by what it moved"
+
+    def _points(self, leaves: Sequence[BoundKpi]) -> list[Point | None]:
+        """The values of the components before and now; None where one of them is missing."""
+        points: list[Point | None] = []
+        for section in (THEN, NOW):
+            values = [self.nodes.value(leaf, section) for leaf in leaves]
+            known = tuple(value for value in values if value is not None)
+            points.append(known if len(known) == len(values) else None)
+        return points
+
+    def _weights(self, formula: str, names: list[str], points: list[Point | None]) -> list[float] | None:
+        before, now = points
+        if before is None or now is None:
+            return None
+
+        def function(rows: Sequence[Point]) -> Sequence[float | None]:
+            return formula_values(self.cursor, formula, names, rows)
+
+        try:
+            found = weights(function, before, now)
+            ends = function([before, now])
+        except duckdb.Error:
+            begin_again(self.cursor)
+            return None  # such as a root of what is negative beside the way: as good as no value there
+        if found is None or ends[0] is None or ends[1] is None:
+            return None
+        return found
+
+    def _shares(self, leaves: Sequence[BoundKpi], factors: list[float]) -> list[_Share] | None:
+        shares: list[_Share] = []
+        for leaf, factor in zip(leaves, factors, strict=True):
+            terms = leaf.parts.terms
+            if not terms:
+                odd = next((part.sql for part in leaf.parts.aggregates if not part.additive), leaf.kpi.value)
+                self.note = f"{odd} does not add up over members: each shows its own value and change"
+                return None
+            points: list[Point | None] = []
+            for section in (THEN, NOW):
+                values = [self.nodes.quantity(leaf, term, section).value for term in range(len(terms))]
+                known = tuple(value for value in values if value is not None)
+                points.append(known if len(known) == len(values) else None)
+            own = self._weights(leaf.parts.over, [f"t{at}" for at in range(len(terms))], points)
+            before, now = points
+            if own is None or before is None or now is None:
+                self.note = f"{leaf.kpi.value} jumps or has no value on the way: members show their own change"
+                return None
+            ends = zip(own, before, now, strict=True)
+            if not self._fits(leaf, math.fsum(weight * (end - start) for weight, start, end in ends), factor):
+                return None
+            shares += [_Share(leaf, term, factor * weight) for term, weight in enumerate(own)]
+        return shares
+
+    def _fits(self, leaf: BoundKpi, change: float, factor: float) -> bool:
+        """Whether what the terms come to is the change of the value; rounding is told, more is not explained."""
+        value, previous = self.nodes.value(leaf, NOW), self.nodes.value(leaf, THEN)
+        if value is None or previous is None:
+            return False
+        off = abs(value - previous - change)
+        if off > _ROUNDED * max(abs(value), abs(previous), abs(change)):
+            if off > _OFF * max(abs(value), abs(previous)):
+                self.note = f"{leaf.kpi.value} bounds or replaces values: members show their own change"
+                return False
+            self.note = "the value is rounded, what moved it is told before rounding"
+            self.explained += factor * (change - (value - previous))
+        return True
+
+    def _component_movers(self, leaves: Sequence[BoundKpi], factors: list[float] | None) -> list[Mover]:
+        movers: list[Mover] = []
+        for at, leaf in enumerate(leaves):
+            value, previous = self.nodes.value(leaf, NOW), self.nodes.value(leaf, THEN)
+            part = None
+            if factors is not None and value is not None and previous is not None:
+                part = Part(factors[at] * (value - previous))
+            movers.append(self._mover(leaf.kpi.name, part, value, previous, self.nodes.rows(leaf, NOW)))
+        return sorted(movers, key=_size)
+
+    def members(self, dimension: str) -> MovedBy:
+        """The members of a dimension, by what they contributed."""
+        split = (dimension,)
+        groups = self.nodes.members(self.kpi, split)
+        now = self.nodes.values(self.kpi, NOW, split, groups)
+        before = self.nodes.values(self.kpi, THEN, split, groups)
+        parts = self._parts(dimension)
+        movers = [
+            self._mover(
+                members[0],
+                parts.get(members[0]) if parts is not None else None,
+                value,
+                previous,
+                self.nodes.rows(self.kpi, NOW, split, members),
+            )
+            for members, value, previous in zip(groups, now, before, strict=True)
+        ]
+        total = self.nodes.total(self.kpi, split)
+        rest = 0.0
+        if parts is not None and total > len(movers):
+            rest = self.explained - math.fsum(part.total for part in parts.values())
+        return MovedBy(dimension, sorted(movers, key=_size), total, rest)
+
+    def _parts(self, dimension: str) -> dict[Member, Part] | None:
+        if self.shares is None:
+            return None
+        factors: list[float] = []
+        found: list[dict[Member, Part]] = []
+        for share in self.shares:
+            sides = [self.nodes.quantity(share.leaf, share.term, section) for section in (THEN, NOW)]
+            members = [self.nodes.quantities(share.leaf, share.term, section, dimension) for section in (THEN, NOW)]
+            parts = of_members(sides[0], sides[1], members[0], members[1])
+            if parts is None:
+                return None
+            factors.append(share.weight)
+            found.append(parts)
+        return combined(factors, found)
+
+    def _mover(
+        self, name: str | None, part: Part | None, value: float | None, previous: float | None, rows: int
+    ) -> Mover:
+        total = part.total if part is not None else None
+        moved = total
+        if moved is None and value is not None and previous is not None:
+            moved = value - previous
+        judged = self.measure.value if total is not None else value
+        return Mover(
+            name=name,
+            contribution=total,
+            rate=part.rate if part is not None else None,
+            mix=part.mix if part is not None else None,
+            value=value,
+            previous=previous,
+            rows=rows,
+            verdict=verdict(self.measure.limits, judged, moved),
+        )
+
+
+def _size(mover: Mover) -> tuple[float, bool, str]:
+    """The largest part first; where nothing adds up, the largest change of their own."""
+    size = mover.contribution
+    if size is None:
+        known = mover.value is not None and mover.previous is not None
+        size = (mover.value or 0.0) - (mover.previous or 0.0) if known else 0.0
+    return -abs(size), mover.name is None, mover.name or ""
