@@ -17,6 +17,8 @@ usage: opsconsole [SITE]                    open a console on a site (a site.yam
 commands:
   snapshot   print KPIs, alerts and sources once the first scan has settled     [--json]
              or as they were at a past moment, such as 03:40 or yesterday       [--at TIME]
+  kpis       print the KPIs as cards, with what is missing from each            [--json]
+             or the KPIs of ISO 22400-2 that a site can use                     [--library]
   query      run one read-only SELECT on the tables                             [--json|--csv]
   sources    print what was taken from each file, and what was not and why      [--json]
              or how one file is read, with the YAML that pins it                [--explain FILE]
@@ -33,9 +35,15 @@ commands:
 `opsconsole COMMAND --help` says more. A folder named like a command is given as ./NAME.
 """
 
+_AT = (
+    "as of a past moment by the site's clocks, by the rows known now: 03:40, 2013-06-24, '2013-06-24 10:00', "
+    "yesterday, -2h (write --at=-2h), 'shift -1'"
+)
+
 COMMANDS = (
     "demo",
     "snapshot",
+    "kpis",
     "query",
     "sources",
     "quarantine",
@@ -59,8 +67,20 @@ def plain_site(words: list[str]) -> str | None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The parsed command line; `command` is "console" where none was named. Exits on a wrong one, as argparse does."""
     if arguments and arguments[0] in COMMANDS:
-        return _commands().parse_args(arguments)
+        parser = _commands()
+        found = parser.parse_args(arguments)
+        wrong = _wrong_kpis(found) if found.command == "kpis" else ""
+        if wrong:
+            parser.error(wrong)
+        return found
     return _console().parse_args(arguments)
+
+
+def _wrong_kpis(found: argparse.Namespace) -> str:
+    """What is wrong with the words of `kpis`, whose SITE is not wanted with --library."""
+    if not found.library:
+        return "" if found.site else "kpis: SITE is missing; the library needs none: --library"
+    return "kpis: --library takes one NAME, and no --at" if found.name or found.at else ""
 
 
 def _console() -> argparse.ArgumentParser:
@@ -102,12 +122,20 @@ def _commands() -> argparse.ArgumentParser:
         "snapshot", "Print KPIs, alerts and sources once the first scan has settled.", "opsconsole snapshot ."
     )
     snapshot.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
-    snapshot.add_argument(
-        "--at",
-        metavar="TIME",
-        help="as of a past moment by the site's clocks, by the rows known now: 03:40, 2013-06-24, '2013-06-24 10:00', "
-        "yesterday, -2h (write --at=-2h), 'shift -1'",
+    snapshot.add_argument("--at", metavar="TIME", help=_AT)
+
+    kpis = add(
+        "kpis",
+        "Print the KPIs with value, target, owner and objective, and what is missing from each card; or one card in "
+        "full. With --library the KPIs of ISO 22400-2, OTIF and TEEP that a site can take with `use:`.",
+        "opsconsole kpis . oee\n         opsconsole kpis --library iso22400.oee",
+        site=False,
     )
+    kpis.add_argument("site", metavar="SITE", nargs="?", default="", help="a site.yaml, or the folder that holds one")
+    kpis.add_argument("name", metavar="NAME", nargs="?", default="", help="this KPI only, in full")
+    kpis.add_argument("--library", action="store_true", help="the library in place of a site; NAME: an entry in full")
+    kpis.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+    kpis.add_argument("--at", metavar="TIME", help=_AT)
 
     query = add(
         "query",

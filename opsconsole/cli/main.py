@@ -9,7 +9,7 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from opsconsole.cli import headless, sourcing
+from opsconsole.cli import headless, kpis, sourcing
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
@@ -19,6 +19,7 @@ from opsconsole.site.schema import layout_schema, site_schema
 
 ASKING = {
     "snapshot": headless.snapshot,
+    "kpis": kpis.kpis,
     "query": headless.query,
     "sources": sourcing.sources,
     "quarantine": sourcing.quarantine,

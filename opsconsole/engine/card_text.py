@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from msgspec import Struct
 
@@ -10,8 +11,16 @@ from opsconsole.engine.kpi_messages import KpiState
 from opsconsole.site.figures import figure, number
 from opsconsole.site.model import Targets
 
+State = Literal["known", "partial", "stale", "nodata", "novalue"]
 BETTER = {"higher": "higher is better", "lower": "lower is better", "target": "on target is best"}
 _NAMED = ("target", "warning", "critical")
+
+
+def state_of(kpi: KpiState) -> State:
+    """How a value is known, or why it is missing: what an export says beside it."""
+    if kpi.value is None:
+        return "novalue" if kpi.status == "novalue" else "nodata"
+    return "stale" if kpi.status == "stale" else "partial" if kpi.partial else "known"
 
 
 class Fact(Struct, frozen=True):

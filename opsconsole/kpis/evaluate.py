@@ -65,15 +65,15 @@ def _evaluate(
         wanted = [Wanted(kpi, ((), *((by,) for by in kpi.by)), shown[kpi.kpi.name]) for kpi in kpis]
         for name, pick in gather(cursor, binding, wanted, frame, extents, failing).items():
             if isinstance(pick, str):
-                measured[name] = Measure(name=name, status="nodata", reason=pick)
+                measured[name] = Measure(name=name, status="nodata", reason=pick, limits=books[name].at({}))
                 continue
             figures = Figures(binding.kpis[name], pick, frame, books[name], binding.site)
             measured[name] = figures.measure()
             grids |= {(name, by): figures.heat(by, frame.grid) for by in shown[name] if frame.grid is not None}
-    for name in binding.site.kpis:
+    for name, card in binding.site.kpis.items():
         if name not in measured:
             reason = binding.waiting.get(name) or binding.broken.get(name, "")
-            measured[name] = Measure(name=name, status="nodata", reason=reason)
+            measured[name] = Measure(name=name, status="nodata", reason=reason, limits=LimitBook(card).at({}))
     return Measures(
         at=now.timestamp(),
         kpis={name: measured[name] for name in binding.site.kpis},

@@ -88,3 +88,12 @@ def padded(text: str, cells: int, *, right: bool = False) -> str:
     """A text filled up with spaces to a width in cells."""
     room = " " * (cells - width(text))
     return room + text if right else text + room
+
+
+def clipped(text: str, cells: int) -> str:
+    """A text in at most so many cells, its end replaced by an ellipsis where it is too long."""
+    if width(text) <= cells:
+        return text
+    while text and width(text) > cells - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"

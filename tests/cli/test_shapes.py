@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from opsconsole.cli import show, show_sources
+from opsconsole.cli import show, show_kpis, show_library, show_sources
 from opsconsole.engine.messages import (
     AlertState,
     Attention,
@@ -35,6 +35,8 @@ from opsconsole.engine.messages import (
     SourceState,
 )
 from opsconsole.engine.place import Place
+from opsconsole.site.library.catalogue import ENTRIES
+from opsconsole.site.library.shape import Element, Entry, Vector
 from opsconsole.site.model import Mark, Problem, Targets
 
 README = Path(__file__).parents[2] / "README.md"
@@ -94,6 +96,9 @@ def documented(row: str) -> list[str]:
         ("sources --explain FILE --json", Explained),
         ("COLUMN", ColumnRead),
         ("RECORD", Quarantined),
+        ("ENTRY", Entry),
+        ("ELEMENT", Element),
+        ("EXAMPLE", Vector),
         ("PROBLEM", Problem),
     ],
 )
@@ -119,6 +124,22 @@ def test_snapshot_has_the_documented_parts_and_only_them() -> None:
         ("NOTICE", found["notices"][0]),
     ):
         assert sorted(value) == sorted(documented(row)), row
+
+
+def test_kpis_are_those_of_a_snapshot_with_their_state() -> None:
+    (found,) = json.loads(show_kpis.kpis_json(SNAPSHOT))
+    (same,) = json.loads(show.snapshot_json(SNAPSHOT))["kpis"]
+    assert found == same | {"state": "nodata"}
+    assert documented("kpis --json") == ["KPI"]
+
+
+def test_the_library_is_as_documented() -> None:
+    found = json.loads(show_library.library_json(ENTRIES))
+    assert documented("kpis --library --json") == ["ENTRY"]
+    for entry in found:
+        assert sorted(entry) == sorted(documented("ENTRY"))
+        assert sorted(entry["elements"][0]) == sorted(documented("ELEMENT"))
+        assert sorted(entry["vectors"][0]) == sorted(documented("EXAMPLE"))
 
 
 def test_sources_have_their_files_in_place_of_their_number() -> None:

@@ -190,7 +190,7 @@ PLAIN: dict[str, Callable[[Rows], float | None]] = {
     "iso22400.finished_goods_ratio": ratio("GQ", "CM"),
     "iso22400.integrated_goods_ratio": ratio("IGQ", "CM"),
     "iso22400.production_loss_ratio": ratio("PL", "CM"),
-    "iso22400.storage_transportation_loss_ratio": ratio("STL", "CM"),
+    "iso22400.storage_loss_ratio": ratio("STL", "CM"),
     "iso22400.other_loss_ratio": ratio("OL", "CM"),
     "iso22400.energy_consumption": ratio("E", "PQ", 1.0),
     "iso22400.mtbf": per_failure("TBF"),

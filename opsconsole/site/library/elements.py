@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from opsconsole.site.library.shape import Element
 
-TIME = "time, all of a formula in one unit"
-PIECES = "quantity, all of a formula in one unit"
+TIME = "time, in any one unit"
+PIECES = "quantity, in any one unit"
 HOURS = "h"
 
 _ALL = (

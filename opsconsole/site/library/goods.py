@@ -86,7 +86,7 @@ GOODS = (
         vectors=(Vector("PL CM", ((2, 100), (10, 200)), 4.0, "(2 + 10) / (100 + 200) = 12 / 300"),),
     ),
     Entry(
-        id="iso22400.storage_transportation_loss_ratio",
+        id="iso22400.storage_loss_ratio",
         title="Storage and transportation loss ratio",
         description="What storage and transport lost of the material consumed.",
         formula="STL / CM",

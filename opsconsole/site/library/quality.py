@@ -59,7 +59,7 @@ QUALITY = (
         audience=EVERYONE,
         source=f"{ISO}, scrap ratio ({ONTOLOGY})",
         vectors=(
-            Vector("SQ PQ", ((1, 10), (2, 90)), 3.0, "(1 + 2) / (10 + 90) = 3 / 100, not the mean of 10 % and 2.2 %"),
+            Vector("SQ PQ", ((1, 10), (2, 90)), 3.0, "not the mean of 10 % and 2.2 %: (1 + 2) / (10 + 90) = 3 / 100"),
         ),
     ),
     Entry(
@@ -92,7 +92,7 @@ QUALITY = (
                 "SQ PQ1",
                 ((4, 200), (3, None), (1, 0)),
                 4.0,
-                "(4 + 3 + 1) / 200: three operations, of which the first made 200",
+                "three operations, of which the first made 200: (4 + 3 + 1) / 200",
             ),
         ),
     ),

@@ -30,7 +30,7 @@ UPKEEP = (
                 "TBF FE",
                 ((100, 1), (140, 1), (60, 0)),
                 100.0,
-                "(100 + 140 + 60) / (2 + 1): two failures, and 60 h since the last",
+                "two failures, and 60 h since the last: (100 + 140 + 60) / (2 + 1)",
             ),
         ),
     ),
