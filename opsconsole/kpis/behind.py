@@ -11,6 +11,7 @@ from typing import Literal
 
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.expression import ident
+from opsconsole.kpis.lasting import meant
 from opsconsole.kpis.nodes import bound_kpi
 from opsconsole.kpis.span import span_of
 
@@ -98,10 +99,10 @@ def _from(
         sql = binding.member(leaf.source, name)
         conditions.append(f"{sql} IS NULL" if member is None else f"{sql} = {literal(member)}")
     span = span_of(whole.kpi.window, whole.timed, now, binding.site, until)
-    if span.sql != "true":
-        conditions.append(span.now.sql if span.now is not None else span.sql)
+    table, condition = meant(leaf.source, binding.until.get(leaf.source), span)
+    conditions += [condition] if condition != "true" else []
     kept = "".join(f"\n{'WHERE' if at == 0 else '  AND'} {each}" for at, each in enumerate(conditions))
-    return f"FROM {ident(leaf.source)}{kept}"
+    return f"FROM {table}{kept}"
 
 
 def literal(text: str) -> str:

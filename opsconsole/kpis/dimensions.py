@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.expression import RESERVED, ident
+from opsconsole.kpis.lasting import meant
 from opsconsole.kpis.nodes import bound_kpi
 from opsconsole.kpis.scan import MEMBERS, Cursor
 from opsconsole.kpis.span import span_of
@@ -76,8 +77,9 @@ def _members(
         return {}
     conditions = [f"(\n{leaf.where.text}\n)"] if leaf.where is not None else []
     span = span_of(kpi.kpi.window, kpi.timed, now, binding.site, until)
-    conditions.append(span.now.sql if span.now is not None else span.sql)
+    table, condition = meant(leaf.source, binding.until.get(leaf.source), span)
+    conditions.append(condition)
     counted = ", ".join(f"approx_count_distinct({ident(name)})" for name in columns)
-    query = f"SELECT {counted} FROM {ident(leaf.source)} WHERE {' AND '.join(conditions)}"
+    query = f"SELECT {counted} FROM {table} WHERE {' AND '.join(conditions)}"
     row = cursor.execute(query).fetchall()[0]
     return {name.casefold(): count for name, count in zip(columns, row, strict=True)}

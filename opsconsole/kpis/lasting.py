@@ -129,6 +129,16 @@ def among(source: str, until: str, stretch: Stretch | None, latest: dt.datetime 
     return f"SELECT *, {seconds(start, end, until)} AS {SECONDS} FROM {ident(source)}{kept}"
 
 
+def meant(source: str, until: str | None, span: Span) -> tuple[str, str]:
+    """What to read for a span's present stretch: a table or a subquery named as the source, and the condition on it.
+
+    `until` is SQL for the end of a row, None for rows that do not last; no condition is "true".
+    """
+    if until is None:
+        return ident(source), span.now.sql if span.now is not None else span.sql
+    return f"({among(source, until, span.now, span.until or span.at)}) AS {ident(source)}", "true"
+
+
 def overlap(stretch: Stretch, until: str) -> str:
     """The condition that a row reaches into a stretch."""
     high = "<=" if stretch.to_end else "<"

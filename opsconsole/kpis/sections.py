@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.expression import ident, number
+from opsconsole.kpis.lasting import free, meant
 from opsconsole.kpis.scan import MEMBERS, Cursor, Dimensions, Members, Row
-from opsconsole.kpis.span import Stretch
+from opsconsole.kpis.span import Span, Stretch
 
 
 class Query(Struct, frozen=True):
@@ -48,9 +49,7 @@ def sections(cursor: Cursor, binding: Binding, query: Query, stretches: Sequence
     columns = {name: binding.column(query.source, name) for split in query.splits for name in split}
     dimensions = list(dict.fromkeys(columns.values()))
     taken = {name.lower() for name in binding.schemas[query.source]}
-    place = "_section"
-    while place in taken:
-        place = f"_{place}"
+    place = free("_section", taken)
     grouped = [place, *dimensions]
     sets = {split: tuple(dict.fromkeys(columns[name] for name in split)) for split in query.splits}
     sql, parameters = _sql(binding, query, stretches, grouped, list(dict.fromkeys(sets.values())))
@@ -75,8 +74,10 @@ def _sql(
 ) -> tuple[str, list[str]]:
     place, *dimensions = grouped
     table = ident(query.source)
+    until = binding.until.get(query.source)
     branches = " UNION ALL ".join(
-        f"SELECT *, {at} AS {place} FROM {table} WHERE {stretch.sql}" for at, stretch in enumerate(stretches)
+        f"SELECT *, {at} AS {place} FROM {rows} WHERE {condition}"
+        for at, (rows, condition) in enumerate(meant(query.source, until, Span(stretch)) for stretch in stretches)
     )
     conditions, parameters = binding.filters(query.source, dict(query.filters))
     if query.where is not None:
