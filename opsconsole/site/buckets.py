@@ -10,14 +10,18 @@ STEPS = (
     *(1, 2, 5, 10, 15, 30),
     *(60, 120, 300, 600, 900, 1800),
     *(3600, 7200, 10800, 21600, 43200),
-    *(86400, 7 * 86400, 28 * 86400, 91 * 86400, 364 * 86400, 3640 * 86400),
+    *(86400, 7 * 86400),
 )
+MONTHS = (1, 3, 12, 120)
+MONTH = 30.436875 * 86400.0  # seconds, of the Gregorian calendar on average
 
 
 class Buckets(NamedTuple):
     """Stretches of equal length that cover a window: edge i to edge i + 1. `step` is in seconds.
 
-    Buckets of days and more follow the local day, so that one may last an hour less or more than `step`.
+    Buckets of days and more follow the local day, so that one may last an hour less or more than `step`; those of
+    months and years follow the calendar, and `step` is what they last on average. What comes once a month falls into
+    each of them once.
     """
 
     step: float
@@ -32,12 +36,18 @@ def buckets(start: dt.datetime, end: dt.datetime, count_hint: int, tz: dt.tzinfo
     """
     start, end = start.astimezone(dt.UTC), max(start, end).astimezone(dt.UTC)
     for step in STEPS:
-        if (end - start).total_seconds() / step > count_hint and step != STEPS[-1]:
+        if (end - start).total_seconds() / step > count_hint:
             continue
         edges = _edges(start, end, step, tz)
-        if len(edges) - 1 <= max(count_hint, 1) or step == STEPS[-1]:
+        if len(edges) - 1 <= max(count_hint, 1):
+            return Buckets(float(step), edges)
+    for months in MONTHS:
+        if (end - start).total_seconds() / (months * MONTH) > count_hint + 1 and months != MONTHS[-1]:
+            continue
+        edges = _month_edges(start, end, months, tz)
+        if len(edges) - 1 <= max(count_hint, 1) or months == MONTHS[-1]:
             break
-    return Buckets(float(step), edges)
+    return Buckets(months * MONTH, edges)
 
 
 def _edges(start: dt.datetime, end: dt.datetime, step: int, tz: dt.tzinfo) -> list[dt.datetime]:
@@ -62,3 +72,16 @@ def _day_edges(start: dt.datetime, end: dt.datetime, days: int, tz: dt.tzinfo) -
         if len(edges) > 1 and edge >= end:
             return edges
         date += dt.timedelta(days=days)
+
+
+def _month_edges(start: dt.datetime, end: dt.datetime, months: int, tz: dt.tzinfo) -> list[dt.datetime]:
+    """Buckets of so many months, counted from January (of a year that ends in 0 or 1 for those of many years)."""
+    date = start.astimezone(tz).date()
+    number = (date.year * 12 + date.month - 1) // months * months
+    edges: list[dt.datetime] = []
+    while not (len(edges) > 1 and edges[-1] >= end):
+        year, month = divmod(number, 12)
+        first = 1 if number > 12 else 2  # clear of the edge of time, so that it is a moment in any zone
+        edges.append(dt.datetime(max(1, year), month + 1, first, tzinfo=tz).astimezone(dt.UTC))
+        number += months
+    return edges

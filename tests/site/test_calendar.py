@@ -169,6 +169,18 @@ def test_buckets_of_a_day_follow_the_local_day() -> None:
     ]
 
 
+def test_buckets_of_months_are_those_of_the_calendar() -> None:
+    tz = ZoneInfo("Europe/Berlin")
+    year = buckets(local("2017-10-31T00:00"), local("2018-10-31T00:00"), 32, tz)
+    assert [edge.astimezone(tz).day for edge in year.edges] == [1] * 14
+    assert [edge.astimezone(tz).month for edge in year.edges] == [10, 11, 12, *range(1, 12)]
+    assert 30.4 * 86400 < year.step < 30.5 * 86400
+    three = buckets(local("2016-04-30T00:00"), local("2019-03-31T00:00"), 32, tz)
+    assert [str(edge.astimezone(tz).date()) for edge in three.edges[:3]] == ["2016-04-01", "2016-07-01", "2016-10-01"]
+    many = buckets(local("1951-04-30T00:00"), local("2019-03-31T00:00"), 32, tz)
+    assert [edge.astimezone(tz).year for edge in many.edges] == [1950, 1960, 1970, 1980, 1990, 2000, 2010, 2020]
+
+
 # --- what must hold for any zone and moment --------------------------------------------------------------------
 
 

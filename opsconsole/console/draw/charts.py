@@ -204,7 +204,23 @@ def _column(of: Chart, value: float | None, low: float, high: float, rows: int, 
     return BLOCKS[max(0, min(8, eighths))], status if top and status in ("critical", "warning") else "bar"
 
 
-STEPS = (300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 2 * 86400, 7 * 86400, 30 * 86400)
+MONTH = 28 * 86400
+STEPS = (
+    300,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    86400,
+    2 * 86400,
+    7 * 86400,
+    30 * 86400,
+    91 * 86400,
+    365 * 86400,
+)
 
 
 def _times(of: Chart, start: float, cells: int) -> str:
@@ -220,7 +236,7 @@ def _times(of: Chart, start: float, cells: int) -> str:
     while moment < start + length:
         at = int((moment - start) / length * cells)
         stamp = fmt.local(moment, of.timezone)
-        text = f"{stamp.day} {stamp:%b}" if step >= 86400 else f"{stamp:%H:%M}"
+        text = f"{stamp:%b %y}" if step >= MONTH else f"{stamp.day} {stamp:%b}" if step >= 86400 else f"{stamp:%H:%M}"
         if at >= len(line) + (1 if line else 0) and at + len(text) <= cells:
             line = line.ljust(at) + text
         moment += step

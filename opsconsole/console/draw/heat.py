@@ -20,8 +20,7 @@ def heat(grid: Grid, kpi: KpiState | None, timezone: str, cells: int, lines: int
     name = min(max([8, *(width(member_text(member)) for member in grid.members)]) + 1, max(10, cells // 3))
     shown = max(1, (cells - name - 1) // cell)
     first = max(0, len(grid.starts) - shown)
-    long = grid.step >= 86400
-    heads = [_head(moment, timezone, long) for moment in grid.starts[first:]]
+    heads = [_head(moment, timezone, grid.step) for moment in grid.starts[first:]]
     out: list[Line] = [
         fit([(" " * (name + 1), ""), ("".join(right(head, cell - 1) + " " for head in heads), "dim")], cells)
     ]
@@ -54,6 +53,8 @@ def _chosen(grid: Grid, room: int) -> list[int]:
     return sorted(sorted(range(len(grid.members)), key=badness)[:keep])
 
 
-def _head(moment: float, timezone: str, long: bool) -> str:
+def _head(moment: float, timezone: str, step: float) -> str:
     stamp = fmt.local(moment, timezone)
-    return f"{stamp.day} {stamp:%b}" if long else stamp.strftime("%H:%M")
+    if step >= 28 * 86400:
+        return f"{stamp:%b %y}"
+    return f"{stamp.day} {stamp:%b}" if step >= 86400 else stamp.strftime("%H:%M")
