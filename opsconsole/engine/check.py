@@ -12,6 +12,7 @@ import msgspec
 
 from opsconsole.engine.place import PlaceError, find_place
 from opsconsole.kpis.bind import bind
+from opsconsole.site.card import gaps_of
 from opsconsole.site.figures import count
 from opsconsole.site.keys import SITE
 from opsconsole.site.model import Problem, Site
@@ -52,6 +53,9 @@ def check(target: str, *, as_json: bool) -> int:
         doubts = len(problems) - errors
         verdict = f"{count(errors, 'error')}, {count(doubts, 'warning')}" if problems else "fine"
         print(f"{place.site.name}: {verdict}{content if not errors else ''}")
+        advice = gaps_of(site.kpis) if site is not None and not errors else ""
+        if advice:
+            print(f"advice: {advice}; `opsconsole kpis` shows each")
     return 1 if errors else 0
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from opsconsole.site.builtin import BUILT_IN
+from opsconsole.site.figures import count
 from opsconsole.site.model import Audience, Kpi, Site, Source, Targets, Timing
+from opsconsole.site.names import listed
 
 GAPS = ("no owner", "no objective", "no target", "no direction", "no procedure")
 """What can be missing from a card, in the order in which it is told."""
@@ -103,6 +105,20 @@ def missing_of(kpi: Kpi) -> list[str]:
     has_target = kpi.target is not None or bool(kpi.targets_from) or any(one.target is not None for one in kpi.targets)
     said = (kpi.owner, kpi.objective, has_target, kpi.better, kpi.procedure)
     return [gap for gap, there in zip(GAPS, said, strict=True) if not there]
+
+
+def gaps_of(kpis: Mapping[str, Kpi]) -> str:
+    """Which cards have which gaps, in a sentence; nothing where all are whole."""
+    found = {name: missing_of(kpi) for name, kpi in kpis.items()}
+    many = sum(bool(missing) for missing in found.values())
+    if not many:
+        return ""
+    told = []
+    for gap in GAPS:
+        names = [name for name, missing in found.items() if gap in missing]
+        if names:
+            told.append(f"{gap} ({'all' if len(names) == len(found) else listed(names, most=3)})")
+    return f"{many} of {count(len(found), 'KPI card')} {'has' if many == 1 else 'have'} gaps: {', '.join(told)}"
 
 
 def parts_of(kpis: Mapping[str, Kpi], kpi: Kpi) -> Iterator[str]:

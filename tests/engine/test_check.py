@@ -46,6 +46,20 @@ def test_a_site_without_faults_has_none(folder: Path, capsys: pytest.CaptureFixt
     assert found(folder, SITE, capsys) == []
 
 
+def test_cards_with_gaps_are_advice_and_no_fault(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "site.yaml").write_text(SITE)
+    assert check(str(folder), as_json=False) == 0
+    verdict, advice = capsys.readouterr().out.splitlines()
+    assert verdict == "site.yaml: fine: 2 sources, 2 KPIs, 2 rules"
+    assert advice == (
+        "advice: 2 of 2 KPI cards have gaps: no owner (all), no objective (all), no target (`ordered`), no direction "
+        "(all), no procedure (all); `opsconsole kpis` shows each"
+    )
+    (folder / "site.yaml").write_text(SITE.replace("sum(scrap)", "sum(scarp)"))
+    assert check(str(folder), as_json=False) == 1
+    assert "advice" not in capsys.readouterr().out
+
+
 def test_wrong_keys_and_wrong_sql_are_told_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = SITE.replace("target: 2", "tarhet: 2").replace("sum(scrap)", "sum(scarp)").replace("cycle_s >", "cycl_s >")
     assert found(folder, text, capsys) == [

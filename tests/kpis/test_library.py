@@ -274,6 +274,22 @@ def test_what_the_engine_takes_it_apart_into_is_sums(binding: Binding) -> None:
     assert other == NOT_SUMS
 
 
+def test_elements_may_be_the_seconds_of_states(tmp_path: Path) -> None:
+    """The time elements of a machine whose states are stretches of time."""
+    (tmp_path / "site.yaml").write_text("""\
+sources:
+  s: {files: a.csv, time: ts, until: ended, elements: {APT: CASE WHEN state = 'run' THEN _seconds ELSE 0 END}}
+kpis:
+  a: {source: s, use: iso22400.availability, window: 8h, elements: {PBT: _seconds}}
+""")
+    schema = {"ts": "TIMESTAMP", "ended": "TIMESTAMP", "state": "VARCHAR", **OWN}
+    found, problems = bind(load_site(tmp_path), {"s": schema})
+    assert problems == []
+    assert found.kpis["a"].value.text == (
+        "100 * sum((CASE WHEN state = 'run' THEN _seconds ELSE 0 END)) / sum(_seconds)"
+    )
+
+
 def test_a_fault_in_an_element_is_told_in_the_element(tmp_path: Path) -> None:
     head = "sources:\n  s: {files: a.csv, elements: {PQ: qty, SQ: scrp}}\nkpis:\n"
     lines = [

@@ -37,6 +37,17 @@ def test_snapshot_tells_kpis_alerts_and_sources_and_leaves_no_engine(site: SiteF
     assert gone
 
 
+def test_kpis_are_cards_with_their_gaps_and_one_is_told_in_full(site: SiteFolder) -> None:
+    lines = site.run("kpis").stdout.splitlines()
+    assert lines[4].split() == ["◆W", "scrap", "5", "%", "all", "≤", "2", "–", "–"]
+    assert lines[5].strip() == "no owner, no objective, no procedure"
+    card = site.json("kpis", "Scrap")
+    assert (card["name"], card["value"], card["state"], card["missing"][0]) == ("scrap", 5, "known", "no owner")
+    assert card["sources"] == [{"name": "cycles", "title": "cycles"}]
+    wrong = site.run("kpis", "scrub")
+    assert (wrong.returncode, wrong.stderr) == (1, "opsconsole: this site has no KPI `scrub`, did you mean `scrap`?\n")
+
+
 def test_snapshot_text_says_the_same_to_a_person(site: SiteFolder) -> None:
     text = site.run("snapshot").stdout
     assert "◆W" in text

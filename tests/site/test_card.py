@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from opsconsole.site.card import GAPS, Card, CardSource, card_of, missing_of, parts_of, sources_of
+from opsconsole.site.card import GAPS, Card, CardSource, card_of, gaps_of, missing_of, parts_of, sources_of
 from opsconsole.site.model import Kpi, Objective, Site, Source, Targets
 from tests.site.examples import FULL, parse
 
@@ -41,6 +41,19 @@ def test_each_gap_is_told_alone(change: dict[str, object], gap: str) -> None:
 def test_a_target_may_be_computed_or_stand_elsewhere(change: dict[str, object]) -> None:
     assert missing_of(replace(WHOLE, **{"target": None, **change})) == []
     assert missing_of(replace(WHOLE, target=0)) == []  # zero is a target
+
+
+def test_the_gaps_of_all_cards_are_one_sentence() -> None:
+    assert gaps_of({"scrap": WHOLE}) == ""
+    assert gaps_of({}) == ""
+    assert gaps_of({"scrap": WHOLE, "n": replace(WHOLE, owner="", procedure="")}) == (
+        "1 of 2 KPI cards has gaps: no owner (`n`), no procedure (`n`)"
+    )
+    bare = replace(WHOLE, target=None)
+    assert gaps_of(dict.fromkeys("abcde", bare) | {"whole": WHOLE}) == (
+        "5 of 6 KPI cards have gaps: no target (`a`, `b`, `c` and 2 more)"
+    )
+    assert gaps_of({"a": bare, "b": bare}) == "2 of 2 KPI cards have gaps: no target (all)"
 
 
 def test_a_card_carries_what_is_written() -> None:
