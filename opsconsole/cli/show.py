@@ -42,6 +42,8 @@ def snapshot_text(snapshot: Snapshot) -> str:
     site = snapshot.site
     zone = ZoneInfo(site.timezone)
     shift = f" · {site.shift.name}" if site.shift else ""
+    shift += f" · {telling.team_words(site.shift.team)}" if site.shift and site.shift.team else ""
+    shift += f" · {site.holiday}" if site.holiday else ""
     clock = {"wall": "", "data": " (newest event)", "replay": f" (replay ×{site.speed:g})"}[site.clock]
     if site.as_of is None:
         lines = [f"{site.name}{shift} · {moment(site.at, zone)} {site.timezone}{clock}"]

@@ -8,6 +8,7 @@ from opsconsole.console import fmt, signs
 from opsconsole.console.actions import Action, key_name
 from opsconsole.console.model import Model
 from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width, wrap
+from opsconsole.engine.telling import team_words
 
 # Tabs in the order of the views; a number is left free for each view that comes later.
 TABS = (
@@ -38,8 +39,15 @@ def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
     line: Line = [(f" {name}", "bold")]
     if site.draft:
         line += [("  ", ""), (" DRAFT ", "reverse")]
+    rest = cells - line_width(line) - line_width(clock) - 1
     if site.shift is not None:
-        shift = f"  {inert(site.shift.name)} {fmt.span(site.shift.start, site.shift.end, site.timezone)}"
+        hours = fmt.span(site.shift.start, site.shift.end, site.timezone)
+        name = inert(site.shift.name)
+        shift = f"  {name} {hours}"
+        team = f" · {inert(team_words(site.shift.team))}" if site.shift.team else ""
+        # who works comes before the bar of how far the shift is, the holiday after it
+        if width(shift) + width(team) <= rest:
+            shift = f"  {name}{team} {hours}"
         part = (now - site.shift.start) / max(1.0, site.shift.end - site.shift.start)
         percent = f" {round(100 * min(1.0, max(0.0, part))):>3} %"
         room = min(20, cells - line_width(line) - width(shift) - len(percent) - line_width(clock) - 3)
@@ -48,6 +56,9 @@ def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
         if room >= 6:
             full = min(room, max(0, int(part * room)))
             line += [(" ", ""), ("━" * full, ""), ("─" * (room - full), "dim"), (percent, "dim")]
+    holiday = f" · {inert(site.holiday)}" if site.holiday else ""
+    if width(holiday) < cells - line_width(line) - line_width(clock):
+        line.append((holiday, ""))
     return spread(line, clock, cells)
 
 

@@ -99,11 +99,13 @@ class Notice(Struct, frozen=True):
 
 
 class ShiftState(Struct, frozen=True):
-    """The shift that site time falls into."""
+    """The shift that site time falls into: with its team or teams ("A, B"), and the holiday on which it began."""
 
     name: str
     start: float
     end: float
+    team: str = ""
+    holiday: str = ""
 
 
 class SiteState(Struct, frozen=True):
@@ -111,7 +113,7 @@ class SiteState(Struct, frozen=True):
 
     `stays`: the engine runs for good; else it ends some minutes after the last console has left. `ended`: when the
     last shifts ended, the newest first, for `shift -1`. `as_of`: this is how things were at that past moment, by the
-    rows known now; `at` is that moment too, and time stands still.
+    rows known now; `at` is that moment too, and time stands still. `holiday` is the name of today's.
     """
 
     name: str
@@ -128,6 +130,7 @@ class SiteState(Struct, frozen=True):
     stays: bool = False
     ended: list[float] = []
     as_of: float | None = None
+    holiday: str = ""
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot"):

@@ -23,6 +23,7 @@ from opsconsole.kpis.extent import Extent, Extents
 from opsconsole.site.calendar import shift_at, zone
 from opsconsole.site.figures import duration
 from opsconsole.site.figures import moment as said
+from opsconsole.site.holiday import holiday_at
 from opsconsole.site.model import Site, Source
 from opsconsole.site.shifts import shift_ends
 from opsconsole.tables import health
@@ -71,7 +72,8 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
         settled=core.settled,
         data_version=version,
         draft=site.draft,
-        shift=shift_state(shift_at(site, moment)),
+        shift=shift_state(site, shift_at(site, moment)),
+        holiday=holiday_at(site, moment),
         layouts=list(site.layouts),
         stays=core.stays,
         ended=[end.timestamp() for end in shift_ends(site, moment)],

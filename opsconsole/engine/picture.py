@@ -28,6 +28,7 @@ from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.card import card_of, sources_of
 from opsconsole.site.figures import duration
+from opsconsole.site.holiday import holiday_at
 from opsconsole.site.model import Kpi, Site, Source
 from opsconsole.site.shifts import shift_ends
 from opsconsole.tables.records import FileInfo, Totals
@@ -67,7 +68,8 @@ def picture(
         data_version=data_version,
         draft=site.draft,
         stays=stays,
-        shift=shift_state(shift),
+        shift=shift_state(site, shift),
+        holiday=holiday_at(site, clock.now(wall)),
         layouts=list(site.layouts),
         ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
     )
@@ -111,9 +113,12 @@ def compose(
     )
 
 
-def shift_state(shift: ShiftSpan | None) -> ShiftState | None:
+def shift_state(site: Site, shift: ShiftSpan | None) -> ShiftState | None:
     """A shift as screens get it."""
-    return ShiftState(shift.name, shift.start.timestamp(), shift.end.timestamp()) if shift else None
+    if shift is None:
+        return None
+    start, end = shift.start.timestamp(), shift.end.timestamp()
+    return ShiftState(shift.name, start, end, shift.team, holiday_at(site, shift.start))
 
 
 def fresh_within(site: Site, source: Source) -> float | None:

@@ -37,6 +37,13 @@ class Told(Protocol):
     def detail(self) -> str: ...
 
 
+def team_words(team: str) -> str:
+    """Who works a shift: "team B", "teams A, B"; a name that says itself what it is stays as it is."""
+    if not team or "team" in team.casefold():
+        return team
+    return f"{'teams' if ', ' in team else 'team'} {team}"
+
+
 TAILS = {
     "none": "nothing after it",
     "waiting": "the last line is still being written",

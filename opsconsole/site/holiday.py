@@ -10,6 +10,7 @@ import datetime as dt
 import importlib
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from opsconsole.site.model import Site
 from opsconsole.site.names import did_you_mean, listed, show
@@ -29,6 +30,11 @@ def holiday_on(site: Site, date: dt.date) -> str:
         if day in known.remove:
             return ""
     return _of_year(known.country, known.region, date.year).get(date, "") if known.country else ""
+
+
+def holiday_at(site: Site, moment: dt.datetime) -> str:
+    """The name of the holiday at a moment by the site's clock, or nothing."""
+    return holiday_on(site, moment.astimezone(ZoneInfo(site.timezone)).date()) if site.holidays else ""
 
 
 def country_problem(country: str) -> str:

@@ -83,7 +83,7 @@ def acting(text: str) -> list[str]:
 
 def test_no_text_from_a_file_can_drive_the_terminal() -> None:
     snapshot = Snapshot(
-        site=msgspec.structs.replace(SITE, name=ESCAPE, shift=ShiftState(ESCAPE, 1, 2)),
+        site=msgspec.structs.replace(SITE, name=ESCAPE, shift=ShiftState(ESCAPE, 1, 2, ESCAPE), holiday=ESCAPE),
         kpis=[
             KpiState("k", ESCAPE, "s", "nodata", reason=ESCAPE, leader=ESCAPE, unit=ESCAPE),
             KpiState("l", ESCAPE, "s", "good", 1.0, unit=ESCAPE, target=1.0, change=1.0, previous_label=ESCAPE),
