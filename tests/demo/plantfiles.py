@@ -34,8 +34,10 @@ def write_until(root: Path, moment: dt.datetime, drops: list[Drop]) -> None:
 
 
 def tables(root: Path) -> duckdb.DuckDBPyConnection:
-    """The files as tables, all moments naive site time."""
+    """The files as tables, all moments naive site time, under the settings of the store."""
     db = duckdb.connect()
+    db.execute("SET error_on_division_by_zero = false")
+    db.execute("SET ieee_floating_point_ops = false")
     local = "CAST(regexp_replace({}, '[+]..:..$', '') AS TIMESTAMP) AS {}"
     moments = ", ".join(local.format(name, name) for name in ("ts", "due", "finished"))
     texts = "{'ts': 'VARCHAR', 'event': 'VARCHAR', 'order': 'VARCHAR', 'product': 'VARCHAR', 'line': 'BIGINT', "

@@ -15,7 +15,9 @@ import pytest
 
 from opsconsole.demo.drops import Append, Drop, Whole
 from opsconsole.demo.factory import factory
+from opsconsole.demo.packs import pack
 from opsconsole.demo.plant import BEGIN, LINES, STATIONS, TRAY, local, next_shift_start, shift_name
+from opsconsole.site.parse import load_site
 from tests.demo.plantfiles import at, drops_until, tables, write_until
 
 DIGEST = """
@@ -122,3 +124,27 @@ def test_goes_on_across_the_end_of_summer_time() -> None:
 
 def test_endless() -> None:
     assert sum(1 for _ in itertools.islice(factory(1), 100_000)) == 100_000
+
+
+HAND_WRITTEN = {
+    "oee": "100 * sum(planned_s) / sum(busy_s) * sum(qty - scrap) / sum(qty)",
+    "availability": "100 * sum(cycle_s) / sum(busy_s)",
+    "effectiveness": "100 * sum(planned_s) / sum(cycle_s)",
+    "quality_ratio": "100 * sum(qty - scrap) / sum(qty)",
+    "scrap_ratio": "100 * sum(scrap) / sum(qty)",
+}
+
+
+@pytest.mark.parametrize("name", HAND_WRITTEN)
+def test_what_the_site_takes_from_the_library_is_what_the_columns_say(db: duckdb.DuckDBPyConnection, name: str) -> None:
+    """The planned seconds of a row are PRU × PQ already, and are taken apart and put together again."""
+    site = load_site(pack("factory").layouts).site
+    assert site is not None
+    kpi = site.kpis[name]
+    assert kpi.use.startswith("iso22400.")
+    query = f"SELECT line, station, {kpi.value}, {HAND_WRITTEN[name]} FROM cycles GROUP BY CUBE (line, station)"
+    rows = db.execute(query).fetchall()
+    assert len(rows) == (len(LINES) + 1) * (len(STATIONS) + 1)
+    for line, station, found, expected in rows:
+        assert found == pytest.approx(expected, rel=1e-9), (line, station)
+        assert 0 < found < 100
