@@ -39,6 +39,16 @@ def test_the_example_site_is_a_site() -> None:
     assert set(loaded.site.kpis) == {"scrap_ratio"}
 
 
+def test_the_example_of_the_library_is_a_part_of_a_site() -> None:
+    example = re.search(r"<!-- library-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    shifts = 'calendar: {shifts: [{name: Day, start: "06:00", end: "18:00"}]}\n'
+    loaded = parse_site((shifts + example[1]).encode(), lambda _folder: {})
+    assert [str(problem) for problem in loaded.problems] == []
+    assert loaded.site is not None
+    assert loaded.site.kpis["scrap"].value == "100 * sum(scrap) / sum(qty)"
+
+
 def test_the_example_of_data_health_is_a_part_of_a_site() -> None:
     example = re.search(r"<!-- health-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None

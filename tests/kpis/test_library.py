@@ -15,11 +15,12 @@ import pytest
 
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
+from opsconsole.kpis.evaluate import evaluate
 from opsconsole.site.library.catalogue import ENTRIES
 from opsconsole.site.library.elements import ELEMENTS
 from opsconsole.site.library.shape import Cell, Entry
 from opsconsole.site.parse import Loaded, load_site
-from tests.kpis.plant import database
+from tests.kpis.plant import NOON, ago, bound, database, put
 
 Rows = list[dict[str, Any]]
 OWN = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
@@ -272,6 +273,34 @@ def test_what_the_engine_takes_it_apart_into_is_sums(binding: Binding) -> None:
         if not all(aggregate.additive for aggregate in parts.aggregates):
             other.add(entry.id)
     assert other == NOT_SUMS
+
+
+def test_the_engine_evaluates_them_by_window_member_and_bucket(tmp_path: Path) -> None:
+    """Capabilities need their rows in order, turns count stocktakes: both in the one scan with all the others."""
+    kpis = """\
+kpis:
+  cp: {source: cycles, use: iso22400.cp, window: 4h, by: line, elements: {X: cost, USL: 20, LSL: 5}}
+  cpk: {source: cycles, use: iso22400.cpk, window: 4h, by: line, elements: {X: cost, USL: 20, LSL: 5}}
+  turns: {source: cycles, use: iso22400.inventory_turns, window: 4h, by: line, elements: {TH: qty, INV: scrap}}
+  scrap: {source: cycles, use: iso22400.scrap_ratio, window: 4h, by: line, elements: {SQ: scrap, PQ: qty}}
+"""
+    chance, connection = random.Random(4), database()
+    rows: list[Rows] = [[], []]
+    for minute in range(1, 240, 4):
+        for line in (1, 2):
+            cost, made = chance.randrange(800, 1700) / 100, chance.randrange(1, 50)
+            put(connection, ago(minutes=minute), line=str(line), cost=cost, qty=made, scrap=minute % 3)
+            rows[line - 1].insert(0, {"X": cost, "USL": 20.0, "LSL": 5.0, "PQ": made, "SQ": minute % 3})
+            rows[line - 1][0] |= {"TH": made, "INV": minute % 3, "STOCKTAKE": minute}
+    found = evaluate(connection, bound(tmp_path, kpis), NOON).kpis
+    for name, entry in (("cp", "cp"), ("cpk", "cpk"), ("turns", "inventory_turns"), ("scrap", "scrap_ratio")):
+        split = found[name].splits["line"]
+        values = dict(zip(split.members, split.values, strict=True))
+        for line in (1, 2):
+            assert values[str(line)] == pytest.approx(PLAIN[f"iso22400.{entry}"](rows[line - 1]), rel=1e-9), name
+        assert len([value for value in found[name].trend if value is not None]) > 10, name
+    both = [row for pair in zip(*rows, strict=True) for row in pair]
+    assert found["turns"].value == pytest.approx(turns(both), rel=1e-9)
 
 
 def test_elements_may_be_the_seconds_of_states(tmp_path: Path) -> None:
