@@ -36,7 +36,7 @@ from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.site.calendar import shift_at
 from opsconsole.site.model import Problem, Site
 from opsconsole.site.parse import Loaded
-from opsconsole.tables import health
+from opsconsole.tables import derived, health
 from opsconsole.tables.records import Progress, Totals
 from opsconsole.tables.store import Store
 
@@ -252,7 +252,7 @@ class Core:
         self._shown = time.monotonic()
         self._publish(
             picture(
-                site=self.site,
+                binding=self.binding,
                 clock=self.clock,
                 wall=wall,
                 settled=self._settled_once,
@@ -341,6 +341,7 @@ class Core:
         self._site_notice = []
         if (before.clock, before.timezone) != (self.site.clock, self.site.timezone):
             self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
+        self._put_views()  # before the feed makes tables of their names
         if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
             self._feed_with(self.site)
         self._watch.configure(self.site, self.now())
@@ -370,11 +371,17 @@ class Core:
     def _rebind_if_needed(self) -> None:
         if self._store.schemas() != self._bound_to:
             self._rebind()
+        elif self.binding.views:  # one may have waited for its name; a database that was set aside has none
+            self._put_views()
 
     def _rebind(self, bench: Bench | None = None) -> None:
         """Bind the site's expressions to the tables as they are; what does not fit is shown and the rest goes on."""
         self._bound_to = self._store.schemas()
         self.binding, self.problems = bind(self._loaded, self._bound_to, bench)
+        self._put_views()
+
+    def _put_views(self) -> None:
+        derived.keep(self._store, {name: view.sql for name, view in self.binding.views.items()})
 
     # --- people ------------------------------------------------------------------------------------------------
 

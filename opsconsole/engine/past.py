@@ -15,6 +15,7 @@ import time
 from opsconsole.engine import notices
 from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.core import Core
+from opsconsole.engine.derived import derived_at, stale_with_derived
 from opsconsole.engine.messages import Notice, SiteState, Snapshot, SourceState
 from opsconsole.engine.picture import compose, fresh_within, shift_state
 from opsconsole.engine.watch import AlertWatch
@@ -24,7 +25,7 @@ from opsconsole.site.calendar import shift_at, zone
 from opsconsole.site.figures import duration
 from opsconsole.site.figures import moment as said
 from opsconsole.site.holiday import holiday_at
-from opsconsole.site.model import Site, Source
+from opsconsole.site.model import Site, Source, files_of
 from opsconsole.site.shifts import shift_ends
 from opsconsole.tables import health
 from opsconsole.tables.records import Totals
@@ -61,7 +62,8 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
         measures = evaluate(cursor, binding, moment, until=moment)
         extents = Extents(cursor, binding, moment)
         held = {name: extents.of(name) for name in site.sources if name in binding.schemas}
-    silent = {name: silence(source, site, held.get(name), clock, at) for name, source in site.sources.items()}
+    files = files_of(site)
+    silent = {name: silence(source, site, held.get(name), clock, at) for name, source in files.items()}
     state = SiteState(
         name=site.name,
         timezone=site.timezone,
@@ -80,10 +82,14 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
         as_of=at,
     )
     told = [*notices.draft(site), *notices.broken(core.problems), *unrecorded(watch.recorded_since(), at, site)]
+    own = {
+        name: source_at(source, site, held.get(name), totals.get(name), silent[name]) for name, source in files.items()
+    }
     sources = [
-        source_at(source, site, held.get(name), totals.get(name), silent[name]) for name, source in site.sources.items()
+        own[name] if name in own else derived_at(source, binding, own, held.get(name))
+        for name, source in site.sources.items()
     ]
-    stale = {name for name, why in silent.items() if why}
+    stale = stale_with_derived(binding, {name for name, why in silent.items() if why})
     return compose(state, site, measures, sources, stale, watch.alerts_at(site, at), told)
 
 

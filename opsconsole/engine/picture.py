@@ -9,6 +9,7 @@ import msgspec
 
 from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.condition import Condition
+from opsconsole.engine.derived import with_derived
 from opsconsole.engine.goals import goals_of
 from opsconsole.engine.messages import (
     AlertState,
@@ -23,13 +24,14 @@ from opsconsole.engine.messages import (
     Snapshot,
     SourceState,
 )
+from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.measures import Measure, Measures, Split
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.card import card_of, sources_of
 from opsconsole.site.figures import duration
 from opsconsole.site.holiday import holiday_at
-from opsconsole.site.model import Kpi, Site, Source
+from opsconsole.site.model import Kpi, Site, Source, files_of
 from opsconsole.site.shifts import shift_ends
 from opsconsole.tables.records import FileInfo, Totals
 
@@ -38,7 +40,7 @@ Freshness = Literal["fresh", "stale", "nodata", "off"]
 
 def picture(
     *,
-    site: Site,
+    binding: Binding,
     clock: SiteClock,
     wall: float,
     settled: bool,
@@ -52,10 +54,12 @@ def picture(
     notices: Sequence[Notice],
 ) -> Snapshot:
     """What every screen of the site may show now. `wall` is the wall clock in seconds since the epoch."""
-    sources = [
-        source_state(source, fresh_within(site, source), totals.get(name), clock, wall, conditions.get(name))
-        for name, source in site.sources.items()
-    ]
+    site = binding.site
+    own = {
+        name: source_state(source, fresh_within(site, source), totals.get(name), clock, wall, conditions.get(name))
+        for name, source in files_of(site).items()
+    }
+    sources = with_derived(binding, own)
     stale = {source.name for source in sources if source.status == "stale"}
     state = SiteState(
         name=site.name,

@@ -48,6 +48,7 @@ from opsconsole.engine.past import looked_at, snapshot_at
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import JournalError
+from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.drill import (
     Page,
     breakdown,
@@ -189,16 +190,25 @@ class Queries:
             lines=page.lines,
             total=page.total,
             next=page.after,
+            note=_without_lines(binding, page.source),
             misfits=self._misfits(page),
         )
 
     def _lines(self, body: AskLine) -> Lines:
-        _, first, at, text, note = raw_lines(self._store, body.source, body.file, body.line, body.around)
+        source = self._owner(body.source, body.file)
+        _, first, at, text, note = raw_lines(self._store, source, body.file, body.line, body.around)
         aside = [
             msgspec.convert(each, Quarantined, from_attributes=True)
-            for each in setaside.at_line(self._store, body.source, body.file, body.line)
+            for each in setaside.at_line(self._store, source, body.file, body.line)
         ]
         return Lines(path=body.file, first=first, at=at, text=text, note=note, aside=aside)
+
+    def _owner(self, source: str, file: str) -> str:
+        """The source that a file belongs to: a row of a derived one comes from a file of another."""
+        made_of = self._core.binding.files(source)
+        if made_of == (source,):
+            return source
+        return next((name for name in made_of if any(each.path == file for each in self._store.files(name))), source)
 
     def _files(self, body: AskFiles) -> Files:
         changes = self._with_cursor(lambda cursor: health.drifts(cursor, body.source, body.drift))
@@ -225,7 +235,7 @@ class Queries:
 
     def _misfits(self, page: Page) -> list[Misfit]:
         """The cells of a page that are missing because their text did not fit, told by what was set aside."""
-        if page.source in BUILT_IN:
+        if page.source in BUILT_IN or page.source in self._core.binding.reads:
             return []
         places = list(zip(page.files, page.lines, strict=True))
         aside = setaside.cells_of(self._store, page.source, places)
@@ -237,3 +247,11 @@ class Queries:
                     each = raw[name.lower()]
                     found.append(Misfit(row, at, each.raw, each.reason))
         return found
+
+
+def _without_lines(binding: Binding, source: str) -> str:
+    """That rows of a derived source stand in no file, where that is so."""
+    view = binding.views.get(source)
+    if view is None or view.lines:
+        return ""
+    return f"computed from {', '.join(view.reads)}: a row stands in no single line of a file"

@@ -59,6 +59,7 @@ class SourceState(Struct, frozen=True):
     the changes of schema noted in the last 24 hours, `drifted` tells the latest of them. `latest`: with a key, so many
     of the rows are the latest of theirs and in the table. The status `asof` goes with a past moment: `rows` and
     `last_event` are those up to then, files and records as they are now, and when they came in is not known.
+    `made_of`: a derived source reads these and has no files of its own; its moments are those of the stalest of them.
     """
 
     name: str
@@ -88,6 +89,7 @@ class SourceState(Struct, frozen=True):
     leaving: Leaving | None = None
     progress: Progress | None = None
     latest: int | None = None
+    made_of: list[str] = []
 
 
 class AskFiles(Struct, frozen=True, tag="ask-files"):

@@ -105,6 +105,7 @@ class _Binder:
             idle=self.idle,
             grids=tuple(grids),
             views=self.views.views,
+            unmade=self.views.waiting | self.views.broken,
             reads=self.views.reads,
             until=self.views.until,
         )

@@ -71,7 +71,7 @@ class Binding(Struct, frozen=True):
     `schemas`: source -> column -> DuckDB type. `waiting`: KPIs whose source has no table yet, each with a
     sentence for the screen; `broken`: KPIs with an error, likewise; `idle`: rules that cannot be evaluated for one of
     these reasons. `grids`: (KPI, dimension) that layouts show over time. `views`: the derived sources that can be
-    read, in the order in which they can be made; `reads`: by derived source, bound or not, what it is made of.
+    read, in the order in which they can be made; `unmade`: why the others cannot; `reads`: what each is made of.
     `until`: by source whose rows last, SQL for the moment at which a row ends (naive UTC, NULL: it goes on).
     """
 
@@ -84,6 +84,7 @@ class Binding(Struct, frozen=True):
     idle: dict[str, str] = {}
     grids: tuple[tuple[str, str], ...] = ()
     views: dict[str, View] = {}
+    unmade: dict[str, str] = {}
     reads: dict[str, tuple[str, ...]] = {}
     until: dict[str, str] = {}
 

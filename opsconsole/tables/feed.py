@@ -45,7 +45,7 @@ class Feed:
         self.problem = ""
         self._store = store
         self._root = root
-        self._sources = dict(sources)
+        self._sources = _with_files(sources)
         self._timezone = timezone
         self._disk = disk
         self._now = now
@@ -94,7 +94,7 @@ class Feed:
     def replace(self, sources: Mapping[str, Source], timezone: str | None = None, disk: int | None = None) -> None:
         """Serve other sources from now on; tables of changed definitions are built anew, of removed ones dropped."""
         with self._state:
-            self._sources = dict(sources)
+            self._sources = _with_files(sources)
             self._timezone = timezone or self._timezone
             self._disk = disk
             self._replaced = self._scan = True
@@ -297,3 +297,8 @@ class Feed:
             self._on_change()
         except Exception:  # noqa: BLE001 - see above; it is logged
             _log.exception("on_change")
+
+
+def _with_files(sources: Mapping[str, Source]) -> dict[str, Source]:
+    """The sources that the feed is for: the others are views over them."""
+    return {name: source for name, source in sources.items() if source.sql is None}

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from opsconsole.site.model import Source
-from opsconsole.tables import columns, ledger
+from opsconsole.tables import columns, derived, ledger
 from opsconsole.tables.committer import Committer
 from opsconsole.tables.dues import Dues
 from opsconsole.tables.folders.lookout import Devices, Sighting
@@ -78,6 +78,7 @@ class Keeper:
             for name in stored:
                 if wanted.get(name) != stored[name]:
                     columns.drop(cursor, name)
+            derived.make_room(cursor, wanted)
             cursor.execute("DELETE FROM _ops.sources")
             for name, definition in wanted.items():
                 cursor.execute("INSERT INTO _ops.sources VALUES (?, ?)", [name, definition])
