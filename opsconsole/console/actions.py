@@ -15,6 +15,7 @@ from opsconsole.engine.commands import COMMANDS
 APP, LIST, PANELS, OVERVIEW, ALERTS, KPI, CELLS = "app", "list", "panels", "overview", "alerts", "kpi", "cells"
 KPIS = "kpis"
 SOURCE, FILE, ASIDE = "source", "file", "aside"
+PAST = "past"
 
 SCOPES: dict[str, str] = {
     APP: "Everywhere",
@@ -28,6 +29,7 @@ SCOPES: dict[str, str] = {
     SOURCE: "On sources, their files and their quarantine",
     FILE: "On files",
     ASIDE: "In quarantine",
+    PAST: "While a past moment is looked at",
 }
 
 # What can be active together: each screen, with the panel that has the focus.
@@ -46,6 +48,14 @@ STACKS: dict[str, tuple[str, ...]] = {
     "list": (APP, LIST),
     "text": (APP, LIST),
 }
+
+
+def then(stack: str) -> str:
+    """The stack of a screen while a past moment is looked at."""
+    return f"{stack} then"
+
+
+STACKS |= {then(stack): (*scopes, PAST) for stack, scopes in STACKS.items()}
 
 
 class Action(Struct, frozen=True):
@@ -86,6 +96,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tables", "Tables: the rows of each source", ("5",), line="tables"),
     Action("sources", "Sources: files, freshness, quarantine", ("8",), line="sources"),
     Action("refresh", "Ask the engine again for what is shown", ("r",), line="refresh"),
+    Action("at", "Look at a past moment: 03:40, 2013-06-24 10:00, yesterday, -2h, shift -1", line="at MOMENT"),
     Action("copy", "Copy the cell or row under the cursor", ("y",)),
     Action("next-critical", "Next critical alert", ("e",)),
     Action("previous-critical", "Previous critical alert", ("E",)),
@@ -163,6 +174,11 @@ ACTIONS: tuple[Action, ...] = (
         rank=7,
         short="export",
     ),
+    Action("live", "Live again, on all screens", ("0",), PAST, rank=2, short="live"),
+    Action("step-back", "A bucket of the trend back", (",",), PAST, rank=3, short="back"),
+    Action("step-on", "A bucket of the trend on", (".",), PAST, rank=3, short="on"),
+    Action("window-back", "A window back", ("{",), PAST),
+    Action("window-on", "A window on", ("}",), PAST),
     Action("kpi", "One KPI: trend, breakdown, limits", line="kpi NAME [by DIM] [where DIM=MEMBER …]"),
     Action("alert", "One alert", line="alert ID"),
     Action("source", "One source: its files and its quarantine", line="source NAME"),
@@ -214,8 +230,18 @@ class Registry:
 
     def footer(self, stack: str) -> list[Action]:
         """What the footer offers, most wanted first."""
-        ranked = [action for action in self.in_scopes(STACKS[stack]) if action.rank is not None and action.keys]
+        scopes = STACKS[stack]
+        ranked = [
+            action
+            for action in self.in_scopes(scopes)
+            if action.rank is not None and action.keys and works(action, scopes)
+        ]
         return sorted(ranked, key=lambda action: action.rank or 0)
+
+
+def works(action: Action, scopes: Sequence[str]) -> bool:
+    """Whether an action would do anything: nothing is commanded while a past moment is looked at."""
+    return action.command is None or PAST not in scopes
 
 
 _NAMES = {

@@ -30,6 +30,8 @@ NULL = ":null"
 # What a KPI's screen can show beside its value, by the words that ask for it; the breakdown needs none.
 SHOWN = {"over time": "time", "compared": "compared", "card": "card"}
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
+# How many words of a command line name things, the view included: an `at` among them is a name.
+_NAMED = {"line": 4, "alert": 2, "source": 2, "explain": 2}
 _NEXT = ("by", "where", "over", "compared", "card", "against", "at", "rows")
 
 
@@ -98,6 +100,23 @@ def _parse(line: str) -> Address:
         raise BadAddressError(f"a quotation mark is missing its partner in: {line}") from error
     if not words or words[0] not in VIEWS:
         raise BadAddressError(f"no such view: {words[0] if words else ''}")
+    view = words[0]
+    if view not in ("kpi", "rows"):
+        words, at = _moment(words)
+        if at:
+            return replace(_view(words), at=at)
+    return _view(words)
+
+
+def _moment(words: list[str]) -> tuple[list[str], str]:
+    """A command line without the moment at its end, and the moment: `alerts at yesterday 10:00`."""
+    for place in range(len(words) - 2, _NAMED.get(words[0], 1) - 1, -1):
+        if words[place] == "at":
+            return words[:place], " ".join(words[place + 1 :])
+    return words, ""
+
+
+def _view(words: list[str]) -> Address:
     view, rest = words[0], words[1:]
     if view == "rows":
         return _rows(rest)

@@ -13,14 +13,21 @@ from opsconsole.engine.messages import Answer, Ask, KpiState
 class Context(Protocol):
     """The program as a screen sees it."""
 
-    model: Model
+    @property
+    def model(self) -> Model:
+        """The site, live or as of the past moment that is looked at."""
+        ...
 
     def wall(self) -> float:
         """The wall clock, epoch seconds."""
         ...
 
     def now(self) -> float:
-        """Site time, epoch seconds."""
+        """Site time, epoch seconds; a past moment where one is looked at."""
+        ...
+
+    def seconds(self, at: str) -> float | None:
+        """The moment of an address in epoch seconds; None: now."""
         ...
 
     async def ask(self, body: Ask) -> Answer:

@@ -21,7 +21,8 @@ def detail(ctx: Context, alert: AlertState, cells: int, lines: int) -> list[Line
     since = f"since {fmt.since(alert.since, now, model.timezone)}, {fmt.age(now - alert.since)}"
     facts = [since]
     if alert.value is not None:
-        facts.append(f"now {fmt.quantity(alert.value, unit, decimals)}")
+        said = "now" if model.site is None or model.site.as_of is None else "then"
+        facts.append(f"{said} {fmt.quantity(alert.value, unit, decimals)}")
     if alert.worst is not None:
         facts.append(f"worst {fmt.quantity(alert.worst, unit, decimals)}")
     if alert.count > 1:

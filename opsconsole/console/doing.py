@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from opsconsole.console import steps
 from opsconsole.console.actions import STACKS, Action, Registry
 from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
 from opsconsole.console.context import Context
@@ -12,8 +13,8 @@ from opsconsole.console.link import Link, LinkError
 from opsconsole.console.pane import Pane
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import inert
+from opsconsole.console.travel import Travel
 from opsconsole.console.views.overview import Overview
-from opsconsole.console.when import kept
 from opsconsole.engine.messages import Command, Done, Failure, Target
 
 
@@ -24,6 +25,12 @@ class Program(Context, Protocol):
     history: History
     prompt: Prompt | None
     link: Link
+    travel: Travel
+
+    @property
+    def stack(self) -> str:
+        """Which scopes of actions are active here, now."""
+        ...
 
     def leave(self) -> None:
         """End the console."""
@@ -46,6 +53,11 @@ class Doing:
 
     def run(self, action: Action, words: str = "") -> None:
         """Do an action on the screen that is shown; screens come before the program."""
+        travel = self.program.travel
+        if action.command is not None and travel.at:
+            # what is seen is not how things are, and a command is about how they are
+            self.program.say(f"you look at {travel.label(travel.at)}; press 0 for live", "warning")
+            return
         name = "do_" + action.id.replace("-", "_")
         view = self.program.history.current
         handler = getattr(view, name, None)
@@ -67,7 +79,7 @@ class Doing:
             self.program.say(f"no command `{inert(word)}`{nearest(word, known)}", "warning")
         elif word in VIEWS:
             try:
-                self.program.go(parse(line, lambda typed: kept(self.program.model, self.program.now(), typed)))
+                self.program.go(parse(line, self.program.travel.kept))
             except BadAddressError as error:
                 self.program.say(inert(str(error)), "warning")
         else:
@@ -116,6 +128,37 @@ class Doing:
     def do_refresh(self, _: str) -> None:
         self.program.reload()
 
+    # --- in time ---
+
+    def do_at(self, words: str) -> None:
+        if words:
+            self.program.travel.to(words)
+            return
+        self.do_command("")
+        assert self.program.prompt is not None
+        self.program.prompt.insert("at ")
+
+    def do_live(self, _: str) -> None:
+        self.program.travel.back_to_live()
+
+    def do_step_back(self, _: str) -> None:
+        self._step(-1, large=False)
+
+    def do_step_on(self, _: str) -> None:
+        self._step(1, large=False)
+
+    def do_window_back(self, _: str) -> None:
+        self._step(-1, large=True)
+
+    def do_window_on(self, _: str) -> None:
+        self._step(1, large=True)
+
+    def _step(self, count: int, large: bool) -> None:
+        model = self.program.model
+        kpi = steps.meant(self.program.history.current.address, model)
+        shift = model.site.shift if model.site is not None else None
+        self.program.travel.step(steps.window(kpi, shift) if large else steps.bucket(kpi), count)
+
     # --- typing ---
 
     def do_command(self, _: str) -> None:
@@ -155,7 +198,7 @@ class Doing:
             self.program.say(f"{action.title}: not on this screen")
 
     def _scopes(self) -> tuple[str, ...]:
-        return STACKS[self.program.history.current.stack]
+        return STACKS[self.program.stack]
 
     def do_filter(self, words: str) -> None:
         pane = self.program.history.current.pane

@@ -26,6 +26,13 @@ def age(seconds: float) -> str:
     return f"{minutes // 60}h" if minutes < 48 * 60 else f"{minutes // 1440}d"
 
 
+def grain(seconds: float) -> str:
+    """How long ago, coarser as it grows."""
+    if seconds < 10:
+        return f"{int(max(0.0, seconds))} s"
+    return f"{int(seconds // 10) * 10} s" if seconds < 60 else age(seconds)
+
+
 @lru_cache(maxsize=8)
 def zone(name: str) -> dt.tzinfo:
     """The time zone of that name; UTC where this machine does not know it."""
@@ -49,6 +56,24 @@ def day_clock(moment: float, tz: str) -> str:
     """ "Tue 24 Jun 10:52"."""
     stamp = local(moment, tz)
     return f"{stamp:%a} {stamp.day} {stamp:%b %H:%M}"
+
+
+def as_of(moment: float, now: float, tz: str) -> str:
+    """A past moment: "Tue 24 Jun 03:40", with seconds and the year where they matter.
+
+    The last moment before a full minute is that minute, at the end of a day "24:00".
+    """
+    stamp = local(moment, tz)
+    if stamp.microsecond >= 999_000:
+        stamp = (stamp.astimezone(dt.UTC) + dt.timedelta(microseconds=1_000)).astimezone(zone(tz))
+        last = (stamp.hour, stamp.minute, stamp.second) == (0, 0, 0)
+    else:
+        last = False
+    if last:
+        stamp -= dt.timedelta(days=1)
+    clock = "24:00" if last else f"{stamp:%H:%M:%S}" if stamp.second else f"{stamp:%H:%M}"
+    year = f" {stamp.year}" if stamp.year != local(now, tz).year else ""
+    return f"{stamp:%a} {stamp.day} {stamp:%b}{year} {clock}"
 
 
 def since(moment: float | None, now: float, tz: str) -> str:

@@ -28,7 +28,7 @@ def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
     if model.ended is not None:
         return _banner(f" ENGINE STOPPED: {inert(model.ended)}   :restart-engine starts it again", cells)
     if model.lost_at is not None:
-        gone = _grain(wall - model.lost_at)
+        gone = fmt.grain(wall - model.lost_at)
         what = "reconnecting …" if model.site else "waiting for it …"
         return _banner(f" ENGINE LOST {gone} ago, {what}   values are as they were", cells)
     site = model.site
@@ -75,13 +75,6 @@ def _clock(model: Model, now: float, short: bool) -> Line:
 
 def _banner(text: str, cells: int) -> Line:
     return [(part, "critical reverse") for part, _ in fit([(text, "")], cells)]
-
-
-def _grain(seconds: float) -> str:
-    """How long ago, coarser as it grows."""
-    if seconds < 10:
-        return f"{int(max(0.0, seconds))} s"
-    return f"{int(seconds // 10) * 10} s" if seconds < 60 else fmt.age(seconds)
 
 
 def tally(model: Model) -> Line:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from opsconsole.console.views.base import View
 
 ROOTS = ("overview", "alerts", "kpis", "goals", "tables", "sources")
@@ -46,6 +48,17 @@ class History:
         else:
             self._stack.append(left)
         return True
+
+    def put_to(self, at: str) -> None:
+        """Have all screens at one moment (empty: live); of those that are one and the same then the last is kept."""
+        for view in (*self._stack, *([self._left] if self._left is not None else [])):
+            view.address = replace(view.address, at=at)
+        following = [*self._stack[1:], None]
+        self._stack = [
+            view
+            for view, after in zip(self._stack, following, strict=True)
+            if after is None or str(view.address) != str(after.address)
+        ]
 
     def trail(self) -> list[str]:
         """The breadcrumb: labels since the last screen that has a tab."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from opsconsole.console import fmt, signs
 from opsconsole.console.draw.heat import member_text
-from opsconsole.console.draw.tile import change, goal
+from opsconsole.console.draw.tile import change, goal, window_word
 from opsconsole.console.pane import Column, Row, cell
-from opsconsole.console.text import inert
+from opsconsole.console.text import Line, inert
 from opsconsole.engine import telling
 from opsconsole.engine.messages import (
     AlertState,
@@ -120,7 +120,7 @@ def kpi_row(kpi: KpiState) -> Row:
         cell(value, f"bold {style}".strip()),
         cell(arrow, arrow_style),
         cell(goal(kpi), "dim"),
-        cell(inert(kpi.window), "dim"),
+        cell(window_word(kpi), "dim"),
         cell(inert(kpi.owner), "dim"),
         cell(", ".join(gap.removeprefix("no ") for gap in kpi.missing), "dim"),
         cell(inert(kpi.objective_title), "dim"),
@@ -130,23 +130,30 @@ def kpi_row(kpi: KpiState) -> Row:
 
 
 def source_row(source: SourceState, now: float, wall: float, timezone: str) -> Row:
-    """A source: how fresh, how much, what went wrong. Arrival is told by the wall clock, events by site time."""
+    """A source: how fresh, how much, what went wrong. Arrival is told by the wall clock, events by site time.
+
+    Of a past moment only rows and events are told: the files are those of now.
+    """
     abnormal = {"stale": "warning", "nodata": "nodata"}.get(source.status, "")
+    then = source.status == "asof"
+
+    def many(count: int, style: str) -> Line:
+        return cell("·", "dim") if then or not count else cell(fmt.number(count, 0), style)
+
+    read = cell(telling.taken_short(source.taken, source.bytes) if source.bytes and not then else fmt.NONE, "dim")
+    if source.progress is not None:
+        read = cell(telling.progress_short(source.progress), "bold")
     cells = (
         cell(signs.SOURCE_SIGNS[source.status], abnormal or "dim"),
         cell(inert(source.title or source.name)),
         cell(fmt.number(source.rows, 0)),
-        cell(fmt.number(source.files, 0)),
-        cell(
-            fmt.number(source.quarantined, 0) if source.quarantined else "·", "warning" if source.quarantined else "dim"
-        ),
-        cell(str(source.waiting) if source.waiting else "·", "dim"),
-        cell(str(source.failed) if source.failed else "·", "warning" if source.failed else "dim"),
+        cell("·" if then else fmt.number(source.files, 0)),
+        many(source.quarantined, "warning"),
+        many(source.waiting, "dim"),
+        many(source.failed, "warning"),
         cell(fmt.since(source.last_event, now, timezone)),
         cell(fmt.age(wall - source.last_arrival) + " ago" if source.last_arrival is not None else fmt.NONE, abnormal),
-        cell(telling.progress_short(source.progress), "bold")
-        if source.progress is not None
-        else cell(telling.taken_short(source.taken, source.bytes) if source.bytes else fmt.NONE, "dim"),
+        read,
     )
     return Row(source.name, cells, copy=f"{source.name}\t{source.rows}\t{source.files}\t{source.quarantined}")
 

@@ -165,6 +165,13 @@ class Pane:
             self._index = positions[0]
             self._scroll()
 
+    def return_to(self, key: str) -> None:
+        """Put the cursor back where it was before other rows were shown for a while, if that row is still there."""
+        if self.leads and self.rows and self.rows[0].key == key:
+            self.seen()
+        elif not self.leads and any(row.key == key for row in self.rows):
+            self.point(key)
+
     def hit(self, step: int) -> bool:
         """Go to the next or previous row that matches what was last filtered for."""
         order = range(1, len(self.rows) + 1)

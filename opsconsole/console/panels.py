@@ -9,7 +9,8 @@ from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.detail import detail
 from opsconsole.console.draw.heat import heat
-from opsconsole.console.draw.tile import one_line, tile
+from opsconsole.console.draw.tile import one_line, tile, window_word
+from opsconsole.console.model import Model
 from opsconsole.console.pane import Pane, Row
 from opsconsole.console.place import Spot, per_line
 from opsconsole.console.text import Line, beside, fit, inert, line_width, restyle, wrap
@@ -168,6 +169,7 @@ class AlertsPanel(Panel):
         assert self.pane is not None
         model, now = self.ctx.model, self.ctx.now()
         rows = [lists.alert_row(alert, now, model.timezone, full=False) for alert in model.alerts_in_order()]
+        self.pane.empty = none_open(model, "no open alerts")
         self.pane.set_rows(keep_order(self.pane, rows))
 
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
@@ -339,7 +341,12 @@ class TextPanel(Panel):
         return [*head, *(restyle(line, "dim") for line in body)][: spot.lines]
 
 
+def none_open(model: Model, live: str) -> str:
+    """What an empty list of alerts says: of a past moment no more than the journal knows."""
+    return live if model.site is None or model.site.as_of is None else "no alert on record that was open then"
+
+
 def window_note(kpi: KpiState, timezone: str) -> str:
     """The window a value covers: "shift · 06:00–10:52"."""
     stretch = fmt.span(kpi.start, kpi.end, timezone)
-    return " · ".join(part for part in (inert(kpi.window), stretch) if part)
+    return " · ".join(part for part in (window_word(kpi), stretch) if part)

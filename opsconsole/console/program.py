@@ -18,24 +18,23 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
-from opsconsole.console import frame
-from opsconsole.console.actions import Registry
+from opsconsole.console import around
+from opsconsole.console.actions import Registry, then
 from opsconsole.console.address import Address
+from opsconsole.console.among import Among
 from opsconsole.console.canvas import Canvas
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import History
-from opsconsole.console.link import Back, Event, Hopeless, Link, LinkError, Lost
+from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
 from opsconsole.console.model import Model
-from opsconsole.console.prompt import Prompt
-from opsconsole.console.text import Line, fit, inert
+from opsconsole.console.prompt import Prompt, offer
+from opsconsole.console.text import fit, inert
+from opsconsole.console.travel import Travel
+from opsconsole.console.views.base import View
 from opsconsole.console.views.make import make
-from opsconsole.engine.messages import Answer, Ask, AskKpi, Goodbye, KpiAmong, KpiState, Snapshot
+from opsconsole.engine.messages import Answer, Ask, Goodbye, KpiState, Snapshot
 
 LEAST = (40, 12)
-ROOMY = 16
-OFFERS = 8
-# Seconds between two questions for the same part of a KPI, however fast data comes.
-AMONG_EVERY = 2.0
 SETTLE = 0.1
 # What a screen that is entered takes from the model.
 EVERYTHING = {"site", "kpis", "alerts", "sources", "grids", "breakdowns", "goals"}
@@ -72,14 +71,15 @@ class Console(App[int], inherit_bindings=False):
         self.trouble = trouble
         self.farewell = ""
         self.wall_clock = wall
-        self.model = Model()
+        self.travel = Travel(self)
         self.registry = Registry()
         self.doing = Doing(self)
         self.canvas = Canvas(ascii_only)
         self.history = History(make(self, Address("overview"), self.registry, "overview"))
         self.prompt: Prompt | None = None
         self.message: tuple[str, str] = ("", "")
-        self._among: dict[tuple[str, tuple[tuple[str, str | None], ...]], tuple[float, int, KpiState | None]] = {}
+        self._among = Among(self)
+        self._entered: View | None = None
         self._painting = False
         self._settle: Timer | None = None
         self._timer: Timer | None = None
@@ -106,25 +106,23 @@ class Console(App[int], inherit_bindings=False):
     def now(self) -> float:
         return self.model.now(self.wall_clock())
 
+    @property
+    def model(self) -> Model:
+        return self.travel.model
+
+    def seconds(self, at: str) -> float | None:
+        return self.travel.seconds(at)
+
+    @property
+    def stack(self) -> str:
+        """Which scopes of actions are active here, now."""
+        return then(self.history.current.stack) if self.travel.at else self.history.current.stack
+
     async def ask(self, body: Ask) -> Answer:
         return await self.link.ask(body)
 
     def among(self, kpi: str, where: Mapping[str, str | None]) -> KpiState | None:
-        key = (kpi, tuple(where.items()))
-        asked, version, known = self._among.get(key, (-AMONG_EVERY, -1, None))
-        current = self.model.site.data_version if self.model.site is not None else -1
-        if version != current and time.monotonic() - asked >= AMONG_EVERY:
-            self._among = {**dict(list(self._among.items())[-50:]), key: (time.monotonic(), current, known)}
-            self.spawn(self._ask_among(key, AskKpi(kpi, dict(where)), current))
-        return known
-
-    async def _ask_among(self, key: tuple[str, tuple[tuple[str, str | None], ...]], body: AskKpi, version: int) -> None:
-        try:
-            answer = await self.ask(body)
-        except LinkError:
-            return  # the banner says that the engine is gone
-        if isinstance(answer, KpiAmong):
-            self._among[key] = (time.monotonic(), version, answer.kpi)
+        return self._among.get(kpi, where, self.travel.seconds(self.travel.at))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -138,9 +136,23 @@ class Console(App[int], inherit_bindings=False):
         self.paint_soon()
 
     def go(self, address: Address) -> None:
-        view = make(self, address, self.registry, self.history.current.stack)
-        self.history.open(view)
-        self._enter()
+        address = self.travel.there(address)
+        if self.travel.at_hand(address.at):
+            self._open(address)
+        else:
+            self.say(f"how it was at {self.travel.label(address.at)} …")
+            self.spawn(self._go_then(address))
+
+    def _open(self, address: Address) -> None:
+        self.history.open(make(self, address, self.registry, self.stack))
+        self.enter()
+
+    async def _go_then(self, address: Address) -> None:
+        """Open a screen at a moment that has to be asked for first."""
+        before = self.history.current
+        if await self.travel.bring(address.at) and self.history.current is before:
+            self.say("")
+            self._open(address)
 
     def say(self, text: str, style: str = "") -> None:
         self.message = (text, style)
@@ -165,13 +177,17 @@ class Console(App[int], inherit_bindings=False):
         self.say(f"copied: {shown}")
 
     def reload(self) -> None:
-        self.spawn(self.history.current.load())
+        if self.travel.at:
+            self.travel.again()
+        else:
+            self.spawn(self.history.current.load())
         self.say("asked again")
 
-    def _enter(self) -> None:
-        view = self.history.current
-        view.update(EVERYTHING)
+    def enter(self) -> None:
+        view = self._entered = self.history.current
+        self._tick_soon()
         if self.model.site is not None:
+            view.update(EVERYTHING)
             self.spawn(view.load())
 
     # --- Textual ---
@@ -226,7 +242,7 @@ class Console(App[int], inherit_bindings=False):
 
     def _take(self, event: Event) -> None:
         """What the engine says becomes what is shown."""
-        model = self.model
+        model, past = self.travel.live, bool(self.travel.at)
         topics: set[str] = set()
         if isinstance(event, Snapshot):
             first = model.site is None
@@ -234,7 +250,8 @@ class Console(App[int], inherit_bindings=False):
             topics = model.load(event)
             if first:
                 self._tick_soon()
-            self.spawn(self.history.current.load())
+            if not past:
+                self.spawn(self.history.current.load())
         elif isinstance(event, Goodbye):
             model.ended = event.reason
             model.lost_at = self.wall()
@@ -250,6 +267,8 @@ class Console(App[int], inherit_bindings=False):
             self.say("the engine is back")
         else:
             topics = model.apply(event)
+        if topics and past:
+            return  # it is there when one comes back to it
         if topics:
             self.history.current.update(topics)
         self.paint_soon()
@@ -257,18 +276,21 @@ class Console(App[int], inherit_bindings=False):
     # --- time: redrawn on the site's whole minutes only, and each second while the engine is lost ---
 
     def _tick(self) -> None:
-        self.history.current.update(set())
+        if not self.travel.at:
+            self.history.current.update(set())
         self.paint_soon()
         self._tick_soon()
 
     def _tick_soon(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(self._until_next(), self._tick)
+            self._timer = None
+        if not self.travel.at or self.travel.live.lost_at is not None:
+            self._timer = self.set_timer(self._until_next(), self._tick)
 
     def _until_next(self) -> float:
-        site = self.model.site
-        if self.model.lost_at is not None:
+        site = self.travel.live.site
+        if self.travel.live.lost_at is not None:
             return 1.0
         wall = self.wall()
         real = 60.0 - wall % 60.0
@@ -292,18 +314,23 @@ class Console(App[int], inherit_bindings=False):
     def press(self, key: str, character: str | None) -> None:
         """A key: to the prompt while one is open, else what the registry says it means here."""
         self.message = ("", "")
+        before, at, self._entered = self.history.current, self.travel.at, None
         if self.prompt is not None:
             self._press_prompt(self.prompt, key, character)
         else:
             name = character if character is not None and character != " " else key
-            action = self.registry.find(name, self.history.current.stack)
-            before = self.history.current
+            action = self.registry.find(name, self.stack)
             if action is not None:
                 self.doing.run(action)
             elif key == "ctrl+c":
                 self.say("q leaves the console; the engine goes on")
-            if self.history.current is not before:
-                self.history.current.update(EVERYTHING)
+        view = self.history.current
+        if view is not before and view is not self._entered:
+            # come back to: it is as it was left
+            if self.travel.at == at:
+                view.update(EVERYTHING)
+            else:
+                self.travel.arrive()
         self.paint()
 
     def _press_prompt(self, prompt: Prompt, key: str, character: str | None) -> None:
@@ -340,54 +367,14 @@ class Console(App[int], inherit_bindings=False):
             text = f" opsconsole needs {LEAST[0]}x{LEAST[1]}; this is {cells}x{lines}"
             self.canvas.show([fit([(text, "bold")], cells)], [False])
             return
-        above = self._above(cells, lines)
-        below = self._below(cells, lines)
+        above = around.above(self, cells, lines)
+        below = around.below(self, self.message, cells, lines)
         body = self.history.current.draw(cells, lines - len(above) - len(below))
         if self.model.site is None:
-            body = self._waiting(cells, len(body))
-        gone = self.model.lost_at is not None
+            body = around.waiting(self.travel, cells, len(body))
+        gone = self.travel.live.lost_at is not None
         muted = [False, *([gone] * (len(above) - 1 + len(body))), *([False] * len(below))]
         screen = [*above, *body, *below]
         if self.prompt is not None and self.prompt.kind == "palette":
-            self._offer(screen, cells)
+            offer(self.prompt, screen, cells)
         self.canvas.show(screen[:lines], muted[:lines])
-
-    def _waiting(self, cells: int, lines: int) -> list[Line]:
-        text = inert(self.model.lost_why) if self.model.lost_at is not None else ""
-        return [fit([], cells), fit([(f"  {text}", "")], cells), *(fit([], cells) for _ in range(lines - 2))]
-
-    def _above(self, cells: int, lines: int) -> list[Line]:
-        wall = self.wall()
-        above = [frame.top_line(self.model, self.now(), wall, cells)]
-        view = self.history.current
-        trail = self.history.trail()
-        if len(trail) > 1:
-            above.append(frame.crumb_line(self.model, trail, cells))
-        elif lines >= ROOMY:
-            above.append(frame.tab_line(self.model, view.address.view, cells))
-        return [*above, *frame.notice_lines(self.model, cells, 2 if lines >= ROOMY else 1)]
-
-    def _below(self, cells: int, lines: int) -> list[Line]:
-        below = [frame.trust_line(self.model, cells)] if lines >= ROOMY else []
-        text, style = self.message
-        if self.prompt is not None:
-            below.append(self.prompt.draw(cells))
-        elif text:
-            below.append(fit([(" " + text, style or "bold")], cells))
-        else:
-            below.append(frame.footer_line(self.registry.footer(self.history.current.stack), cells))
-        return below
-
-    def _offer(self, screen: list[Line], cells: int) -> None:
-        """The palette's choices above its line."""
-        assert self.prompt is not None
-        titles = self.prompt.complete(self.prompt.text)
-        self.prompt.choice = max(0, min(self.prompt.choice, len(titles) - 1))
-        first = max(0, self.prompt.choice - OFFERS + 1)
-        shown = titles[first : first + OFFERS]
-        top = len(screen) - 1 - len(shown)
-        for at, title in enumerate(shown):
-            here = first + at == self.prompt.choice
-            screen[top + at] = fit([("▸ " if here else "  ", "bold"), (inert(title), "cursor" if here else "")], cells)
-        if shown:
-            screen[top - 1] = fit([("─" * cells, "rule")], cells)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from opsconsole.console.text import Line, fit, width
+from opsconsole.console.text import Line, fit, inert, width
 
 Kind = Literal["command", "filter", "palette"]
+OFFERS = 8
 HEADS: dict[Kind, str] = {"command": ":", "filter": "/", "palette": "» "}
 
 
@@ -105,3 +106,17 @@ class Prompt:
         line: Line = [(head, "bold"), (before, ""), (under, "reverse" if after or not ghost else "ghost reverse")]
         line.append((after[1:], "") if after else (ghost[1:], "ghost"))
         return fit(line, cells)
+
+
+def offer(prompt: Prompt, screen: list[Line], cells: int) -> None:
+    """Draw the palette's choices above its line."""
+    titles = prompt.complete(prompt.text)
+    prompt.choice = max(0, min(prompt.choice, len(titles) - 1))
+    first = max(0, prompt.choice - OFFERS + 1)
+    shown = titles[first : first + OFFERS]
+    top = len(screen) - 1 - len(shown)
+    for at, title in enumerate(shown):
+        here = first + at == prompt.choice
+        screen[top + at] = fit([("▸ " if here else "  ", "bold"), (inert(title), "cursor" if here else "")], cells)
+    if shown:
+        screen[top - 1] = fit([("─" * cells, "rule")], cells)

@@ -25,6 +25,14 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
         if kpi is not None and tail:
             return [f"{name} by {dim}" for dim in kpi.by]
         return [quoted("kpi", name) for name in model.kpis]
+    if word == "at":
+        return [
+            "yesterday",
+            "-1h",
+            "-1d",
+            *(["shift -1"] if model.site is not None and model.site.ended else []),
+            "now",
+        ]
     if word in ("quarantine", "retry"):
         return [quoted("source", name) for name in model.sources]
     if word == "source":

@@ -25,6 +25,7 @@ from opsconsole.engine.messages import (
     AskLine,
     AskQuarantine,
     AskRows,
+    AskSnapshot,
     Breakdown,
     Changes,
     ColumnRead,
@@ -360,6 +361,25 @@ def rows(first: int, count: int, source: str = "cycles") -> Rows:
     )
 
 
+def then(state: Snapshot, at: float) -> Snapshot:
+    """How it was at a past moment: OEE tells how many hours ago that was, and one alert was open."""
+    night = ShiftState("Night", SHIFT - 8 * HOUR, SHIFT)
+    jam = AlertState("jam", "jam", "Line 2 press: jam", "UNACK", "warning", at - 600, 3, {"line": "2"}, kpi="oee")
+    return replace(
+        state,
+        site=replace(state.site, at=at, as_of=at, speed=0.0, shift=night),
+        kpis=[
+            replace(kpi, value=round((NOW - at) / HOUR, 2), decimals=2, start=at - 8 * HOUR, end=at)
+            if kpi.name == "oee"
+            else replace(kpi, undated=kpi.name == "energy")
+            for kpi in state.kpis
+        ],
+        alerts=[jam],
+        sources=[replace(each, status="asof", last_arrival=None, note="", time="ts") for each in state.sources],
+        notices=[],
+    )
+
+
 class CannedEngine:
     """A server on `folder`/socket. `asked` are the questions it got; `refuse` makes commands fail with that reason."""
 
@@ -420,6 +440,8 @@ class CannedEngine:
     def _answer(self, ask: Ask) -> Answer:
         if isinstance(ask, Subscribe):
             return self.state
+        if isinstance(ask, AskSnapshot):
+            return self.answers.get("then") or then(self.state, ask.at)
         if isinstance(ask, AskBreakdown):
             return breakdown(ask.kpi, ask.by)
         if isinstance(ask, AskKpi):

@@ -10,6 +10,11 @@ from opsconsole.engine.messages import KpiState
 RELATION = {"higher": "≥", "lower": "≤", "target": "="}
 
 
+def window_word(kpi: KpiState) -> str:
+    """The window a value covers; of rows without times, seen from a past moment, that it is no value of then."""
+    return "as now" if kpi.undated else inert(kpi.window)
+
+
 def tile(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
     """Title and state; value and change; trend and window; bullet and target; and what explains it most.
 
@@ -25,7 +30,7 @@ def tile(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
 
 
 def _tall(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
-    window = inert(kpi.window)
+    window = window_word(kpi)
     columns = mini(kpi, min(48, cells - 4 - width(window)), lines - 4)
     trend: list[Line] = [[(" ", ""), *line] for line in columns] or [[(" " + window, "dim")]]
     if columns:
@@ -75,7 +80,7 @@ def _value(kpi: KpiState, cells: int) -> Line:
 
 
 def _trend(kpi: KpiState, cells: int) -> Line:
-    window = inert(kpi.window)
+    window = window_word(kpi)
     room = max(0, min(cells - 3 - width(window), 24))
     line = spark(kpi.trend, room)
     if not line:

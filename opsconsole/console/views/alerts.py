@@ -7,12 +7,13 @@ from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.detail import detail
 from opsconsole.console.pane import Pane
-from opsconsole.console.panels import heading, keep_order
+from opsconsole.console.panels import heading, keep_order, none_open
 from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import AlertState
 
 DETAIL_LEAST, DETAIL_MOST = 7, 16
+NONE = "no open alerts: all is well, or nothing is measured yet"
 
 
 class AlertsView(View):
@@ -24,9 +25,7 @@ class AlertsView(View):
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
-        self._pane = Pane(
-            lists.ALERTS_FULL, empty="no open alerts: all is well, or nothing is measured yet", leads=True
-        )
+        self._pane = Pane(lists.ALERTS_FULL, empty=NONE, leads=True)
 
     @property
     def pane(self) -> Pane:
@@ -35,6 +34,7 @@ class AlertsView(View):
     def update(self, _topics: set[str]) -> None:
         model, now = self.ctx.model, self.ctx.now()
         rows = [lists.alert_row(alert, now, model.timezone, full=True) for alert in model.alerts_in_order()]
+        self._pane.empty = none_open(model, NONE)
         self._pane.set_rows(keep_order(self._pane, rows))
 
     def draw(self, cells: int, lines: int) -> list[Line]:

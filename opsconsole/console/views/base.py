@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.link import LinkError
@@ -47,11 +49,19 @@ class View:
         return None
 
     async def ask(self, body: Ask) -> Answer | None:
-        """An answer; None with `trouble` set where there is none."""
+        """An answer about the moment the screen is at; None with `trouble` set where there is none.
+
+        None as well where the screen was put to another moment meanwhile: what it asked for then is on its way.
+        """
+        moment = self.address.at
+        if moment and getattr(body, "at", self) is None:
+            body = replace(body, at=self.ctx.seconds(moment))
         try:
             answer = await self.ctx.ask(body)
         except LinkError as error:
             self.trouble = str(error)
+            return None
+        if self.address.at != moment:
             return None
         if isinstance(answer, Failure):
             self.trouble = answer.message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsconsole.console.actions import SCOPES, STACKS, Registry, key_name
+from opsconsole.console.actions import SCOPES, STACKS, Registry, key_name, works
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.panels import heading
@@ -41,8 +41,9 @@ class HelpView(View):
         across = 2 if cells >= 100 else 1
         size = (cells - 2 * (across - 1)) // across
         out: list[Line] = []
-        for scope in reversed(STACKS[self.of]):
-            actions = [action for action in self.registry.in_scopes((scope,)) if action.keys]
+        scopes = STACKS[self.of]
+        for scope in reversed(scopes):
+            actions = [action for action in self.registry.in_scopes((scope,)) if action.keys and works(action, scopes)]
             out.append(fit([(f" {SCOPES[scope]}", "bold")], cells))
             entries = [
                 fit(

@@ -73,6 +73,9 @@ class SourcesView(View):
 
 def condition(ctx: Context, source: SourceState, cells: int) -> list[Line]:
     """A source's counts, how they add up, what is being done, what holds it up, what has changed in its files."""
+    if ctx.model.site is not None and ctx.model.site.as_of is not None:
+        known = f" · {source.note}" if source.note else ""
+        return [fit([(inert(f" {fmt.count(source.rows, 'row')} up to then, as known now{known}"), "")], cells)]
     kinds = ((source.waiting, "waiting"), (source.failed, "failed"), (source.archived, "archived"))
     files = fmt.count(source.files, "file") + "".join(f", {fmt.number(many, 0)} {word}" for many, word in kinds if many)
     told: list[tuple[str, str]] = [
@@ -160,7 +163,7 @@ class SourceView(View):
         if source is None:
             return [fit([(f" this site has no source {inert(self.address.name)}", "dim")], cells)]
         out = [self._head(source, cells)]
-        if source.note:
+        if source.note and not self.address.at:
             out.append(fit([(" " + inert(source.note), "warning")], cells))
         out += condition(self.ctx, source, cells)
         out += self._changed(cells, min(4, (lines - len(out)) // 5))
@@ -169,6 +172,8 @@ class SourceView(View):
         note = filter_note(self._files)
         if self.files_total > len(self.files):
             note = f"{note} of {fmt.number(self.files_total, 0)}: those with trouble, then the latest"
+        if self.address.at:
+            note += " · as they are now"
         title = heading("Files", [(note, "dim")], cells, not self.below)
         out += [title, *self._files.draw(cells, rest - lower - 1, not self.below)]
         shown = len(self._quarantine.all)

@@ -1,0 +1,44 @@
+"""The lines around a screen: which of those that `frame` and `past` draw are shown, by what goes on and by the room."""
+
+from __future__ import annotations
+
+from opsconsole.console import frame
+from opsconsole.console.doing import Program
+from opsconsole.console.past import past_line, trust_then
+from opsconsole.console.text import Line, fit, inert
+from opsconsole.console.travel import Travel
+
+ROOMY = 16
+
+
+def above(program: Program, cells: int, lines: int) -> list[Line]:
+    """Site and time, or the moment that is looked at; then tabs or breadcrumb, and what people must know."""
+    travel, model, wall = program.travel, program.model, program.wall()
+    out = [past_line(travel, wall, cells)] if travel.at else [frame.top_line(model, program.now(), wall, cells)]
+    trail = program.history.trail()
+    if len(trail) > 1:
+        out.append(frame.crumb_line(model, trail, cells))
+    elif lines >= ROOMY:
+        out.append(frame.tab_line(model, program.history.current.address.view, cells))
+    return [*out, *frame.notice_lines(model, cells, 2 if lines >= ROOMY else 1)]
+
+
+def below(program: Program, message: tuple[str, str], cells: int, lines: int) -> list[Line]:
+    """How far the numbers can be trusted; what is typed, said, or can be done."""
+    trust = trust_then if program.travel.at else frame.trust_line
+    out = [trust(program.model, cells)] if lines >= ROOMY else []
+    text, style = message
+    if program.prompt is not None:
+        out.append(program.prompt.draw(cells))
+    elif text:
+        out.append(fit([(" " + text, style or "bold")], cells))
+    else:
+        out.append(frame.footer_line(program.registry.footer(program.stack), cells))
+    return out
+
+
+def waiting(travel: Travel, cells: int, lines: int) -> list[Line]:
+    """A body that nothing is known for yet, with the reason."""
+    live = travel.live
+    text = inert(live.lost_why) if live.lost_at is not None else "asking how it was …" if travel.at else ""
+    return [fit([], cells), fit([(f"  {text}", "")], cells), *(fit([], cells) for _ in range(lines - 2))]
