@@ -7,7 +7,8 @@ from pathlib import Path
 
 from opsconsole.cli.arguments import COMMANDS
 from opsconsole.console.actions import Registry, markdown
-from opsconsole.site.parse import parse_site
+from opsconsole.kpis.bind import bind
+from opsconsole.site.parse import load_site, parse_site
 from opsconsole.site.reference import embedded
 from opsconsole.tables.health import SCHEMAS
 
@@ -47,6 +48,21 @@ def test_the_example_of_the_library_is_a_part_of_a_site() -> None:
     assert [str(problem) for problem in loaded.problems] == []
     assert loaded.site is not None
     assert loaded.site.kpis["scrap"].value == "100 * sum(scrap) / sum(qty)"
+
+
+def test_the_example_of_sources_made_of_others_works(tmp_path: Path) -> None:
+    example = re.search(r"<!-- derived-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    (tmp_path / "site.yaml").write_text(example[1])
+    own = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
+    events = {"ts": "TIMESTAMP", "machine": "VARCHAR", "state": "VARCHAR", **own}
+    orders = {"begun": "TIMESTAMP", "machine": "VARCHAR", "qty": "BIGINT", **own}
+    binding, problems = bind(load_site(tmp_path), {"events": events, "orders": orders})
+    assert [str(problem) for problem in problems] == []
+    assert (list(binding.views), list(binding.kpis), list(binding.rules)) == (
+        ["stays", "begun_in"], ["downtime"], ["stuck"],
+    )  # fmt: skip
+    assert all(view.lines for view in binding.views.values())
 
 
 def test_the_example_of_data_health_is_a_part_of_a_site() -> None:

@@ -115,7 +115,8 @@ def _alert_line(alert: AlertState, zone: ZoneInfo, now: float) -> str:
 def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:
     sign = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "novalue": "∅NV", "off": "●", "asof": "≤"}[source.status]
     files = f"in {count(source.files, 'file')}" if source.status != "asof" else "up to then" if source.time else "now"
-    parts = [f"  {sign:<3} {source.title}: {count(source.rows, 'row')} {files}"]
+    held = telling.made_of(source.made_of) if source.made_of else f"{count(source.rows, 'row')} {files}"
+    parts = [f"  {sign:<3} {source.title}: {held}"]
     if source.last_event is not None:
         parts.append(f"newest event {moment(source.last_event, zone)}")
     if source.last_arrival is not None:

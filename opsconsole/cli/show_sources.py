@@ -49,17 +49,19 @@ def _chosen(snapshot: Snapshot, only: str) -> list[SourceState]:
 def source_lines(source: SourceState, zone: ZoneInfo, wall: float) -> list[str]:
     """A source: its counts, that add up; its files and bytes; what is being done; what holds it up."""
     kept = telling.latest(source.latest, source.rows)
-    lines = [f"{_SIGNS[source.status]} {source.title}: {telling.sums_and_cells(source)}{kept}"]
+    held = telling.made_of(source.made_of) if source.made_of else f"{telling.sums_and_cells(source)}{kept}"
+    lines = [f"{_SIGNS[source.status]} {source.title}: {held}"]
     kinds = ((source.waiting, "waiting"), (source.failed, "failed"), (source.archived, "archived"))
     parts = [count(source.files, "file") + "".join(f", {number(many)} {word}" for many, word in kinds if many)]
     parts.append(telling.taken(source.taken, source.bytes))
+    parts = [] if source.made_of else parts
     if source.last_event is not None:
         parts.append(f"newest event {moment(source.last_event, zone)}")
     if source.last_arrival is not None:
         parts.append(f"arrived {duration(max(0.0, wall - source.last_arrival))} ago")
     if source.note:
         parts.append(source.note)
-    lines.append("  " + " · ".join(parts))
+    lines += ["  " + " · ".join(parts)] if parts else []
     if source.progress is not None:
         lines.append(f"  {telling.progress(source.progress)}")
     if source.leaving is not None:

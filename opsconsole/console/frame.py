@@ -133,7 +133,7 @@ def trust_line(model: Model, cells: int) -> Line:
     site = model.site
     if site is None:
         return fit([], cells)
-    sources = list(model.sources.values())
+    sources = [source for source in model.sources.values() if not source.made_of]  # these are as good as theirs
     late = [source for source in sources if source.status == "stale"]
     empty = [source for source in sources if source.status == "nodata"]
     off = sum(source.status == "off" for source in sources)

@@ -143,11 +143,13 @@ def source_row(source: SourceState, now: float, wall: float, timezone: str) -> R
     read = cell(telling.taken_short(source.taken, source.bytes) if source.bytes and not then else fmt.NONE, "dim")
     if source.progress is not None:
         read = cell(telling.progress_short(source.progress), "bold")
+    if source.made_of:
+        read = cell(inert(telling.made_of(source.made_of)), "dim")
     cells = (
         cell(signs.SOURCE_SIGNS[source.status], abnormal or "dim"),
         cell(inert(source.title or source.name)),
-        cell(fmt.number(source.rows, 0)),
-        cell("·" if then else fmt.number(source.files, 0)),
+        cell(fmt.number(source.rows, 0) if then or not source.made_of else "·"),
+        cell("·" if then or source.made_of else fmt.number(source.files, 0)),
         many(source.quarantined, "warning"),
         many(source.waiting, "dim"),
         many(source.failed, "warning"),

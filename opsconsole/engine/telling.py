@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Protocol
 
@@ -50,6 +51,11 @@ TAILS = {
     "taken": "the last line has no end and was taken",
     "held": "the last record is broken and is held back until more comes",
 }
+
+
+def made_of(names: Sequence[str]) -> str:
+    """What a derived source reads: "made of flights, weather"."""
+    return f"made of {', '.join(names)}"
 
 
 def sums(found: Counted) -> str:

@@ -183,7 +183,7 @@ def rows(
         table = f"({lasting}) AS {table}"
     elif subject.stretch is not None:
         conditions.append(subject.stretch.sql)
-    elif subject.until is not None:
+    if subject.stretch is None and subject.until is not None:
         conditions.append(f"_time <= {moment(subject.until)}")
     kept = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     total = cursor.execute(f"SELECT count(*) FROM {table}{kept}", parameters).fetchall()[0][0]

@@ -9,6 +9,7 @@ from msgspec import Struct
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.expression import ident
 from opsconsole.kpis.scan import Cursor
+from opsconsole.kpis.select import SITE_NOW_SQL
 from opsconsole.kpis.span import Span, Stretch, moment
 
 _SLACK = 0.05
@@ -52,12 +53,14 @@ class Extents:
         self._cursor = cursor
         self._until = until
         self._timed = {name for name, source in binding.site.sources.items() if source.time is not None}
+        self._ends = binding.until
         self._found: dict[str, Extent] = {}
 
     def of(self, source: str) -> Extent:
         """The extent of one source."""
         if source not in self._found:
-            self._found[source] = extent_of(self._cursor, source, self._until if source in self._timed else None)
+            until = self._until if source in self._timed else None
+            self._found[source] = extent_of(self._cursor, source, until, self._ends.get(source))
         return self._found[source]
 
     def common(self, sources: tuple[str, ...]) -> Extent:
@@ -68,13 +71,18 @@ class Extents:
         return found
 
 
-def extent_of(cursor: Cursor, source: str, until: dt.datetime | None = None) -> Extent:
+def extent_of(cursor: Cursor, source: str, until: dt.datetime | None = None, ends: str | None = None) -> Extent:
     """How many rows a source has and which times they span; DuckDB answers from its statistics.
 
-    With `until` those up to that moment only: for sources with times.
+    With `until` those up to that moment only: for sources with times. `ends`: SQL for the end of rows that last, of
+    which the source tells until they end, or now.
     """
     kept = "" if until is None else f" WHERE _time <= {moment(until)}"
-    query = f"SELECT count(*), min(_time), max(_time) FROM {ident(source)}{kept}"
+    last = "max(_time)"
+    if ends is not None:
+        now = moment(until) if until is not None else SITE_NOW_SQL
+        last = f"max(greatest(_time, least(coalesce({ends}, {now}), {now})))"
+    query = f"SELECT count(*), min(_time), {last} FROM {ident(source)}{kept}"
     rows, first, last = cursor.execute(query).fetchall()[0]
     if first is None:
         return Extent(rows)

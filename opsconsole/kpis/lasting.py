@@ -115,17 +115,15 @@ class Slots:
 
 
 def among(source: str, until: str, stretch: Stretch | None, latest: dt.datetime | None) -> str:
-    """The rows of a source that reach into a stretch (None: all) with their seconds; those that go on do to `latest`.
+    """The rows of a source that reach into a stretch (None: all) with their seconds.
 
-    `until` is SQL for the end of a row; `latest` None: site time.
+    `until` is SQL for the end of a row; without a stretch those that go on do so to `latest`, None: site time.
     """
     start = moment(stretch.start) if stretch is not None else "CAST(NULL AS TIMESTAMP)"
     end = moment(latest) if latest is not None else SITE_NOW_SQL
     kept = ""
     if stretch is not None:
         end, kept = moment(stretch.end), f" WHERE {overlap(stretch, until)}"
-    elif latest is not None:
-        kept = f" WHERE _time <= {end}"
     return f"SELECT *, {seconds(start, end, until)} AS {SECONDS} FROM {ident(source)}{kept}"
 
 
@@ -136,7 +134,8 @@ def meant(source: str, until: str | None, span: Span) -> tuple[str, str]:
     """
     if until is None:
         return ident(source), span.now.sql if span.now is not None else span.sql
-    return f"({among(source, until, span.now, span.until or span.at)}) AS {ident(source)}", "true"
+    lasting = among(source, until, span.now, span.until or span.at)
+    return f"({lasting}) AS {ident(source)}", "true" if span.now is not None else span.sql
 
 
 def overlap(stretch: Stretch, until: str) -> str:

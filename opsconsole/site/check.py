@@ -270,6 +270,9 @@ def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values | None,
     if built_in and kind == "silent":
         message = f"`silent`: `{rule['source']}` never falls silent; its `age_s` says how long a source has been"
         report.error(marks.key(*at, "silent"), message)
+    if kind == "silent" and marks.has("sources", rule.get("source", ""), "sql"):
+        message = f"`silent`: nothing arrives in `{show(rule['source'])}` itself; name a source that it is made of"
+        report.error(marks.key(*at, "silent"), message)
     if built_in and marks.has(*at, "within"):
         report.error(marks.key(*at, "within"), f"`within`: `{rule['source']}` says how things are now, leave it out")
     if kind == "rows" and rule.get("source") in (sources or {}) and not marks.has("sources", rule["source"], "time"):

@@ -106,9 +106,10 @@ SOURCE = Section(
         Key(
             "sql",
             Text("an SQL SELECT"),
-            "Instead of `files`: a view of other sources. `SELECT t.*, …` keeps the file and line of the rows of t.",
+            "Instead of `files`: a view of other sources. `SELECT t.*, …` keeps the file and line of the rows of t. "
+            "`_time` is the moment of a row and `site_now()` site time, both in UTC.",
             "none",
-            "SELECT o.*, m.minutes FROM orders o LEFT JOIN maintenance m USING (line)",
+            "SELECT *, lead(_time) OVER (PARTITION BY machine ORDER BY _time) AS ended FROM events",
         ),
         Key("title", Text(), "What the screen calls it.", "the name", "Machine cycles"),
         Key(
@@ -122,8 +123,8 @@ SOURCE = Section(
         Key(
             "until",
             COLUMN,
-            "Rows are stretches of time from `time` to this; none: it goes on. A KPI then takes the rows that reach "
-            "into its window, and `_seconds` is how much of it they fill.",
+            "Rows are stretches of time from `time` to this; none: it goes on. A KPI or rule then takes the rows that "
+            "reach into its window, and `_seconds` is how much of it (or of a bucket) a row fills.",
             "rows are moments",
             "ended",
         ),

@@ -184,6 +184,8 @@ class RowsView(View):
             # a row about a source: its files are behind it
             at = [column.title for column in self._pane.columns].index("source")
             return Address("source", name=str(self._values[row.key][at]))
+        if not file:  # computed from rows of several lines: what it is made of is behind it
+            return Address("source", name=self.source)
         return Address("line", name=self.source, by=file, line=line)
 
     def copied(self) -> str:

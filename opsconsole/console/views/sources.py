@@ -78,6 +78,9 @@ def condition(ctx: Context, source: SourceState, cells: int) -> list[Line]:
         return [fit([(inert(f" {fmt.count(source.rows, 'row')} up to then, as known now{known}"), "")], cells)]
     kinds = ((source.waiting, "waiting"), (source.failed, "failed"), (source.archived, "archived"))
     files = fmt.count(source.files, "file") + "".join(f", {fmt.number(many, 0)} {word}" for many, word in kinds if many)
+    if source.made_of:
+        text = f"{telling.made_of(source.made_of)}: a view of their rows, without files of its own"
+        return [fit([(f" {inert(part)}", "")], cells) for part in wrap(text, cells - 2)]
     told: list[tuple[str, str]] = [
         (
             f"{telling.sums_and_cells(source)}{telling.latest(source.latest, source.rows)} · {files}"
@@ -102,7 +105,7 @@ def condition(ctx: Context, source: SourceState, cells: int) -> list[Line]:
 
 
 class SourceView(View):
-    """One source: its files above, its quarantine below."""
+    """One source: its files above, its quarantine below; of a derived one the sources that it is made of."""
 
     @property
     def stack(self) -> str:
@@ -138,8 +141,18 @@ class SourceView(View):
         self._seen = source
         self._refill()
 
+    @property
+    def _made_of(self) -> list[str]:
+        source = self.ctx.model.sources.get(self.address.name)
+        return source.made_of if source is not None else []
+
     def _refill(self) -> None:
         wall, zone = self.ctx.wall(), self.ctx.model.timezone
+        if self._made_of:
+            known, now = self.ctx.model.sources, self.ctx.now()
+            self._files.columns = list(lists.SOURCES)
+            self._files.set_rows([lists.source_row(known[n], now, wall, zone) for n in self._made_of if n in known])
+            return
         self._files.set_rows([lists.file_row(file, wall, zone) for file in self.files])
 
     async def load(self) -> None:
@@ -168,6 +181,8 @@ class SourceView(View):
         out += condition(self.ctx, source, cells)
         out += self._changed(cells, min(4, (lines - len(out)) // 5))
         rest = lines - len(out)
+        if source.made_of:
+            return [*out, heading("Made of", [], cells, True), *self._files.draw(cells, rest - 1, True)]
         lower = min(len(self._quarantine.all) + 2, max(4, rest // 2)) if self.total else 2
         note = filter_note(self._files)
         if self.files_total > len(self.files):
@@ -218,7 +233,7 @@ class SourceView(View):
     def _path(self) -> str:
         """The file under the cursor."""
         row = self.pane.current
-        if row is None:
+        if row is None or self._made_of:
             return ""
         return self.records[row.key].file if self.below else row.key
 
@@ -227,7 +242,7 @@ class SourceView(View):
         return self.address.name, [path] if path else []
 
     def do_next_panel(self) -> None:
-        self.below = not self.below
+        self.below = not self.below and not self._made_of
 
     do_previous_panel = do_next_panel
 
@@ -235,6 +250,8 @@ class SourceView(View):
         row = self.pane.current
         if row is None:
             return None
+        if self._made_of:
+            return Address("source", name=row.key)
         if self.below:
             record = self.records[row.key]
             return Address("line", name=self.address.name, by=record.file, line=max(1, record.line))
