@@ -134,5 +134,5 @@ def unrecorded(since: float | None, at: float, site: Site) -> list[Notice]:
     """That the journal does not reach back to a moment: no alerts are then no knowledge, not good news."""
     if since is not None and since <= at:
         return []
-    known = "No alert is on record" + (f" before {said(since, zone(site))}" if since is not None else "")
-    return [Notice("journal", f"{known}: whether there was any at this moment is not known.")]
+    known = "No alert is on record" + (f" before {said(since, zone(site))}" if since is not None else " yet")
+    return [Notice("journal", f"{known}; what was then is not known.")]

@@ -1,4 +1,4 @@
-"""What the real program costs: `python -m tests.benchmarks [start|latency|idle|bulk|append|small|reopen|watched]`.
+"""What the real program costs: `python -m tests.benchmarks [start|latency|idle|bulk|append|small|reopen|watched|past]`.
 
 The first three have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
 (a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spread
 from tests.benchmarks.loading import LOADING
+from tests.benchmarks.lookback import PAST
 from tests.benchmarks.resting import RESTING, cpu_of
 from tests.terminal import Terminal
 from tests.waiting import until
@@ -124,7 +125,7 @@ SMALL: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, 
 def main() -> None:
     """Run the benchmarks that are named, or those of a million rows."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks")
-    parser.add_argument("names", nargs="*", choices=[*SMALL, *LOADING, *RESTING, []], default=list(SMALL))
+    parser.add_argument("names", nargs="*", choices=[*SMALL, *LOADING, *RESTING, *PAST, []], default=list(SMALL))
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
@@ -138,7 +139,7 @@ def main() -> None:
             else:
                 folder = (arguments.folder or place) / name
                 folder.mkdir(parents=True, exist_ok=True)
-                (LOADING | RESTING)[name](folder, arguments.rows)
+                (LOADING | RESTING | PAST)[name](folder, arguments.rows)
 
 
 def _million(site: Path) -> None:

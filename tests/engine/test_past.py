@@ -167,9 +167,7 @@ def test_alerts_are_shown_as_they_stood(plant: Past) -> None:
     def standing(text: str) -> list[tuple[str, str, str]]:
         return [(alert.id, alert.state, alert.who) for alert in plant.then(text).alerts]
 
-    assert plant.then("09:00").notices[0].text == (
-        "No alert is on record: whether there was any at this moment is not known."
-    )
+    assert plant.then("09:00").notices[0].text == ("No alert is on record yet; what was then is not known.")
     plant.observe(at("09:00"), "A")
     plant.observe(at("09:10"), "A", "B")
     (alert,) = [each for each in plant.watch.open_alerts() if each.id == "late{line=A}"]
@@ -184,7 +182,7 @@ def test_alerts_are_shown_as_they_stood(plant: Past) -> None:
     assert standing("09:30") == [("late{line=B}", "UNACK", "")]
     assert standing("09:45") == [("late{line=B}", "RTNUN", "")]
     assert [notice.text for notice in plant.then("08:59").notices] == [
-        "No alert is on record before 2024-06-24 09:00: whether there was any at this moment is not known."
+        "No alert is on record before 2024-06-24 09:00; what was then is not known."
     ]
     assert plant.then("09:00").notices == []
     assert plant.then("09:15").alerts[0].kpi == "made"
