@@ -72,6 +72,9 @@ class Checker:
         self.connection = bench.connection
         self._functions = bench.functions
         self._schemas: dict[str, dict[str, str]] = {}
+        # KPIs of one source have much in common: elements, filters, components
+        self._read: dict[str, Tree | Fault] = {}
+        self._rows: dict[tuple[str, str, str], Bound | Fault] = {}
         for source, columns in schemas.items():
             self.add(source, columns)
 
@@ -80,10 +83,12 @@ class Checker:
         self._schemas[source] = dict(columns)
         listed = ", ".join(f"{ident(name)} {kind}" for name, kind in columns.items())
         self.connection.execute(f"CREATE OR REPLACE TABLE {ident(source)} ({listed})")
+        self._rows.clear()
 
     def give(self, source: str, column: str, kind: str) -> None:
         """Let expressions over a source use a value that its rows have in a scan, though it is no column of its."""
         self.connection.execute(f"ALTER TABLE {ident(source)} ADD COLUMN {ident(column)} {kind}")
+        self._rows.clear()
 
     def close(self) -> None:
         """Give the private database back."""
@@ -171,6 +176,12 @@ class Checker:
 
     def row(self, source: str, text: str, what: str) -> Bound | Fault:
         """Any expression on one row; `what` it is, for messages."""
+        key = (source, text, what)
+        if key not in self._rows:
+            self._rows[key] = self._row(source, text, what)
+        return self._rows[key]
+
+    def _row(self, source: str, text: str, what: str) -> Bound | Fault:
         node = self._parse(text)
         if isinstance(node, Fault):
             return node
@@ -180,8 +191,13 @@ class Checker:
         described = self._bind(source, text)
         return described if isinstance(described, Fault) else Bound(text=text, type=described)
 
-    def _parse(self, text: str) -> dict[str, Any] | Fault:
-        """The syntax tree of an expression that is one whole SELECT item and nothing besides."""
+    def _parse(self, text: str) -> Tree | Fault:
+        """The syntax tree of an expression that is one whole SELECT item and nothing besides; nobody changes it."""
+        if text not in self._read:
+            self._read[text] = self._parsed(text)
+        return self._read[text]
+
+    def _parsed(self, text: str) -> Tree | Fault:
         if not text.strip():
             return Fault("empty, expected an SQL expression")
         if len(text) > LONGEST:
