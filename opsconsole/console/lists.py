@@ -148,7 +148,7 @@ def source_row(source: SourceState, now: float, wall: float, timezone: str) -> R
     cells = (
         cell(signs.SOURCE_SIGNS[source.status], abnormal or "dim"),
         cell(inert(source.title or source.name)),
-        cell(fmt.number(source.rows, 0) if then or not source.made_of else "·"),
+        cell(fmt.number(source.rows, 0) if not source.made_of else "·"),
         cell("·" if then or source.made_of else fmt.number(source.files, 0)),
         many(source.quarantined, "warning"),
         many(source.waiting, "dim"),

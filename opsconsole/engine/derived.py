@@ -42,11 +42,11 @@ def derived_state(source: Source, binding: Binding, states: Mapping[str, SourceS
 
 
 def derived_at(source: Source, binding: Binding, states: Mapping[str, SourceState], held: Extent | None) -> SourceState:
-    """The same as of a past moment: `held` is what of it was there then."""
+    """The same as of a past moment: `held` is how far it reached then."""
     state, known = derived_state(source, binding, states), held or Extent()
     last = known.last.timestamp() if known.last is not None else state.last_event
     note = state.note if known.rows else "no rows up to then"
-    return replace(state, status="asof" if known.rows else "nodata", rows=known.rows, last_event=last, note=note)
+    return replace(state, status="asof" if known.rows else "nodata", last_event=last, note=note)
 
 
 def stale_with_derived(binding: Binding, stale: Collection[str]) -> set[str]:

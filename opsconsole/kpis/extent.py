@@ -54,10 +54,16 @@ class Extents:
         self._until = until
         self._timed = {name for name, source in binding.site.sources.items() if source.time is not None}
         self._ends = binding.until
+        self._follows = {name: view.follows for name, view in binding.views.items() if view.follows}
         self._found: dict[str, Extent] = {}
 
     def of(self, source: str) -> Extent:
-        """The extent of one source."""
+        """The extent of one source; of a view whose rows have the moments of another's, that of the other.
+
+        It has all that the view can have, and the database knows it without computing the view.
+        """
+        if source in self._follows:
+            return self.of(self._follows[source])
         if source not in self._found:
             until = self._until if source in self._timed else None
             self._found[source] = extent_of(self._cursor, source, until, self._ends.get(source))

@@ -13,7 +13,7 @@ import duckdb
 from msgspec import Struct
 
 from opsconsole.kpis.expression import detail
-from opsconsole.kpis.safety import Tree
+from opsconsole.kpis.lineage import plain_time
 from opsconsole.kpis.select import Read, Select, Wrong, offset_of, parse, written
 from opsconsole.kpis.zones import Zones, moment_sql
 from opsconsole.site.builtin import HEALTH
@@ -31,7 +31,8 @@ _OPEN = "SELECT * FROM (\n"
 class View(Struct, frozen=True):
     """A derived source that can be read: `sql` is a whole SELECT that gives exactly `columns` (name -> DuckDB type).
 
-    `reads`: the sources it names. `lines`: its rows know file and line.
+    `reads`: the sources it names. `lines`: its rows know file and line. `follows`: the source whose rows' moments its
+    own have as they are, where that can be told; it comes as far and is as late as that one.
     """
 
     name: str
@@ -39,6 +40,7 @@ class View(Struct, frozen=True):
     columns: dict[str, str]
     reads: tuple[str, ...]
     lines: bool
+    follows: str = ""
 
 
 class Views:
@@ -167,7 +169,8 @@ class Views:
         except duckdb.Error as error:
             raise Wrong(f"SQL: {detail(error).get('exception_message') or error}".splitlines()[0]) from error
         self._zones.view(name, columns, zones)
-        return View(name, sql, columns, self.reads[name], lines)
+        follows, _ = plain_time(select, source.time or "", self._schemas, self._sources)
+        return View(name, sql, columns, self.reads[name], lines, follows)
 
     def _listed(self, source: str) -> list[str]:
         """The columns of a source as its readers see them: its own, then the hidden ones that say something."""
@@ -229,17 +232,9 @@ class Views:
         if column is None:
             return nothing  # none is named, or one that is not there: that is reported with the columns
         own = _named("_time", found)
-        if own is not None and self._carried(select, column):
+        if own is not None and (column == own or plain_time(select, column, self._schemas, self._sources)[1]):
             return f"CAST({places[own]} AS TIMESTAMP)"
         return self._moment(source.name, "time", column, places[column], found[column], zones) or nothing
-
-    def _carried(self, select: Select, column: str) -> bool:
-        """Whether a column is the time of the very row whose `_time` comes with it, so that this is its moment."""
-        if column.lower() == "_time":
-            return True
-        read = first_star(select)
-        time = self._sources[read].time if read is not None else None
-        return time is not None and time.lower() == column.lower()
 
     def _moment(self, name: str, key: str, column: str, place: str, kind: str, zones: Mapping[str, str]) -> str | None:
         sql = moment_sql(place, kind, zones.get(column, self._zone))
@@ -275,36 +270,6 @@ def _columns(connection: duckdb.DuckDBPyConnection, query: str, table: str = "")
     if table:
         described = connection.execute(f"SELECT * FROM main.{ident(table)}").description
     return {str(column[0]): str(column[1]) for column in described}
-
-
-def first_star(select: Select) -> str | None:
-    """The source that the first `*` of a SELECT takes all columns from, where it is that plain."""
-    node = select.tree["statements"][0]["node"]
-    items = node.get("select_list", [])
-    stars = [at for at, item in enumerate(items) if item["class"] == "STAR"]
-    if not stars or node["group_expressions"] or stars[0] != 0:
-        return None
-    star = items[0]
-    if star["expr"] or any(star[key] for key in ("exclude_list", "replace_list", "rename_list", "columns")):
-        return None
-    leaf = _leaf(node["from_table"], star["relation_name"].lower())
-    named = {entry["key"].lower() for entry in node["cte_map"]["map"]}
-    if leaf is None or leaf["type"] != "BASE_TABLE" or leaf["column_name_alias"]:
-        return None
-    if leaf["table_name"].lower() in named:
-        return None
-    return next((read.source for read in select.reads if read.source.lower() == leaf["table_name"].lower()), None)
-
-
-def _leaf(table: Tree, name: str) -> Tree | None:
-    """The table of a FROM that has a name; without one the first, unless rows of others may stand without it."""
-    if table["type"] != "JOIN":
-        own = (table["alias"] or table.get("table_name", "")).lower()
-        return table if name in ("", own) else None
-    if not name and table["join_type"] not in {"INNER", "LEFT", "SEMI", "ANTI"}:
-        return None
-    left = _leaf(table["left"], name)
-    return left if left is not None or not name else _leaf(table["right"], name)
 
 
 def _named(name: str | None, columns: Iterable[str]) -> str | None:
