@@ -51,7 +51,17 @@ class Derived:
             if name not in self._direct:
                 return self._unusable.get(name) or f"`{name}` has an error"
         leaves = [self._direct[name] for name in names]
-        components = tuple(replace(leaf, kpi=replace(leaf.kpi, window=kpi.window), by=(), limits={}) for leaf in leaves)
+        undated = next((leaf for leaf in leaves if not leaf.timed), None)
+        if undated is not None and kpi.window.kind != "all":
+            return Fault(
+                f"`{undated.kpi.name}` is about all rows, as `{undated.source}` has no time column: this KPI needs "
+                "`window: all`, or one source that joins them by `sql`",
+                self._way_to(kpi.name, undated.kpi.name),
+            )
+        components = tuple(
+            replace(leaf, kpi=replace(leaf.kpi, window=kpi.window, cumulative=False), by=(), limits={})
+            for leaf in leaves
+        )
         timed = all(leaf.timed for leaf in leaves)
         tree = self._flat(kpi.name)
         formula = self._checker.sql(tree)
@@ -124,6 +134,10 @@ class Derived:
             else:
                 found.update(dict.fromkeys(self._leaves(ref)))
         return list(found)
+
+    def _way_to(self, name: str, leaf: str) -> int:
+        """Where the expression of a KPI names what leads to a leaf."""
+        return next((at for ref, at in self._refs(name) if leaf in (ref, *self._leaves(ref))), 0)
 
     def _flat(self, name: str) -> Tree:
         """The expression of a KPI over KPIs with a source only."""

@@ -213,7 +213,7 @@ class Figures:
         )
 
     def trend(self, buckets: Buckets) -> list[float | None]:
-        known = self.known(buckets)
+        known = self.extent.known(self.picked.zero, buckets)
         return [
             self.found.trend[index].values[self.index] if index in self.found.trend else empty
             for index, empty in enumerate(known)
@@ -223,7 +223,7 @@ class Figures:
         """The KPI by a dimension and by time, members as in the breakdown."""
         cells = self.found.grids.get(name, {})
         members = self.split(name).members
-        known = self.known(buckets)
+        known = self.extent.known(self.picked.zero, buckets)
         shifts = [
             _shift(self._site, Stretch(edge, edge, after_start=False, to_end=True)) for edge in buckets.edges[:-1]
         ]
@@ -244,16 +244,6 @@ class Figures:
             values=values,
             statuses=statuses,
         )
-
-    def known(self, buckets: Buckets) -> list[float | None]:
-        """For each bucket what no rows mean in it: a zero counts only where the source has rows before and after."""
-        first, last = self.extent.first, self.extent.last
-        if self.picked.zero is None or first is None or last is None:
-            return [None] * (len(buckets.edges) - 1)
-        return [
-            self.picked.zero if start >= first - (end - start) and start <= last else None
-            for start, end in zip(buckets.edges, buckets.edges[1:], strict=False)
-        ]
 
 
 def _shift(site: Site, stretch: Stretch | None) -> str | None:

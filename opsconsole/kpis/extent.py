@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from opsconsole.kpis.expression import ident
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.select import SITE_NOW_SQL
 from opsconsole.kpis.span import Span, Stretch, moment
+from opsconsole.site.calendar import Buckets
 
 _SLACK = 0.05
 
@@ -33,6 +35,15 @@ class Extent(Struct, frozen=True):
             return self.rows > 0
         since = span.before.start if span.before is not None else span.now.start
         return self.last is not None and self.last >= since
+
+    def known(self, zero: float | None, buckets: Buckets) -> list[float | None]:
+        """For each bucket what no rows mean in it: a zero counts only where there are rows before and after."""
+        if zero is None or self.first is None or self.last is None:
+            return [None] * (len(buckets.edges) - 1)
+        return [
+            zero if start >= self.first - (end - start) and start <= self.last else None
+            for start, end in pairwise(buckets.edges)
+        ]
 
     def within(self, other: Extent) -> Extent:
         """What both hold: for figures that are made of two sources."""

@@ -7,7 +7,7 @@ group.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import duckdb
@@ -56,6 +56,21 @@ class Picked(Struct, frozen=True):
     limits: dict[str, int] = {}
 
 
+_Key = tuple[str, bool]
+
+
+class _Job(NamedTuple):
+    """Groups of each component, and where what the formula makes of them goes.
+
+    Over time, `bucket` is that of a group, and `empty` what no rows mean by component and bucket.
+    """
+
+    groups: Sequence[Mapping[Any, Row]]
+    target: dict[Any, Row]
+    empty: Sequence[Sequence[float | None]] = ()
+    bucket: Callable[[Any], int] | None = None
+
+
 def gather(
     cursor: Cursor,
     binding: Binding,
@@ -69,37 +84,46 @@ def gather(
     `failing` holds KPIs of one source that are known to fail, and why; it grows with those that do. A failure ends a
     transaction: another is begun. Raises LookupError for a dimension that a source does not have.
     """
-    leaves: dict[tuple[str, str | None], dict[str, Wanted]] = {}
+    failing = {} if failing is None else failing
+    leaves: dict[tuple[str, str | None], dict[_Key, Wanted]] = {}
     for want in wanted:
         for leaf in want.kpi.leaves:
             where = leaf.where.text if leaf.where is not None else None
             group = leaves.setdefault((leaf.source, where), {})
-            known = group.get(leaf.kpi.name)
+            known = group.get(_key(want, leaf))
             splits, grids = (known.splits, known.grids) if known is not None else ((), ())
-            group[leaf.kpi.name] = Wanted(
+            group[_key(want, leaf)] = Wanted(
                 leaf, tuple(dict.fromkeys((*splits, *want.splits))), tuple(dict.fromkeys((*grids, *want.grids)))
             )
-    found: dict[str, Picked | str] = {}
+    found: dict[_Key, Picked | str] = {}
     for group in leaves.values():
-        known_bad = {name: failing[name] for name in group if failing and name in failing}
-        well = [want for name, want in group.items() if name not in known_bad]
-        found |= known_bad
+        found |= {key: failing[key[0]] for key in group if key[0] in failing}
+        well = {key: want for key, want in group.items() if key not in found}
         if well:
             found |= _scanned(cursor, binding, well, frame, extents)
-            if failing is not None:
-                failing |= {name: pick for name in group if isinstance(pick := found[name], str)}
+            failing |= {key[0]: pick for key in group if isinstance(pick := found[key], str)}
     out: dict[str, Picked | str] = {}
     for want in wanted:
-        parts = [found[leaf.kpi.name] for leaf in want.kpi.leaves]
+        name = want.kpi.kpi.name
+        parts = [found[_key(want, leaf)] for leaf in want.kpi.leaves]
         failed = [part for part in parts if isinstance(part, str)]
-        if failed:
-            out[want.kpi.kpi.name] = failed[0]
+        if name in failing or failed:
+            out[name] = failing.get(name) or failed[0]
         elif not want.kpi.compound:
-            out[want.kpi.kpi.name] = parts[0]
+            out[name] = parts[0]
         else:
             whole = [part for part in parts if isinstance(part, Picked)]
-            out[want.kpi.kpi.name] = _computed(cursor, want.kpi, whole, extents)
+            try:
+                out[name] = _computed(cursor, want.kpi, whole, frame, extents)
+            except duckdb.Error as error:
+                begin_again(cursor)
+                out[name] = failing[name] = failure(error)
     return out
+
+
+def _key(want: Wanted, leaf: BoundKpi) -> _Key:
+    """A KPI of a site and the same one as a component are two: the latter has no limits and does not run up."""
+    return leaf.kpi.name, want.kpi.compound
 
 
 def failure(error: duckdb.Error) -> str:
@@ -117,25 +141,26 @@ def begin_again(cursor: Cursor) -> None:
 
 
 def _scanned(
-    cursor: Cursor, binding: Binding, wanted: list[Wanted], frame: Frame, extents: Extents
-) -> dict[str, Picked | str]:
+    cursor: Cursor, binding: Binding, wanted: dict[_Key, Wanted], frame: Frame, extents: Extents
+) -> dict[_Key, Picked | str]:
     """KPIs of the same rows. When an expression fails on the data, each is tried by itself."""
-    first = wanted[0].kpi
+    first = next(iter(wanted.values())).kpi
     extent = extents.of(first.source)
-    values: dict[str, int] = {}
+    values: dict[tuple[str, bool], int] = {}
 
-    def place(sql: str) -> int:
-        return values.setdefault(sql, len(values))
+    def place(sql: str, *, running: bool = False) -> int:
+        """One and the same expression has two places where one trend of it adds up and another does not."""
+        return values.setdefault((sql, running), len(values))
 
-    picks: dict[str, Picked | str] = {}
+    picks: dict[_Key, Picked | str] = {}
     found = Found()
-    for want in wanted:
+    for key, want in wanted.items():
         kpi = want.kpi
         term = kpi.parts.terms[0] if len(kpi.parts.terms) == 1 else None
         shared = term is not None and term.denominator is not None
-        picks[kpi.kpi.name] = Picked(
+        picks[key] = Picked(
             found=found,
-            value=place(kpi.value.text),
+            value=place(kpi.value.text, running=kpi.kpi.cumulative),
             extent=extent,
             zero=kpi.value.empty,
             empty=kpi.value.empty if extent.delivered(frame.span) else None,
@@ -147,51 +172,60 @@ def _scanned(
         source=first.source,
         where=first.where.text if first.where is not None else None,
         span=frame.span,
-        values=tuple(values),
-        splits=tuple(dict.fromkeys(split for want in wanted for split in want.splits)),
+        values=tuple(sql for sql, _ in values),
+        splits=tuple(dict.fromkeys(split for want in wanted.values() for split in want.splits)),
         trend=frame.trend,
         grid=frame.grid,
-        grids=tuple(dict.fromkeys(name for want in wanted for name in want.grids)),
+        grids=tuple(dict.fromkeys(name for want in wanted.values() for name in want.grids)),
         filters=frame.filters,
         cap=frame.cap,
-        running=tuple(values[want.kpi.value.text] for want in wanted if want.kpi.kpi.cumulative),
+        running=tuple(at for (_, running), at in values.items() if running),
     )
     try:
         found.take(scan(cursor, binding, ask))
     except duckdb.Error as error:
         begin_again(cursor)
         if len(wanted) == 1:
-            return {first.kpi.name: failure(error)}
-        alone = [_scanned(cursor, binding, [want], frame, extents) for want in wanted]
-        return {name: pick for each in alone for name, pick in each.items()}
+            return {key: failure(error) for key in wanted}
+        alone = [_scanned(cursor, binding, {key: want}, frame, extents) for key, want in wanted.items()]
+        return {key: pick for each in alone for key, pick in each.items()}
     return picks
 
 
-def _computed(cursor: Cursor, kpi: BoundKpi, parts: list[Picked], extents: Extents) -> Picked:
-    """A KPI over several sources: its formula on the components' values of each group that any of them has."""
+def _computed(cursor: Cursor, kpi: BoundKpi, parts: list[Picked], frame: Frame, extents: Extents) -> Picked:
+    """A KPI over several sources: its formula on the components' values of each group that any of them has.
+
+    Raises duckdb.Error where the formula fails on them.
+    """
     out = Found()
     names = [leaf.kpi.name for leaf in kpi.leaves]
-    jobs: list[tuple[Sequence[Mapping[Any, Row]], dict[Any, Row]]] = []
+    jobs: list[_Job] = []
 
     for side in ("now", "before"):
         sides = [getattr(part.found, side) for part in parts]
         for split in dict.fromkeys(split for each in sides for split in each):
-            jobs.append(([each.get(split, {}) for each in sides], getattr(out, side).setdefault(split, {})))
-    jobs.append(([part.found.trend for part in parts], out.trend))
-    for name in dict.fromkeys(name for part in parts for name in part.found.grids):
-        jobs.append(([part.found.grids.get(name, {}) for part in parts], out.grids.setdefault(name, {})))
+            jobs.append(_Job([each.get(split, {}) for each in sides], getattr(out, side).setdefault(split, {})))
+    if frame.trend is not None:
+        known = [part.extent.known(part.zero, frame.trend) for part in parts]
+        jobs.append(_Job([part.found.trend for part in parts], out.trend, known, lambda key: key))
+    if frame.grid is not None:
+        known = [part.extent.known(part.zero, frame.grid) for part in parts]
+        for name in dict.fromkeys(name for part in parts for name in part.found.grids):
+            groups = [part.found.grids.get(name, {}) for part in parts]
+            jobs.append(_Job(groups, out.grids.setdefault(name, {}), known, lambda key: key[1]))
     rows: list[list[float | None]] = []
     homes: list[tuple[dict[Any, Row], Any, int]] = []
-    for groups, target in jobs:
-        for key in dict.fromkeys(key for group in groups for key in group):
-            seen = [group.get(key) for group in groups]
+    for job in jobs:
+        for key in dict.fromkeys(key for group in job.groups for key in group):
+            seen = [group.get(key) for group in job.groups]
+            at = job.bucket(key) if job.bucket is not None else None
             rows.append(
                 [
-                    row.values[part.value] if row is not None else part.empty
-                    for row, part in zip(seen, parts, strict=True)
+                    row.values[part.value] if row is not None else part.empty if at is None else job.empty[place][at]
+                    for place, (row, part) in enumerate(zip(seen, parts, strict=True))
                 ]
             )
-            homes.append((target, key, max(row.rows for row in seen if row is not None)))
+            homes.append((job.target, key, max(row.rows for row in seen if row is not None)))
     for (target, key, count), value in zip(homes, formula_values(cursor, kpi.formula, names, rows), strict=True):
         target[key] = Row(count, (value,))
     for part in parts:

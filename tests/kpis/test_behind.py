@@ -25,7 +25,7 @@ kpis:
   load: {source: cycles, value: avg(qty), where: station = 2}
   both: {value: 100 * good * load, window: 2h, by: [line]}
   orders: {source: orders, value: count(*)}
-  per_order: {value: count / orders, window: 2h}
+  per_order: {value: count / orders, window: all}
 """
 MEMBERS = ["1", "2's", None, ""]
 

@@ -50,7 +50,7 @@ def test_over_one_source_it_stays_a_ratio_of_sums_at_every_level(tmp_path: Path)
 
 COST = """\
 kpis:
-  per_order: 'CASE WHEN n > 0 THEN made / n END'
+  per_order: {value: CASE WHEN n > 0 THEN made / n END, window: all}
   made: {source: cycles, value: sum(qty), window: 8h}
   n: {source: orders, value: count(*)}
 rules:
