@@ -40,6 +40,21 @@ def test_the_example_site_is_a_site() -> None:
     assert set(loaded.site.kpis) == {"scrap_ratio"}
 
 
+def test_the_example_of_kpis_works(tmp_path: Path) -> None:
+    example = re.search(r"<!-- kpi-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    (tmp_path / "site.yaml").write_text(example[1])
+    own = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
+    numbers = dict.fromkeys(("scrap", "qty", "plan", "cycle_s", "stock"), "DOUBLE")
+    cycles = {"ts": "TIMESTAMP", "line": "VARCHAR", "station": "VARCHAR", "order": "VARCHAR", **numbers, **own}
+    costs = {"booked": "TIMESTAMP", "line": "VARCHAR", "eur": "DOUBLE", **own}
+    limits = {"kpi": "VARCHAR", "line": "VARCHAR", "target": "DOUBLE", "warning": "DOUBLE", "since": "DATE", **own}
+    binding, problems = bind(load_site(tmp_path), {"cycles": cycles, "costs": costs, "limits": limits})
+    assert [str(problem) for problem in problems] == []
+    assert len(binding.kpis) == 8
+    assert binding.kpis["cost_per_piece"].compound
+
+
 def test_the_example_of_the_library_is_a_part_of_a_site() -> None:
     example = re.search(r"<!-- library-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None
