@@ -17,7 +17,9 @@ from opsconsole.kpis.drill import breakdown, measure_among, rows, subject_of_kpi
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.extent import extent_of
 
+from . import test_kinds, test_lasting
 from .plant import NOON, ago, bound, database, put
+from .test_lasting import Stay
 
 UTC = dt.UTC
 WINDOWS = ("6h", "shift", "week", "all")
@@ -52,16 +54,15 @@ row = st.tuples(
 
 def fill(rows_: list[tuple[Any, ...]]) -> duckdb.DuckDBPyConnection:
     db = database()
-    for number, values in enumerate(rows_):
-        db.execute(
-            "INSERT INTO cycles (_time, line, station, qty, scrap, text, _file, _line) VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
-            [*values, number],
-        )
+    if rows_:
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?, 1, 1)"] * len(rows_))
+        columns = "_time, line, station, qty, scrap, text, _file, _line"
+        db.execute(f"INSERT INTO cycles ({columns}) VALUES {marks}", [cell for each in rows_ for cell in each])
     db.execute("INSERT INTO orders VALUES (1, 1, 1, NULL), (2, 1, 2, NULL)")
     return db
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(row, max_size=30), st.integers(0, 60 * 24 * 8), st.randoms(use_true_random=False))
 def test_values_of_a_past_moment_are_those_computed_live_then(
     rows_: list[tuple[Any, ...]], minutes: int, order: Any
@@ -87,6 +88,55 @@ def test_values_of_a_past_moment_are_those_computed_live_then(
             right.total,
             sorted(zip(*right.data, strict=True), key=str),
         )
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(test_kinds.made, max_size=20),
+    st.lists(test_kinds.costs, max_size=12, unique_by=lambda row_: row_[0]),
+    st.integers(0, 60 * 26),
+    st.sampled_from(test_kinds.NIGHTS),
+    st.sampled_from(sorted(test_kinds.BINDINGS)),
+)
+def test_every_kind_of_kpi_is_what_it_was_then(
+    made: list[Any], costs: list[Any], minutes: int, night: dt.datetime, window: str
+) -> None:
+    binding = test_kinds.BINDINGS[window]
+    start = night.replace(tzinfo=test_kinds.BERLIN).astimezone(UTC)
+    then = start + dt.timedelta(minutes=minutes)
+    known, _, _ = test_kinds.fill(night, made, costs)
+    kept, _, _ = test_kinds.fill(
+        night, [each for each in made if each[0] <= minutes], [each for each in costs if each[0] <= minutes]
+    )
+    looked_back, live = evaluate(known, binding, then, until=then), evaluate(kept, binding, then)
+    for name, measure in live.kpis.items():
+        assert looked_back.kpis[name] == measure, name
+
+
+@pytest.mark.parametrize("window", ["8h", "all"])
+def test_rows_that_last_went_on_then_where_they_ended_since(tmp_path: Path, window: str) -> None:
+    kpis = f'  down: {{source: states, value: "{test_lasting.SHARE}", window: {window}}}\n'
+    kpis += f"  hours: {{source: states, value: sum(_seconds) / 3600, window: {window}}}\n"
+    kpis += f"  n: {{source: states, value: count(*), window: {window}}}\n"
+    binding = test_lasting.bound(tmp_path, kpis)
+    stays = [stay for stay in test_lasting.random_stays(3, 40) if stay.begun is not None]
+    known = test_lasting.filled(stays)
+    for minutes in (61, 2000):
+        then = test_lasting.NOON - dt.timedelta(minutes=minutes)
+        kept = [
+            Stay(stay.machine, stay.state, stay.begun, stay.ended if stay.ended and stay.ended <= then else None)
+            for stay in stays
+            if stay.begun is not None and stay.begun <= then
+        ]
+        live_then = test_lasting.filled(kept)
+        for cursor in (known, live_then):
+            cursor.execute(f"SET VARIABLE site_now = {then.timestamp()!r}")
+        live = evaluate(live_then, binding, then)
+        looked_back = evaluate(known, binding, then, until=then)
+        assert {name: each.value for name, each in looked_back.kpis.items()} == {
+            name: pytest.approx(each.value) for name, each in live.kpis.items()
+        }
+        assert looked_back.kpis["n"] == live.kpis["n"]
 
 
 @pytest.fixture
