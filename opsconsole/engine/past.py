@@ -21,6 +21,7 @@ from opsconsole.engine.picture import compose, fresh_within, shift_state
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.extent import Extent, Extents
+from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar import shift_at, zone
 from opsconsole.site.figures import duration
 from opsconsole.site.figures import moment as said
@@ -30,6 +31,14 @@ from opsconsole.site.shifts import shift_ends
 from opsconsole.tables import health
 from opsconsole.tables.records import Totals
 from opsconsole.tables.store import Store
+
+TIMELESS = "its rows have no times: all of them, as now"
+
+
+def timeless(site: Site, source: str) -> bool:
+    """Whether a source has no column of times, so that its rows are of no moment."""
+    known = site.sources.get(source) or BUILT_IN.get(source)
+    return known is not None and known.time is None
 
 
 def looked_at(core: Core, at: float | None) -> tuple[dt.datetime, dt.datetime | None]:
@@ -106,7 +115,7 @@ def source_at(source: Source, site: Site, extent: Extent | None, totals: Totals 
     """A source as of a past moment: rows and newest event up to then; when they came in is not known."""
     held, sums = extent or Extent(), totals or Totals()
     timed = source.time is not None
-    note = silent if timed else "its rows have no times: all of them, as now"
+    note = silent if timed else TIMELESS
     return SourceState(
         name=source.name,
         title=source.title or source.name,

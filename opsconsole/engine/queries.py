@@ -44,7 +44,7 @@ from opsconsole.engine.messages import (
     Quarantined,
     Rows,
 )
-from opsconsole.engine.past import looked_at, snapshot_at
+from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import JournalError
@@ -167,7 +167,7 @@ class Queries:
 
     def _rows(self, body: AskRows) -> Rows:
         binding, where = self._core.binding, dict(body.where)
-        now, until = looked_at(self._core, body.at)
+        site, (now, until) = binding.site, looked_at(self._core, body.at)
         if body.alert:
             rule, labels = self._watch.subject(body.alert, body.at)
             start = self._core.rows_from
@@ -190,7 +190,7 @@ class Queries:
             lines=page.lines,
             total=page.total,
             next=page.after,
-            note=_without_lines(binding, page.source),
+            note=_without_lines(binding, page.source) or (TIMELESS if until and timeless(site, page.source) else ""),
             misfits=self._misfits(page),
         )
 

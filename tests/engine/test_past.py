@@ -155,6 +155,17 @@ def test_what_is_asked_further_is_of_then_too(plant: Past) -> None:
         assert rows.total == count
 
 
+def test_rows_without_times_say_that_they_are_those_of_now(plant: Past) -> None:
+    for ask, note in (
+        (AskRows(source="parts", at=at("09:30")), "its rows have no times: all of them, as now"),
+        (AskRows(source="parts"), ""),
+        (AskRows(source="cycles", at=at("09:30")), ""),
+    ):
+        rows = plant.ask(ask)
+        assert isinstance(rows, Rows)
+        assert rows.note == note
+
+
 def test_what_is_not_yet_is_refused(plant: Past) -> None:
     soon = dt.datetime.now(dt.UTC).timestamp() + 60
     for ask in (AskSnapshot(soon), AskRows(source="cycles", at=soon), AskKpi("made", at=soon)):

@@ -97,10 +97,9 @@ class AlertView(View):
         gone = self.address.name not in self.ctx.model.alerts
         out = self._pane.draw(cells, 2, True)
         if gone:
-            out = [
-                fit([(" this alert has closed; what follows is how it was last seen", "bold")], cells),
-                fit([], cells),
-            ]
+            what = "was not open then" if self.address.at else "has closed"
+            told = f" this alert {what}; what follows is how it was last seen"
+            out = [fit([(told, "bold")], cells), fit([], cells)]
         out.append(fit([("─" * cells, "rule")], cells))
         return [
             *out,

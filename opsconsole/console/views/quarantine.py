@@ -217,6 +217,8 @@ class QuarantineView(View):
             note.append((f" · filter among these: {inert(self.pane.filter)}, {len(self.pane.rows)} match", "bold"))
         if self.newer:
             note.append((" · newer data: r", "bold"))
+        if self.address.at:
+            note.append((" · as it is now", "dim"))
         if self.trouble:
             note.append((f" · {inert(self.trouble)}", "warning"))
         return note
