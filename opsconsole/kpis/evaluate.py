@@ -39,17 +39,24 @@ def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datet
     transaction all are of one version of the data: where one failed and so ended it, the others are computed again.
     """
     failing: dict[str, str] = {}
+    sources: dict[str, str] = {}
     while True:
-        known = len(failing)
-        found = _evaluate(cursor, binding, now, until, failing)
-        if len(failing) == known:
+        known = len(failing) + len(sources)
+        found = _evaluate(cursor, binding, now, until, failing, sources)
+        if len(failing) + len(sources) == known:
             return found
 
 
 def _evaluate(
-    cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datetime | None, failing: dict[str, str]
+    cursor: Cursor,
+    binding: Binding,
+    now: dt.datetime,
+    until: dt.datetime | None,
+    failing: dict[str, str],
+    sources: dict[str, str],
 ) -> Measures:
-    extents = Extents(cursor, binding, until)
+    """Once, without the KPIs and the sources that are known to fail; both grow with those that do."""
+    extents = Extents(cursor, binding, until, sources)
     books = books_of(cursor, binding, now)
     groups: dict[tuple[Window, bool, tuple[str, ...]], list[BoundKpi]] = {}
     for kpi in binding.kpis.values():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from itertools import pairwise
 
+import duckdb
 from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.expression import ident
+from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.select import SITE_NOW_SQL
 from opsconsole.kpis.span import Span, Stretch, moment
@@ -57,10 +59,18 @@ class Extent(Struct, frozen=True):
 class Extents:
     """The extents of sources, each looked up once; with `until` of the rows up to a past moment.
 
-    Rows without times cannot be told to be earlier or later: they all count.
+    Rows without times cannot be told to be earlier or later: they all count. A view may fail on the data: it then holds
+    nothing, `failing` grows with the source and why, and where a transaction ended with that another is begun.
     """
 
-    def __init__(self, cursor: Cursor, binding: Binding, until: dt.datetime | None = None) -> None:
+    def __init__(
+        self,
+        cursor: Cursor,
+        binding: Binding,
+        until: dt.datetime | None = None,
+        failing: dict[str, str] | None = None,
+    ) -> None:
+        self._failing = {} if failing is None else failing
         self._cursor = cursor
         self._until = until
         self._timed = {name for name, source in binding.site.sources.items() if source.time is not None}
@@ -75,10 +85,18 @@ class Extents:
         """
         if source in self._follows:
             return self.of(self._follows[source])
-        if source not in self._found:
+        if source not in self._found and source not in self._failing:
             until = self._until if source in self._timed else None
-            self._found[source] = extent_of(self._cursor, source, until, self._ends.get(source))
-        return self._found[source]
+            try:
+                self._found[source] = extent_of(self._cursor, source, until, self._ends.get(source))
+            except duckdb.Error as error:
+                begin_again(self._cursor)
+                self._failing[source] = failure(error)
+        return self._found.get(source, Extent())
+
+    def failure(self, source: str) -> str:
+        """Why the rows of a source cannot be had; nothing where they can, as far as they were asked for."""
+        return self._failing.get(source, "")
 
     def common(self, sources: tuple[str, ...]) -> Extent:
         """What all of some sources hold."""

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.extent import Extent, Extents
+from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.scan import MEMBERS, Ask, Cursor, Dimensions, Found, Row, scan
 from opsconsole.kpis.span import Span
@@ -99,7 +100,10 @@ def gather(
     for group in leaves.values():
         found |= {key: failing[key[0]] for key in group if key[0] in failing}
         well = {key: want for key, want in group.items() if key not in found}
-        if well:
+        source = next(iter(group.values())).kpi.source
+        if well and extents.failure(source):
+            found |= dict.fromkeys(well, extents.failure(source))
+        elif well:
             found |= _scanned(cursor, binding, well, frame, extents)
             failing |= {key[0]: pick for key in group if isinstance(pick := found[key], str)}
     out: dict[str, Picked | str] = {}
@@ -124,20 +128,6 @@ def gather(
 def _key(want: Wanted, leaf: BoundKpi) -> _Key:
     """A KPI of a site and the same one as a component are two: the latter has no limits and does not run up."""
     return leaf.kpi.name, want.kpi.compound
-
-
-def failure(error: duckdb.Error) -> str:
-    """What DuckDB says of a failed expression, as one short line."""
-    return str(error).strip().splitlines()[0][:200]
-
-
-def begin_again(cursor: Cursor) -> None:
-    """After an error a transaction can only be rolled back; outside of one there is nothing to do."""
-    try:
-        cursor.execute("ROLLBACK")
-    except duckdb.TransactionException:
-        return
-    cursor.execute("BEGIN TRANSACTION READ ONLY")
 
 
 def _scanned(

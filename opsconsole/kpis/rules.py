@@ -16,7 +16,8 @@ from opsconsole.kpis.drill import within
 from opsconsole.kpis.evaluate import Figures
 from opsconsole.kpis.expression import ident
 from opsconsole.kpis.extent import Extents
-from opsconsole.kpis.gather import Frame, Wanted, begin_again, failure, gather
+from opsconsole.kpis.failing import begin_again, failure
+from opsconsole.kpis.gather import Frame, Wanted, gather
 from opsconsole.kpis.lasting import among
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.scan import Cursor, Members, Row

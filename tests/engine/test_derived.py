@@ -17,6 +17,7 @@ from opsconsole.engine.queries import Queries
 from opsconsole.engine.sitefile import SiteFile
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import Journal
+from opsconsole.tables import health
 from opsconsole.tables.feed import Feed
 from opsconsole.tables.store import Store
 from tests.waiting import until
@@ -166,6 +167,23 @@ def test_views_bear_tables_that_change_and_names_that_change_hands(tmp_path: Pat
         )
         until(lambda: engine.kpi("seven") == 7)
         until(lambda: engine.table("SELECT hall FROM machines ORDER BY 1").data == [["NORTH", "SOUTH", "WEST"]])
+
+
+def test_what_would_take_for_ever_ends_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LONGEST", 0.3)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/events.csv").write_text(EVENTS)
+    text = (
+        FILES
+        + '  all: {sql: "SELECT e.state, a.range * b.range AS x FROM events e, range(900000) a, range(900000) b"}\n'
+    )
+    text += "kpis:\n  endless: {source: all, value: sum(x)}\n  n: {source: events, value: count(*), window: all}\n"
+    with running(tmp_path, text) as engine:
+        until(lambda: engine.kpi("n") == 4)
+        assert engine.seen is not None
+        endless = next(kpi for kpi in engine.seen.kpis if kpi.name == "endless")
+        assert (endless.value, endless.status) == (None, "nodata")
+        assert "time" in endless.reason.lower()
 
 
 def test_what_was_left_of_an_earlier_site_is_cleared_at_the_start(tmp_path: Path) -> None:
