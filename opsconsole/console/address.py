@@ -18,6 +18,7 @@ VIEWS = (
     "kpi",
     "goals",
     "tables",
+    "sql",
     "rows",
     "line",
     "sources",
@@ -28,11 +29,11 @@ VIEWS = (
 )
 NULL = ":null"
 # What a KPI's screen can show beside its value, by the words that ask for it; the breakdown needs none.
-SHOWN = {"over time": "time", "compared": "compared", "card": "card"}
+SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": "card"}
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
 _NAMED = {"line": 4, "alert": 2, "source": 2, "explain": 2}
-_NEXT = ("by", "where", "over", "compared", "card", "against", "at", "rows")
+_NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "at", "rows")
 
 
 class BadAddressError(ValueError):
@@ -67,10 +68,12 @@ class Address(Struct, frozen=True):
         if self.line:
             words.append(str(self.line))
         if self.where:
-            if self.view == "kpi":
+            if self.view in ("kpi", "sql"):
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
-        if self.show in SHOWN.values():
+        if self.show == "rows":
+            words.append("rows")
+        elif self.show:
             words += next(said for said, show in SHOWN.items() if show == self.show).split()
         if self.against:
             words += ["against", *next(said for said, key in AGAINST.items() if key == self.against).split()]
@@ -101,7 +104,7 @@ def _parse(line: str) -> Address:
     if not words or words[0] not in VIEWS:
         raise BadAddressError(f"no such view: {words[0] if words else ''}")
     view = words[0]
-    if view not in ("kpi", "rows"):
+    if view not in ("kpi", "rows", "sql"):
         words, at = _moment(words)
         if at:
             return replace(_view(words), at=at)
@@ -124,6 +127,8 @@ def _view(words: list[str]) -> Address:
         return _line(rest)
     if view == "kpi":
         return _kpi(rest)
+    if view == "sql":
+        return _sql(rest)
     if view == "quarantine":
         return _quarantine(rest)
     if view == "explain":
@@ -188,7 +193,7 @@ def _kpi(words: Sequence[str]) -> Address:
             address = replace(address, at=_at(taken))
         elif key == "against":
             address = replace(address, against=_named(AGAINST, taken, "against", "against ", address.name))
-        elif key in ("over", "compared", "card"):
+        elif key in ("over", "moved", "compared", "card"):
             address = replace(address, show=_named(SHOWN, [key, *taken], key, "", address.name))
         elif key == "rows" and not taken:
             rows = True
@@ -198,6 +203,14 @@ def _kpi(words: Sequence[str]) -> Address:
     if not rows:
         return address
     return Address("rows", of="kpi", name=address.name, where=address.where, at=address.at)
+
+
+def _sql(words: Sequence[str]) -> Address:
+    """`sql NAME [by DIM] [where DIM=MEMBER …] [at MOMENT] [rows]`: of what `kpi` with the same words shows."""
+    of = _kpi(words)
+    if of.show or of.against:
+        raise BadAddressError("sql is of a value, a breakdown (`by`) or rows, such as: sql oee by line")
+    return Address("sql", name=of.name, by=of.by, where=of.where, at=of.at, show="rows" if of.view == "rows" else "")
 
 
 def _named(known: dict[str, str], words: Sequence[str], key: str, head: str, name: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from opsconsole.console import steps
 from opsconsole.console.actions import STACKS, Action, Registry
 from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
@@ -16,6 +18,9 @@ from opsconsole.console.text import inert
 from opsconsole.console.travel import Travel
 from opsconsole.console.views.overview import Overview
 from opsconsole.engine.messages import Command, Done, Failure, Target
+
+# Views whose command without a name means the screen that is shown.
+ASKING = ("sql",)
 
 
 class Program(Context, Protocol):
@@ -77,7 +82,7 @@ class Doing:
 
             known = [*self.program.registry.by_word]
             self.program.say(f"no command `{inert(word)}`{nearest(word, known)}", "warning")
-        elif word in VIEWS:
+        elif word in VIEWS and (rest.strip() or word not in ASKING):
             try:
                 self.program.go(parse(line, self.program.travel.kept))
             except BadAddressError as error:
@@ -315,6 +320,26 @@ class Doing:
             pane.point(shown[(shown.index(pane.cursor) + step) % len(shown)])
         else:
             pane.point(shown[0 if step > 0 else -1])
+
+    # --- KPIs ---
+
+    def do_choose_dimension(self, _: str) -> None:
+        """Go on in the command line, which knows the columns."""
+        address = self.program.history.current.address
+        self.do_command("")
+        assert self.program.prompt is not None
+        self.program.prompt.insert(f"{replace(address, by='', show='', against='')} by ")
+
+    def do_copy_address(self, _: str) -> None:
+        self.program.copy_out(f":{self.program.history.current.address}")
+
+    def do_sql(self, _: str) -> None:
+        """Without a name: the SQL of the screen that is shown."""
+        address = self.program.history.current.sql_address()
+        if address is None:
+            self.program.say("of which KPI? :sql NAME, or i on its screen")
+        else:
+            self.program.go(address)
 
     # --- sources ---
 

@@ -61,10 +61,16 @@ class History:
         ]
 
     def trail(self) -> list[str]:
-        """The breadcrumb: labels since the last screen that has a tab."""
-        labels: list[str] = []
+        """The breadcrumb: since the last screen that has a tab; what narrows the screen before it goes on from it."""
+        views: list[View] = []
         for view in reversed(self._stack):
-            labels.append(view.label())
+            views.append(view)
             if view.address.view in ROOTS:
                 break
-        return labels[::-1]
+        labels: list[str] = []
+        last: list[str] = []
+        for view in reversed(views):
+            crumbs = view.crumbs()
+            labels += crumbs[len(last) :] if last and crumbs[: len(last)] == last else crumbs
+            last = crumbs
+        return labels

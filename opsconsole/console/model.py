@@ -27,6 +27,7 @@ T = TypeVar("T")
 class Model:
     """Snapshots and changes go in; views read.
 
+    `dimensions` are the columns that KPIs can be broken down by, as screens have learnt them.
     `lost_at` is the wall clock at which the engine was lost (None while it answers), `ended` why it ended on purpose.
     """
 
@@ -40,6 +41,7 @@ class Model:
         self.notices: list[Notice] = []
         self.goals: list[GoalState] = []
         self.attention: list[Attention] = []
+        self.dimensions: dict[str, list[str]] = {}
         self.lost_at: float | None = None
         self.ended: str | None = None
         self.lost_why = ""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 
 from opsconsole.console.actions import Registry
-from opsconsole.console.address import Address
+from opsconsole.console.address import AGAINST, Address
 from opsconsole.console.model import Model
+
+KEYS = ("where", "at", "over time", "moved", "compared", "card", "against", "rows")
+KEYS_OF_SQL = ("where", "at", "rows")
 
 
 def complete(text: str, registry: Registry, model: Model) -> list[str]:
@@ -19,20 +23,10 @@ def complete(text: str, registry: Registry, model: Model) -> list[str]:
 
 
 def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
-    if word == "kpi":
-        name, _, tail = rest.partition(" ")
-        kpi = model.kpis.get(name)
-        if kpi is not None and tail:
-            return [f"{name} by {dim}" for dim in kpi.by]
-        return [quoted("kpi", name) for name in model.kpis]
+    if word in ("kpi", "sql"):
+        return _of_kpi(word, rest, model)
     if word == "at":
-        return [
-            "yesterday",
-            "-1h",
-            "-1d",
-            *(["shift -1"] if model.site is not None and model.site.ended else []),
-            "now",
-        ]
+        return moments(model)
     if word in ("quarantine", "retry"):
         return [quoted("source", name) for name in model.sources]
     if word == "source":
@@ -47,6 +41,39 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
             *(f"kpi {quoted('kpi', name)}" for name in model.kpis),
         ]
     return []
+
+
+def moments(model: Model) -> list[str]:
+    """What can follow `at`; any time of day and any date can too."""
+    shifts = ["shift -1"] if model.site is not None and model.site.ended else []
+    return ["yesterday", "-1h", "-1d", *shifts, "now"]
+
+
+def _of_kpi(word: str, rest: str, model: Model) -> list[str]:
+    """What can follow in `kpi NAME [by …] [where …] …`: the next word where one is whole, else its end."""
+    name, space, tail = rest.partition(" ")
+    kpi = model.kpis.get(name)
+    if kpi is None or not space:
+        return [quoted("kpi", each) for each in model.kpis]
+    done, _, _ = tail.rpartition(" ")
+    said = done.split()
+    head = f"{name} {done} " if done else f"{name} "
+    columns = model.dimensions.get(name) or list(kpi.by)
+    last = next((each for each in reversed(said) if each in ("by", *KEYS)), "")
+    if said and said[-1] == "by":
+        return [head + shlex.quote(each) for each in columns]
+    following = {
+        "where": [f"{shlex.quote(each)}=" for each in columns],
+        "at": moments(model),
+        "against": tuple(AGAINST),
+    }
+    offers = list(following.get(last, ())) if said and said[-1] == last else []
+    if not offers:
+        known = KEYS if word == "kpi" else KEYS_OF_SQL
+        offers = [f"by {shlex.quote(each)}" for each in columns] if "by" not in said else []
+        offers += [each for each in known if each.split()[0] not in said]
+        offers += following["where"] if last == "where" else []
+    return [head + each for each in offers]
 
 
 def quoted(view: str, name: str) -> str:

@@ -19,13 +19,17 @@ from opsconsole.engine.messages import (
     Answer,
     Ask,
     AskBreakdown,
+    AskCompare,
+    AskDimensions,
     AskExplain,
     AskFiles,
     AskKpi,
     AskLine,
+    AskMoved,
     AskQuarantine,
     AskRows,
     AskSnapshot,
+    AskSql,
     Breakdown,
     Changes,
     ColumnRead,
@@ -47,6 +51,7 @@ from opsconsole.engine.messages import (
     Progress,
     Quarantine,
     Quarantined,
+    Ratio,
     Reply,
     Request,
     Rows,
@@ -62,7 +67,7 @@ from opsconsole.engine.messages import (
 from opsconsole.engine.place import Place
 from opsconsole.engine.wire import frame, read_to_engine
 from opsconsole.site.model import Layout, LayoutRow, Panel
-from tests.console import cannedgoals
+from tests.console import cannedgoals, cannedkpis
 
 NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
 HOUR = 3600.0
@@ -126,6 +131,7 @@ def kpis() -> list[KpiState]:
             trend=trend(52.4, -26),
             rows=4812,
             leader="first late: line 3",
+            ratio=Ratio("sum(planned_s)", "sum(busy_s)", 13_878.0, 26_480.0),
             by=["line", "station", "product"],
             formula="100 * sum(planned_s) / sum(busy_s)",
             description="Overall equipment effectiveness: availability × effectiveness × quality ratio",
@@ -446,6 +452,14 @@ class CannedEngine:
             return breakdown(ask.kpi, ask.by)
         if isinstance(ask, AskKpi):
             return KpiAmong(next(kpi for kpi in self.state.kpis if kpi.name == ask.kpi))
+        if isinstance(ask, AskDimensions):
+            return cannedkpis.dimensions(ask.kpi)
+        if isinstance(ask, AskMoved):
+            return cannedkpis.moved(ask, NOW)
+        if isinstance(ask, AskCompare):
+            return cannedkpis.compared(ask, NOW)
+        if isinstance(ask, AskSql):
+            return cannedkpis.sql(ask)
         if isinstance(ask, AskRows) and "rows" in self.answers:
             return self.answers["rows"]
         if isinstance(ask, AskRows):

@@ -11,7 +11,8 @@ from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
 from opsconsole.console.views.alerts import AlertsView
 from opsconsole.console.views.base import View
-from opsconsole.console.views.kpis import KpisView, KpiView
+from opsconsole.console.views.kpi import KpiView
+from opsconsole.console.views.kpis import KpisView
 from opsconsole.console.views.overview import Overview
 from opsconsole.console.views.sources import SourceView
 from opsconsole.engine.commands import COMMANDS

@@ -24,13 +24,21 @@ AT = st.sampled_from(["", "2026-06-23", "2026-06-23T10:00", "2025-10-26T02:30+01
     st.sampled_from(["", "line", "by", "at"]),
     WHERE,
     AT,
-    st.sampled_from(["", "time", "compared", "card"]),
+    st.sampled_from(["", "time", "moved", "compared", "card"]),
     st.sampled_from(["", "before", "day", "week", "best"]),
 )
 def test_a_kpi_address_can_be_typed_again(
     name: str, by: str, where: tuple[tuple[str, str | None], ...], at: str, show: str, against: str
 ) -> None:
     address = Address("kpi", name=name, by=by, where=where, at=at, show=show, against=against)
+    assert parse(str(address)) == address
+
+
+@given(NAME, st.sampled_from(["", "line"]), WHERE, AT, st.sampled_from(["", "rows"]))
+def test_an_sql_address_can_be_typed_again(
+    name: str, by: str, where: tuple[tuple[str, str | None], ...], at: str, show: str
+) -> None:
+    address = Address("sql", name=name, by="" if show else by, where=where, at=at, show=show)
     assert parse(str(address)) == address
 
 
@@ -53,6 +61,8 @@ def test_a_rows_address_can_be_typed_again(
         ("kpi oee at 2013-06-24 10:00 by line", Address("kpi", "oee", by="line", at="<2013-06-24 10:00>")),
         ("kpi oee at -2h", Address("kpi", "oee", at="<-2h>")),
         ("kpi oee against last week", Address("kpi", "oee", against="week")),
+        ("sql oee where a=b at 03:40 rows", Address("sql", "oee", where=(("a", "b"),), at="<03:40>", show="rows")),
+        ("kpi oee moved against best", Address("kpi", "oee", show="moved", against="best")),
         ("kpi oee against yesterday card", Address("kpi", "oee", against="day", show="card")),
         ("kpi oee where line=3 a:null rows at 03:40", Address("rows", "oee", "kpi", "", (("line", "3"), ("a", None)))),
         ("kpi oee where rows=1 rows", Address("rows", "oee", "kpi", "", (("rows", "1"),))),
@@ -84,6 +94,9 @@ def test_a_line_address_can_be_typed_again(source: str, file: str, line: int) ->
         ("kpi oee against tomorrow", "not `against tomorrow`"),
         ("kpi oee at", "at needs a moment: `yesterday`"),
         ("kpi oee rows twice", "expected one of"),
+        ("kpi oee moved over", "expected `over time`"),
+        ("sql oee over time", "sql is of a value, a breakdown"),
+        ("sql", "needs a name"),
         ("kpi oee card house", "expected `card`, not `card house`"),
         ("rows kpi oee at", "at needs a moment"),
         ("rows oee", "rows needs"),
@@ -111,6 +124,20 @@ def test_completion_knows_the_names_of_the_site() -> None:
     assert complete("kpi o", registry, model()) == ["kpi oee", "kpi on_time", "kpi output"]
     assert complete("kpi oee by s", registry, model()) == ["kpi oee by station"]
     assert complete("kpi oee b", registry, model()) == ["kpi oee by line", "kpi oee by station", "kpi oee by product"]
+    assert complete("kpi oee by station w", registry, model()) == ["kpi oee by station where"]
+    assert complete("kpi oee by station where l", registry, model()) == ["kpi oee by station where line="]
+    assert complete("kpi oee where line=3 a", registry, model()) == [
+        "kpi oee where line=3 at",
+        "kpi oee where line=3 against",
+    ]
+    assert complete("kpi oee at y", registry, model()) == ["kpi oee at yesterday"]
+    assert complete("kpi oee against l", registry, model()) == ["kpi oee against last week"]
+    assert complete("kpi oee at yesterday o", registry, model()) == ["kpi oee at yesterday over time"]
+    assert complete("sql oee r", registry, model()) == ["sql oee rows"]
+    known = model()
+    known.dimensions["oee"] = ["line", "order no"]
+    assert complete("kpi oee by o", registry, known) == []
+    assert complete("kpi oee by 'o", registry, known) == ["kpi oee by 'order no'"]
     assert complete("source m", registry, model()) == ["source maintenance", "source meters"]
     assert complete("alert 'late", registry, model()) == ["alert 'late|order=4711'"]
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from opsconsole.console.actions import STACKS
-from opsconsole.engine.messages import AskBreakdown, AskLine, AskRows, Changes, Command, Notice, Target
+from opsconsole.engine.messages import AskBreakdown, AskKpi, AskLine, AskRows, Changes, Command, Notice, Target
 from tests.console import canned
 from tests.console.harness import Session, console
 
@@ -80,16 +80,20 @@ async def test_from_an_alert_to_the_line_of_the_file_and_back(tmp_path: Path) ->
 async def test_from_a_kpi_by_a_dimension_to_its_rows(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         await person.press("3", "enter")
-        await person.sees("By line")
+        await person.sees("by line")
         await person.sees("line 3")
         await person.press("b")
         await person.sees("station 3")
         assert AskBreakdown("oee", "station") in person.engine.asked
         await person.press("down", "enter")
+        await person.sees("KPIs › OEE › station station 3")
+        await person.sees("by line")
+        assert AskKpi("oee", {"station": "station 3"}) in person.engine.asked
+        await person.press("d")
         await person.sees("200 of 12 304 rows")
         assert person.engine.asked[-1] == AskRows(kpi="oee", where={"station": "station 3"})
-        assert "KPIs › OEE › station station 3" in person.lines()[1]
-        await person.press("escape")
+        assert "KPIs › OEE › station station 3 › rows" in person.lines()[1]
+        await person.press("escape", "escape")
         assert "▸ ▲C  station 3" in person.text()
 
 

@@ -33,7 +33,7 @@ def test_from_the_number_to_the_line_in_the_file_and_back(site: SiteFolder) -> N
     with site.terminal() as terminal:
         terminal.shows("Scrap ratio ◆W")
         terminal.press(":kpi scrap by line\r")
-        terminal.shows("Overview › Scrap ratio", "By line", "8 %", "2 %")
+        terminal.shows("Overview › Scrap ratio", "by line", "8 %", "2 %")
         terminal.press("j\r")
         terminal.shows("Rows  1 row", "data/a.csv")
         terminal.press("\r")

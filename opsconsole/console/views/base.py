@@ -34,6 +34,10 @@ class View:
         """Its part of the breadcrumb."""
         return self.address.view.capitalize()
 
+    def crumbs(self) -> list[str]:
+        """The same in steps: a screen that goes on from the one before it takes its place in the breadcrumb."""
+        return [self.label()]
+
     def update(self, topics: set[str]) -> None:
         """Take from the model what is shown; `topics` are the parts that changed."""
 
@@ -130,6 +134,10 @@ class View:
 
     def files_meant(self) -> tuple[str, list[str]] | None:
         """The source and the files that "read anew" is about; no files: all that had trouble. None: not here."""
+        return None
+
+    def sql_address(self) -> Address | None:
+        """Where the SQL behind what is shown can be read; None where there is none."""
         return None
 
     async def export(self, path: str) -> str:

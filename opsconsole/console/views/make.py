@@ -19,10 +19,18 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.alerts import AlertsView, AlertView
 
         view = AlertsView if address.view == "alerts" else AlertView
-    elif address.view in ("kpis", "kpi"):
-        from opsconsole.console.views.kpis import KpisView, KpiView
+    elif address.view == "kpis":
+        from opsconsole.console.views.kpis import KpisView
 
-        view = KpisView if address.view == "kpis" else KpiView
+        view = KpisView
+    elif address.view == "kpi":
+        from opsconsole.console.views.kpi import KpiView
+
+        view = KpiView
+    elif address.view == "sql":
+        from opsconsole.console.views.sql import SqlView
+
+        view = SqlView
     elif address.view == "goals":
         from opsconsole.console.views.goals import GoalsView
 

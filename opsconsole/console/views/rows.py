@@ -50,14 +50,21 @@ class RowsView(View):
         return self._pane
 
     def label(self) -> str:
-        if self.address.where:
-            return " ".join(f"{inert(dim)} {inert(member or '(none)')}" for dim, member in self.address.where)
-        if self.address.of == "source":
-            return inert(self.address.name)
+        return self.crumbs()[-1]
+
+    def crumbs(self) -> list[str]:
+        chosen = [f"{inert(dim)} {inert(member or '(none)')}" for dim, member in self.address.where]
         if self.address.of == "kpi":
             kpi = self.ctx.model.kpis.get(self.address.name)
-            return f"{inert(kpi.title)} rows" if kpi else "rows"
-        return "rows"
+            return [inert(kpi.title or kpi.name) if kpi else inert(self.address.name), *chosen, "rows"]
+        if self.address.of == "source":
+            return [" ".join([inert(self.address.name), *chosen])]
+        return [" ".join(chosen) or "rows"]
+
+    def sql_address(self) -> Address | None:
+        if self.address.of != "kpi":
+            return None
+        return Address("sql", name=self.address.name, where=self.address.where, show="rows")
 
     def update(self, topics: set[str]) -> None:
         if "data" not in topics or self._asking:
