@@ -17,7 +17,9 @@ from opsconsole.console.history import History
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import (
     AskBreakdown,
+    AskCompare,
     AskKpi,
+    AskMoved,
     AskRows,
     AskSnapshot,
     Changes,
@@ -194,10 +196,15 @@ async def test_every_view_shows_then_and_asks_for_then(tmp_path: Path, cells: in
         await person.sees("line 3")
         assert AskBreakdown("oee", "line", at=AT_0340) in person.engine.asked
         await person.press("down", "enter")
+        await person.sees("by station")
+        assert AskKpi("oee", {"line": "line 3"}, AT_0340) in person.engine.asked
+        await person.until(lambda: AskCompare("oee", {"line": "line 3"}, AT_0340) in person.engine.asked)
+        assert AskMoved("oee", where={"line": "line 3"}, at=AT_0340) in person.engine.asked
+        await person.press("d")
         await person.sees("200 of 12 304 rows")
-        assert person.engine.asked[-1] == AskRows(kpi="oee", where={"line": "line 3"}, at=AT_0340)
+        assert AskRows(kpi="oee", where={"line": "line 3"}, at=AT_0340) in person.engine.asked
         await person.press("G")
-        await person.until(lambda: person.engine.asked[-1] == replace(ROWS, after=[200]))
+        await person.until(lambda: replace(ROWS, after=[200]) in person.engine.asked)
         await person.press("8")
         assert "≤   Machine cycles" in person.text()
         assert "·     ·      ·      10:51" in person.text(), "the files are those of now"
@@ -224,7 +231,7 @@ async def test_back_brings_back_the_moment_a_view_was_at(tmp_path: Path) -> None
         (asked,) = [ask for ask in person.engine.asked if isinstance(ask, AskBreakdown)]
         assert asked.at == pytest.approx(YESTERDAY)
         await go(person, "03:40", "Wed 24 Jun 03:40")
-        await person.press("down", "down", "enter")
+        await person.press("down", "down", "d")
         await person.sees("200 of 12 304 rows")
         await go(person, "02:40", "Wed 24 Jun 02:40")
         await person.press("escape")

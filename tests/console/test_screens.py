@@ -41,11 +41,12 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
         ((160, 50), "", "▲C Line 3 weld"),
         ((60, 20), "", "▲C Line 3 weld"),
         ((40, 12), "", "▲C Line 3"),
-        ((160, 50), "3 enter", "line 3"),
+        ((160, 50), "3 enter", "newest rows"),
+        ((80, 24), "3 enter tab", "effectiveness"),
         ((80, 24), "2", "worst 49.0 %"),
         ((80, 24), "4", "of 2 attained"),
     ],
-    ids=["overview", "overview wide", "overview small", "essentials", "kpi wide", "alerts", "goals"],
+    ids=["overview", "overview wide", "overview small", "essentials", "kpi wide", "kpi moved", "alerts", "goals"],
 )
 def test_looks(snap_compare: Compare, engine: CannedEngine, size: tuple[int, int], keys: str, shown: str) -> None:
     app = Console(EngineLink(engine.place, start=False), wall=lambda: NOW)

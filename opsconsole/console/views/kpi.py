@@ -145,8 +145,8 @@ class KpiView(View):
         if kpi is None:
             return [fit([(f" {inert(self.answers.trouble.get('among', '')) or 'asking the engine …'}", "dim")], cells)]
         wide = cells >= WIDE and lines >= HIGH
-        if wide and not self._wide and self.answers.rows is None:
-            self.ctx.spawn(self._others())
+        if wide and not self._wide and self.answers.dimensions is not None and self.answers.rows is None:
+            self.ctx.spawn(self._others())  # the window has grown: there is room for the rows now
         self._wide = wide
         head = draw.head(kpi, self.ctx.model.timezone, cells)
         rest = lines - len(head)
