@@ -13,8 +13,8 @@ from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.compare import LIKES, TOO_FAR, compare
 from opsconsole.kpis.contribution import Member, Part, Point, combined, of_members, verdict, weights
 from opsconsole.kpis.drill import measure_among
-from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.failing import begin_again
+from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.measures import Measure
 from opsconsole.kpis.nodes import Nodes, bound_kpi
 from opsconsole.kpis.scan import Cursor
