@@ -25,7 +25,7 @@ from opsconsole.kpis.measures import Heat, Measure, Measures, Split
 from opsconsole.kpis.scan import Cursor, Members, Row
 from opsconsole.kpis.span import Stretch, grid_buckets, span_of, trend_buckets
 from opsconsole.kpis.status import Status, badness, status_of
-from opsconsole.kpis.targets import books_of
+from opsconsole.kpis.targets import books_of, without_limits
 from opsconsole.kpis.words import leader
 from opsconsole.site.calendar import Buckets, shift_at
 from opsconsole.site.model import Site, Window
@@ -57,7 +57,8 @@ def _evaluate(
 ) -> Measures:
     """Once, without the KPIs and the sources that are known to fail; both grow with those that do."""
     extents = Extents(cursor, binding, until, sources)
-    books = books_of(cursor, binding, now)
+    books = books_of(cursor, binding, now, sources)
+    failing |= without_limits(binding, sources)
     groups: dict[tuple[Window, bool, tuple[str, ...]], list[BoundKpi]] = {}
     for kpi in binding.kpis.values():
         window = kpi.kpi.window if kpi.windowed else Window()

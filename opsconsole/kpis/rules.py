@@ -23,7 +23,7 @@ from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.scan import Cursor, Members, Row
 from opsconsole.kpis.span import Stretch, span_of
 from opsconsole.kpis.status import limit_of, priority_of
-from opsconsole.kpis.targets import books_of
+from opsconsole.kpis.targets import books_of, without_limits
 from opsconsole.kpis.words import labelled
 from opsconsole.site.figures import duration, figure
 from opsconsole.site.model import Kpi, Priority, Window
@@ -114,8 +114,10 @@ class _Run:
         self.alert_from = alert_from
         self.observations: list[Observation] = []
         self.verdicts: dict[str, Verdict] = {}
-        self.extents = Extents(cursor, binding)
-        self.books = books_of(cursor, binding, now)
+        sources: dict[str, str] = {}
+        self.extents = Extents(cursor, binding, failing=sources)
+        self.books = books_of(cursor, binding, now, sources)
+        self.failing = without_limits(binding, sources)
 
     def guarded(self, rules: list[BoundRule]) -> None:
         """Evaluate rules on rows together; when one fails on the data, each by itself, so that only it is lost."""
@@ -173,7 +175,7 @@ class _Run:
         wanted = [
             Wanted(kpi, tuple(dict.fromkeys(rule.by for rule in rules if rule.kpi is kpi))) for kpi in kpis.values()
         ]
-        found = gather(self.cursor, self.binding, wanted, frame, self.extents)
+        found = gather(self.cursor, self.binding, wanted, frame, self.extents, self.failing)
         for rule in rules:
             assert rule.kpi is not None
             picked = found[rule.kpi.kpi.name]

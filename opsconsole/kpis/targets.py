@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+import duckdb
+
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.expression import RESERVED, ident, number
+from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.limits import LIMITS, LimitBook
 from opsconsole.kpis.scan import Cursor
 from opsconsole.site.calendar import zone
@@ -17,20 +20,41 @@ MOST = 100_000
 _OTHER = ("kpi", "shift", "since")
 
 
-def books_of(cursor: Cursor, binding: Binding, now: dt.datetime) -> dict[str, LimitBook]:
-    """The limits of every bound KPI at `now`. Raises duckdb.Error."""
+def books_of(
+    cursor: Cursor, binding: Binding, now: dt.datetime, failing: dict[str, str] | None = None
+) -> dict[str, LimitBook]:
+    """The limits of every bound KPI at `now`.
+
+    A view may fail on the data: it then sets none, and `failing` grows with the source and why. Raises duckdb.Error
+    where nothing is given for that.
+    """
     tables: dict[str, list[tuple[str, Targets]]] = {}
     books = {}
     for name, bound in binding.kpis.items():
         source = bound.kpi.targets_from
-        if source in binding.schemas and source not in tables:
-            tables[source] = _read(cursor, binding, source, now)
+        if source in binding.schemas and source not in tables and source not in (failing or ()):
+            try:
+                tables[source] = _read(cursor, binding, source, now)
+            except duckdb.Error as error:
+                if failing is None:
+                    raise
+                begin_again(cursor)
+                failing[source] = failure(error)
         entries = [entry for kpi, entry in tables.get(source, []) if kpi in ("", name.casefold())]
         own = {column.casefold() for each in bound.sources for column in binding.schemas[each]}
         books[name] = LimitBook(
             bound.kpi, [entry for entry in entries if own >= {each.casefold() for each in entry.where}]
         )
     return books
+
+
+def without_limits(binding: Binding, failing: Mapping[str, str]) -> dict[str, str]:
+    """KPIs whose limits cannot be had, so that nobody could say whether they are good, each with a sentence why."""
+    return {
+        name: f"its limits cannot be had from {kpi.kpi.targets_from}: {failing[kpi.kpi.targets_from]}"
+        for name, kpi in binding.kpis.items()
+        if kpi.kpi.targets_from in failing
+    }
 
 
 def _read(cursor: Cursor, binding: Binding, source: str, now: dt.datetime) -> list[tuple[str, Targets]]:
