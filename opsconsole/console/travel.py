@@ -207,7 +207,8 @@ class Travel:
         model = Model()
         model.load(answer)
         self._kept.pop(at, None)
-        self._kept = {**dict(list(self._kept.items())[1 - KEPT :]), at: model}
+        self._kept[at] = model
+        self._kept = dict(list(self._kept.items())[-KEPT:])
         return True
 
     def _current(self, model: Model) -> bool:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from opsconsole.console import fmt
+from opsconsole.console import fmt, travel
 from opsconsole.console.actions import PAST, STACKS, Registry
 from opsconsole.console.address import Address, parse
 from opsconsole.console.history import History
+from opsconsole.console.model import Model
 from opsconsole.console.views.base import View
+from opsconsole.console.words import complete
 from opsconsole.engine.messages import (
     AskBreakdown,
     AskCompare,
@@ -429,3 +431,57 @@ async def test_coming_back_to_live_the_cursor_is_where_it_was(tmp_path: Path, ke
         assert pane.cursor == before
         await person.press("a")
         await person.until(lambda: isinstance(person.engine.asked[-1], Command), "no `look again`")
+
+
+def test_moments_are_offered_as_they_are_typed() -> None:
+    model = Model()
+    model.load(canned.snapshot(site=canned.site(ended=[canned.SHIFT])))
+    registry = Registry()
+    assert complete("at ", registry, model) == ["at yesterday", "at -1h", "at -1d", "at shift -1", "at now"]
+    assert complete("at s", registry, model) == ["at shift -1"]
+    model.load(canned.snapshot())
+    assert complete("at s", registry, model) == []
+
+
+async def test_now_is_live(tmp_path: Path) -> None:
+    async with console(tmp_path) as person:
+        await go(person, "03:40", "Wed 24 Jun 03:40")
+        await person.press(":")
+        await person.type("at now")
+        await person.press("enter")
+        assert person.lines()[0].startswith(" North plant")
+        await go(person, "03:40", "Wed 24 Jun 03:40")
+        await person.press(":")
+        await person.type("alerts at now")
+        await person.press("enter")
+        assert person.lines()[0].startswith(" North plant")
+        assert "Line 3 weld" in person.text()
+        await person.press("escape")
+        assert person.lines()[0].startswith(" AS OF Wed 24 Jun 03:40")
+        assert len(moments(person)) == 1
+        await person.press("0", ":", "a", "t", "enter")
+        assert person.lines()[-1].startswith(":at "), "without words they are asked for"
+
+
+async def test_a_moment_that_was_forgotten_is_asked_for_when_it_is_come_back_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(travel, "KEPT", 1)
+    async with console(tmp_path) as person:
+        await go(person, "03:40", "Wed 24 Jun 03:40")
+        await person.press("3")
+        await go(person, "02:40", "Wed 24 Jun 02:40")
+        answered = person.engine._answer
+        seen: list[str] = []
+
+        def slowly(ask: Any) -> Any:
+            if isinstance(ask, AskSnapshot):
+                seen.append(person.text())
+            return answered(ask)
+
+        person.engine._answer = slowly  # type: ignore[method-assign]
+        await person.press("escape")
+        await person.sees("7.20 %")
+        assert "asking how it was" in seen[0]
+        assert "8.20 %" not in seen[0], "no moment's values under the name of another"
+        assert len(moments(person)) == 3

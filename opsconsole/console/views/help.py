@@ -56,7 +56,11 @@ class HelpView(View):
             columns = [(size, entries[at * half : (at + 1) * half]) for at in range(across)]
             out += [*beside(columns, 2, half), fit([], cells)]
         out += [fit([(" Signs", "bold")], cells), fit([("  " + SIGNS, "")], cells)]
-        reverse: Line = [("  ", ""), (" reverse ", "reverse"), (" nobody has acknowledged it yet", "")]
+        reverse: Line = [
+            ("  ", ""),
+            (" reverse ", "reverse"),
+            (" nobody has acknowledged it yet   ≤  by rows up to then", ""),
+        ]
         out += [fit(reverse, cells), fit([], cells), fit([(" Commands", "bold")], cells)]
         for action in self.registry.actions:
             if action.line:
