@@ -12,11 +12,12 @@ from opsconsole.kpis.bound import misfit
 from opsconsole.kpis.derive import Derived
 from opsconsole.kpis.expression import Bench, Bound, Checker, Fault
 from opsconsole.kpis.lasting import SECONDS
-from opsconsole.kpis.limits import LIMITS
+from opsconsole.kpis.limits import BESIDE, LIMITS
 from opsconsole.kpis.views import Views
 from opsconsole.kpis.when import parse_when
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.model import Kpi, Problem, Rule, Site, Source, files_of
+from opsconsole.site.names import show
 from opsconsole.site.parse import Loaded
 from opsconsole.tables import health
 
@@ -92,6 +93,7 @@ class _Binder:
         for kpi in derived.order():
             self.bind_derived(derived, kpi, extras[kpi.name])
         self.take_apart()
+        self.columns_of_limits()
         for rule in self.site.rules.values():
             self.bind_rule(rule)
         grids = dict.fromkeys((name, by) for name, by, kind in panels if kind == "grid" and name in self.kpis)
@@ -225,13 +227,34 @@ class _Binder:
                     found[name] = bound
         if kpi.targets_from and kpi.targets_from in self.schemas:
             columns = {column.casefold() for column in self.schemas[kpi.targets_from]}
+            message = ""
             if not columns & set(LIMITS):
                 message = f"`{kpi.targets_from}` has none of the columns `target`, `warning`, `critical`"
+            elif columns & {"warning", "critical"} and kpi.better is None:
+                message = "`targets_from`: a KPI with limits needs `better` (`higher`, `lower` or `target`)"
+            if message:
                 self.problems.append(Problem(self.loaded.marks.at("kpis", kpi.name, "targets_from"), message))
         for index, entry in enumerate(kpi.targets):
             for member in entry.where:
                 self.dimension(source, member, "kpis", kpi.name, "targets", index, "where", member)
         return found
+
+    def columns_of_limits(self) -> None:
+        """A row of limits is for the members in all its other columns: in one that no KPI has, it is for nothing."""
+        users: dict[str, list[BoundKpi]] = {}
+        for kpi in self.kpis.values():
+            if kpi.kpi.targets_from in self.schemas:
+                users.setdefault(kpi.kpi.targets_from, []).append(kpi)
+        for source, kpis in users.items():
+            known = {column.casefold() for kpi in kpis for each in kpi.sources for column in self.schemas[each]}
+            odd = [name for name in self.schemas[source] if name.casefold() not in {*known, *LIMITS, *BESIDE}]
+            if odd and {name.casefold() for name in self.schemas[source]} & set(LIMITS):
+                message = (
+                    f"`{source}` has the column `{show(odd[0])}`, which no KPI with its limits has: a row with "
+                    "something in it sets none"
+                )
+                mark = self.loaded.marks.at("kpis", kpis[0].kpi.name, "targets_from")
+                self.problems.append(Problem(mark, message, "warning"))
 
     def take_apart(self) -> None:
         """What every KPI is made of, asked of DuckDB in one go."""

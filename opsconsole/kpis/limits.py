@@ -11,6 +11,8 @@ from opsconsole.site.model import Better, Kpi, Targets
 
 LIMITS = ("target", "warning", "critical")
 """The fields that a targets entry may set."""
+BESIDE = ("kpi", "shift", "since")
+"""The columns of a source of limits that say what a row is for, beside the dimensions."""
 
 Labels = Mapping[str, str | None]
 

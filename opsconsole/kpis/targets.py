@@ -10,14 +10,13 @@ import duckdb
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.expression import RESERVED, ident, number
 from opsconsole.kpis.failing import begin_again, failure
-from opsconsole.kpis.limits import LIMITS, LimitBook
+from opsconsole.kpis.limits import BESIDE, LIMITS, LimitBook
 from opsconsole.kpis.scan import Cursor
 from opsconsole.site.calendar import zone
 from opsconsole.site.model import Targets
 
 MOST = 100_000
 """Rows of a source of limits that are looked at, the latest of its files and lines."""
-_OTHER = ("kpi", "shift", "since")
 
 
 def books_of(
@@ -60,21 +59,22 @@ def without_limits(binding: Binding, failing: Mapping[str, str]) -> dict[str, st
 def _read(cursor: Cursor, binding: Binding, source: str, now: dt.datetime) -> list[tuple[str, Targets]]:
     """The KPI each row is for ("" for all) and the limits it sets, those that begin later last."""
     columns = {column.casefold(): column for column in binding.schemas[source] if column not in RESERVED}
-    dimensions = [column for folded, column in columns.items() if folded not in {*LIMITS, *_OTHER}]
+    dimensions = [column for folded, column in columns.items() if folded not in {*LIMITS, *BESIDE}]
 
     def text(name: str) -> str:
         return f"trim(CAST({ident(columns[name])} AS VARCHAR))" if name in columns else "''"
 
     limits = [f"TRY_CAST({ident(columns[name])} AS DOUBLE)" if name in columns else "NULL" for name in LIMITS]
     members = "".join(f", CAST({ident(column)} AS VARCHAR)" for column in dimensions)
-    since, kept = "NULL", ""
+    order, kept = "_file, _line", ""
     if "since" in columns:
         since = f"TRY_CAST({ident(columns['since'])} AS TIMESTAMP)"
         local = now.astimezone(zone(binding.site)).replace(tzinfo=None).isoformat(sep=" ")
+        order = f"{since} NULLS FIRST, {order}"
         kept = f" WHERE {since} IS NULL OR {since} <= TIMESTAMP '{local}'"
     rows = cursor.execute(
         f"SELECT {text('kpi')}, {text('shift')}, {', '.join(limits)}{members} FROM {ident(source)}{kept} "
-        f"ORDER BY {since} NULLS FIRST, _file, _line LIMIT {MOST}"
+        f"ORDER BY {order} LIMIT {MOST}"
     ).fetchall()
     return [((row[0] or "").casefold(), _entry(row, dimensions)) for row in rows]
 

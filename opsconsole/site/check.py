@@ -6,6 +6,7 @@ Every check looks only at values that could be read, so that one mistake is repo
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator
 from typing import Any
 
 from opsconsole.site.builtin import BUILT_IN
@@ -185,13 +186,13 @@ def _check_card(
 
 
 def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
-    """The limits lie on the bad side of the target, critical beyond warning."""
+    """The limits lie on the bad side of the target, critical beyond warning; so do those of members and shifts."""
     at: Keys = ("kpis", name)
-    limits = [key for key in ("warning", "critical") if key in kpi]
     if not marks.has(*at, "better"):
+        limits = _limits_of(kpi, at)
         if limits:
-            message = f"`{limits[0]}`: a KPI with limits needs `better` (`higher`, `lower` or `target`)"
-            report.missing(marks.key(*at, limits[0]), message)
+            message = f"`{limits[0][-1]}`: a KPI with limits needs `better` (`higher`, `lower` or `target`)"
+            report.missing(marks.key(*limits[0]), message)
         return
     better = kpi.get("better")
     if "tolerance" in kpi and better in ("higher", "lower"):
@@ -201,23 +202,40 @@ def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
             report.missing(marks.at(*at), f"`{name}`: `better: target` needs a `target`")
         if not any(marks.has(*at, key) for key in ("tolerance", "warning", "critical")):
             report.missing(marks.at(*at), f"`{name}`: `better: target` needs `tolerance`, `warning` or `critical`")
-        chain = [("tolerance", kpi.get("tolerance", 0.0))]
-        sign = 1.0
     elif better in ("higher", "lower"):
-        chain = [("target", kpi["target"])] if isinstance(kpi.get("target"), float) else []
-        sign = 1.0 if better == "lower" else -1.0
-        _check_floor(kpi, sign, marks.at(*at, "floor"), report)
-    else:
-        return
-    for key in limits:
-        if isinstance(kpi[key], str):  # an expression: nobody knows yet what it gives
+        _check_floor(kpi, 1.0 if better == "lower" else -1.0, marks.at(*at, "floor"), report)
+    for key, _, message in _wrong_sides(kpi):
+        report.error(marks.at(*at, key), message)
+    for index, entry in enumerate(kpi.get("targets", ())):
+        for key, other, message in _wrong_sides(kpi | entry):
+            if key in entry or other in entry:
+                report.error(marks.at(*at, "targets", index, key if key in entry else other), message)
+
+
+def _limits_of(kpi: Values, at: Keys) -> list[Keys]:
+    """Where the limits of a KPI are that its values are judged by: its own, then those of members and shifts."""
+    places = [(kpi, at), *((entry, (*at, "targets", index)) for index, entry in enumerate(kpi.get("targets", ())))]
+    return [(*place, key) for values, place in places for key in ("warning", "critical") if key in values]
+
+
+def _wrong_sides(kpi: Values) -> Iterator[tuple[str, str, str]]:
+    """The limits that are better than the one before them: the limit, that one, and a sentence.
+
+    Limits that are SQL are left out: nobody knows yet what they give.
+    """
+    better = kpi.get("better")
+    sign = -1.0 if better == "higher" else 1.0
+    first, bound = ("tolerance", kpi.get("tolerance", 0.0)) if better == "target" else ("target", kpi.get("target"))
+    chain = [(first, bound)] if isinstance(bound, float) else []
+    for key in ("warning", "critical"):
+        if not isinstance(kpi.get(key), float) or better is None:
             continue
-        for other, bound in chain[-1:]:
-            if sign * (kpi[key] - bound) < 0:
+        for other, limit in chain[-1:]:
+            if sign * (kpi[key] - limit) < 0:
                 side = "above" if sign > 0 else "below"
                 what = "it, a distance from the target," if better == "target" else "it"
-                must = f"with `better: {better}` {what} must lie {side} `{other}` ({bound:g})"
-                report.error(marks.at(*at, key), f"`{key}`: {kpi[key]:g} is on the wrong side; {must}")
+                must = f"with `better: {better}` {what} must lie {side} `{other}` ({limit:g})"
+                yield key, other, f"`{key}`: {kpi[key]:g} is on the wrong side; {must}"
         chain.append((key, kpi[key]))
 
 
@@ -241,7 +259,9 @@ def _check_rule(
     if "kpi" in rule:
         known = _reference((*at, "kpi"), rule["kpi"], "KPI", kpis, marks, report)
         kpi = ("kpis", rule["kpi"])
-        limited = any(marks.has(*kpi, key) for key in ("warning", "critical", "tolerance"))
+        card = (kpis or {}).get(rule["kpi"], {})
+        limited = any(marks.has(*kpi, key) for key in ("warning", "critical", "tolerance", "targets_from"))
+        limited = limited or bool(_limits_of(card, kpi))
         if known and not limited and not marks.has(*at, "when"):
             message = f"`{name}`: needs `when`, or the KPI `{show(rule['kpi'])}` a `warning` or `critical` limit"
             report.missing(marks.at(*at), message)

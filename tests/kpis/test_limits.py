@@ -127,3 +127,35 @@ def test_what_is_wrong_with_limits_has_its_place(tmp_path: Path, keys: str, says
     (problem,) = problems_of(tmp_path, f"kpis:\n{line}\n")
     assert says in problem.message
     assert problem.mark.column >= line.index(keys.split(":")[0])
+
+
+FILE = """\
+  plan: {files: plan.csv}
+kpis:
+  made: {source: cycles, value: sum(qty), targets_from: plan, by: line, better: higher}
+"""
+NAMED = {"line": "VARCHAR", "warning": "DOUBLE", **{name: SCHEMAS["cycles"][name] for name in ("_file", "_line")}}
+
+
+def test_a_rule_may_go_by_a_file_of_limits_alone(tmp_path: Path) -> None:
+    schemas = {**SCHEMAS, "plan": {**NAMED, "_time": "TIMESTAMP"}}
+    binding, problems = bind(load(tmp_path, FILE + "rules:\n  few: {kpi: made, by: line}\n"), schemas)
+    assert not problems
+    db = database()
+    db.execute("CREATE TABLE plan AS SELECT 'A' AS line, 30.0 AS warning, 1 AS _file, 1 AS _line, NULL AS _time")
+    put(db, ago(1), line="A", qty=20)
+    put(db, ago(1), line="B", qty=20)
+    seen = {each.labels["line"]: each for each in evaluate_rules(db, binding, NOON, Arrivals({}, 0, 0)).observations}
+    assert (seen["A"].priority, seen["A"].limit, seen["A"].text) == ("warning", 30, "made 20 under 30 · line A")
+    assert seen["B"].priority is None
+
+
+def test_a_file_of_limits_that_cannot_be_meant_is_told(tmp_path: Path) -> None:
+    schemas = {**SCHEMAS, "plan": {"note": "VARCHAR", **NAMED}}
+    (doubt,) = bind(load(tmp_path, FILE), schemas)[1]
+    assert str(doubt).endswith(
+        ":10:57 warning: `plan` has the column `note`, which no KPI with its limits has: a row with something in it "
+        "sets none"
+    ), str(doubt)
+    (fault,) = bind(load(tmp_path, FILE.replace(", better: higher", "")), {**SCHEMAS, "plan": NAMED})[1]
+    assert fault.message == "`targets_from`: a KPI with limits needs `better` (`higher`, `lower` or `target`)"
