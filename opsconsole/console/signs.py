@@ -33,7 +33,15 @@ WORDS: dict[Status, str] = {
     "stale": "stale",
 }
 # What comes first where nothing else says so.
-SEVERITY: dict[Status, int] = {"critical": 0, "warning": 1, "stale": 2, "nodata": 3, "good": 4, "nolimit": 4}
+SEVERITY: dict[Status, int] = {
+    "critical": 0,
+    "warning": 1,
+    "stale": 2,
+    "nodata": 3,
+    "novalue": 3,
+    "good": 4,
+    "nolimit": 4,
+}
 PRIORITY: dict[Priority, tuple[str, str]] = {"critical": ("▲", "C"), "warning": ("◆", "W"), "low": ("▽", "L")}
 RANK: dict[Priority, int] = {"critical": 0, "warning": 1, "low": 2}
 SOURCE_SIGNS = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "·", "asof": "≤"}

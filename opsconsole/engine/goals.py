@@ -13,7 +13,7 @@ from opsconsole.site.figures import duration, number
 from opsconsole.site.model import Kpi, Site
 
 # Worse first; among KPIs that are neither good nor bad what is missing comes before what is merely unjudged.
-_WORST: tuple[Status, ...] = ("critical", "warning", "stale", "nodata", "good", "nolimit")
+_WORST: tuple[Status, ...] = ("critical", "warning", "stale", "nodata", "novalue", "good", "nolimit")
 # Shares and scores change with every row; four digits are more than a screen shows and spare it what nobody sees.
 _DIGITS = 4
 UNSERVED = "No objective"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+import pytest
 from msgspec.structs import replace
 
+from opsconsole.console.signs import SEVERITY
 from opsconsole.engine.goals import UNSERVED, files_of, goals_of, source_health
-from opsconsole.engine.messages import Attention, GoalState, KpiState, SourceState
+from opsconsole.engine.messages import Attention, GoalState, KpiState, SourceState, Status
 from opsconsole.kpis.limits import LimitBook
 from opsconsole.kpis.status import status_of
 from opsconsole.site.model import Site
@@ -125,3 +129,12 @@ def test_sources_are_found_through_kpis_and_sql() -> None:
     assert files_of(site(), kpis["oee"]) == {"cycles"}
     assert files_of(site(), kpis["stopped"]) == {"cycles", "orders"}
     assert files_of(site(), kpis["both"]) == {"cycles", "orders"}
+
+
+@pytest.mark.parametrize("status", get_args(Status))
+def test_every_status_has_a_place_among_the_others(status: Status) -> None:
+    kpis = [replace(kpi, status=status if kpi.name == "oee" else "good") for kpi in states(VALUES)]
+    limits = {name: LimitBook(kpi).at({}) for name, kpi in site().kpis.items()}
+    goals, _ = goals_of(site(), kpis, limits, sources(), WALL, 1.0)
+    assert goals[0].status == (status if status != "nolimit" else "good")
+    assert status in SEVERITY
