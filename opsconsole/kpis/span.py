@@ -1,8 +1,8 @@
 """The stretch of event time that a KPI covers now, as bounds and as SQL conditions on `_time`.
 
 A moving or working window is (start, end]: rows exactly as old as the window no longer belong to it. A shift, day or
-longer period is [start, end]: it begins with the first moment of the period. The stretch it is compared with is half
-open likewise, so that no row is in both.
+longer period is [start, end]: it begins with the first moment of the period. The stretch it is compared with is open
+or closed likewise, but for the end of a whole period, so that no row is in both.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from opsconsole.site.buckets import MONTH
 from opsconsole.site.calendar import MOVING, Buckets, buckets, window_bounds, window_end, zone
 from opsconsole.site.model import Site, Window
-from opsconsole.site.periods import Period, previous_bounds
+from opsconsole.site.periods import Period, comparisons
 
 TREND_BUCKETS = 32
 GRID_BUCKETS = 48
 _HOUR = 3600.0
+_INSTANT = dt.timedelta(microseconds=1)
 
 
 class Stretch(Struct, frozen=True):
@@ -81,17 +83,20 @@ def span_of(window: Window, timed: bool, now: dt.datetime, site: Site, until: dt
     moving = window.kind in MOVING
     start, end = window_bounds(window, now, site)
     stretch = Stretch(start, end, after_start=moving, to_end=True)
-    earlier = previous_bounds(window, now, site)
+    earlier = next(iter(comparisons(window, now, site).values()), None)
     if earlier is None:
         return Span(stretch, until=until)
-    before = Stretch(earlier[0], earlier[1], after_start=moving, to_end=moving)
-    return Span(stretch, before, earlier[2], until)
+    return Span(stretch, stretch_of(window, earlier), earlier.brief or earlier.label, until)
 
 
 def stretch_of(window: Window, period: Period) -> Stretch:
-    """The rows of an earlier period of a window, up to the point it is compared to."""
+    """The rows of an earlier period of a window, up to the point it is compared to.
+
+    Now itself belongs to the present one, so that point belongs to the earlier; the end of a whole period, where the
+    next begins, does not.
+    """
     moving = window.kind in MOVING
-    return Stretch(period.start, period.end, after_start=moving, to_end=moving)
+    return Stretch(period.start, period.end, after_start=moving, to_end=moving or period.end < period.whole_end)
 
 
 def trend_buckets(window: Window, stretch: Stretch, site: Site) -> Buckets:
@@ -100,21 +105,33 @@ def trend_buckets(window: Window, stretch: Stretch, site: Site) -> Buckets:
     A period that has just begun gets the buckets it will have in the end, as far as it has come.
     """
     end = max(stretch.end, window_end(window, stretch.start, site) or stretch.end)
-    return _cut(buckets(stretch.start, end, TREND_BUCKETS, zone(site)), window, stretch)
+    return _cut(_buckets(stretch, end, TREND_BUCKETS, site), window, stretch)
 
 
 def grid_buckets(window: Window, stretch: Stretch, site: Site) -> Buckets:
     """Hours; longer steps for a stretch of more than two days."""
     hours = math.ceil(stretch.seconds / _HOUR)
     hint = hours + 1 if hours <= GRID_BUCKETS else GRID_BUCKETS
-    return _cut(buckets(stretch.start, stretch.end, max(hint, 2), zone(site)), window, stretch)
+    return _cut(_buckets(stretch, stretch.end, max(hint, 2), site), window, stretch)
+
+
+def _buckets(stretch: Stretch, end: dt.datetime, most: int, site: Site) -> Buckets:
+    """The buckets of a stretch. Of months the one that begins just now is there too.
+
+    What is reported once a month bears the first moment of it: with the clock `data` that is now, and its rows are not
+    those of the month before.
+    """
+    found = buckets(stretch.start, end, most, zone(site))
+    return found if found.step < MONTH else buckets(stretch.start, end + _INSTANT, most, zone(site))
 
 
 def _cut(found: Buckets, window: Window, stretch: Stretch) -> Buckets:
     """The buckets up to the end of the stretch, without a first one that a moving window covers in part only."""
-    begun = max(1, sum(1 for edge in found.edges[:-1] if edge < stretch.end))
+    monthly = found.step >= MONTH
+    end, start = (stretch.end + _INSTANT, stretch.start + _INSTANT) if monthly else (stretch.end, stretch.start)
+    begun = max(1, sum(1 for edge in found.edges[:-1] if edge < end))
     edges = found.edges[: begun + 1]
-    if window.kind in MOVING and len(edges) > 2 and edges[0] < stretch.start:
+    if window.kind in MOVING and len(edges) > 2 and edges[0] < start:
         edges = edges[1:]
     return Buckets(found.step, edges)
 

@@ -1,7 +1,8 @@
 """The periods that a window is compared with, each up to the point that the running one has come to.
 
 Pure: "now" comes in as an argument; all moments come out in UTC. A period belongs to a window as `window_bounds` says:
-its rows are start <= event time < end, those of a moving or working window start < event time <= end.
+its rows are start <= event time <= end (< end where that is the end of the whole period), those of a moving or working
+window start < event time <= end.
 
 The same point is told by time worked in a shift, by the local time of day in a day, with the weekday in a week, and
 with the day of the month in anything longer.

@@ -47,11 +47,30 @@ def test_a_shift_begins_with_its_first_moment_and_compares_to_the_same_point(tmp
     put(db, early - dt.timedelta(days=3), qty=1)
     put(db, yesterday, qty=10)
     put(db, yesterday + dt.timedelta(hours=1), qty=20)
-    put(db, yesterday + dt.timedelta(hours=2), qty=40)  # at the same point: not yet
+    put(db, yesterday + dt.timedelta(hours=2), qty=40)  # at the same point, as a row of just now
+    put(db, yesterday + dt.timedelta(hours=2, seconds=1), qty=80)  # after it: not yet
     put(db, early - dt.timedelta(seconds=1), qty=100)
     put(db, early, qty=1000)
     found = one(tmp_path, "{source: cycles, value: sum(qty), window: shift}", db, early + dt.timedelta(hours=2))
-    assert (found.value, found.previous, found.previous_label) == (1000.0, 30.0, "Early yesterday")
+    assert (found.value, found.previous, found.previous_label) == (1000.0, 70.0, "Early yesterday")
+
+
+def test_what_is_reported_once_a_month_has_a_month_before_and_a_bucket_of_its_own(tmp_path: Path) -> None:
+    db = database()
+    for month in range(30):
+        year, number = divmod(month, 12)
+        put(
+            db,
+            dt.datetime(2024 + year, number + 1, 1, tzinfo=UTC) - dt.timedelta(hours=1 + (3 <= number < 10)),
+            qty=month,
+        )
+    newest = dt.datetime(2026, 6, 1, tzinfo=UTC) - dt.timedelta(hours=2)  # local midnight, as the clock `data` has it
+    found = one(tmp_path, "{source: cycles, value: sum(qty), window: month}", db, newest)
+    assert (found.value, found.previous, found.previous_label) == (29.0, 28.0, "last month")
+    found = one(tmp_path, "{source: cycles, value: sum(qty), window: 365d}", db, newest)
+    assert found.trend == [float(month) for month in range(18, 30)]
+    found = one(tmp_path, "{source: cycles, value: sum(qty), window: all}", db, newest)
+    assert found.trend == [float(month) for month in range(30)]
 
 
 def test_the_trend_covers_the_window_in_whole_steps(tmp_path: Path) -> None:
