@@ -146,6 +146,8 @@ class Console(App[int], inherit_bindings=False):
     def _open(self, address: Address) -> None:
         self.history.open(make(self, address, self.registry, self.stack))
         self.enter()
+        # what it asks for is answered by the rows known now: the figures around it are to be by the same
+        self.travel.again(anew=False)
 
     async def _go_then(self, address: Address) -> None:
         """Open a screen at a moment that has to be asked for first."""
@@ -182,6 +184,9 @@ class Console(App[int], inherit_bindings=False):
         else:
             self.spawn(self.history.current.load())
         self.say("asked again")
+
+    def refill(self) -> None:
+        self.history.current.update(EVERYTHING)
 
     def enter(self) -> None:
         view = self._entered = self.history.current

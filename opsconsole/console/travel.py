@@ -54,7 +54,11 @@ class Host(Protocol):
         ...
 
     def enter(self) -> None:
-        """Show the current screen with all that its moment has."""
+        """Show the current screen with all that its moment has, and have it ask for the rest."""
+        ...
+
+    def refill(self) -> None:
+        """Have the current screen take what has become known."""
         ...
 
 
@@ -230,4 +234,7 @@ class Travel:
     async def _again(self, at: str, anew: bool) -> None:
         before = self._kept.get(at)
         if await self.bring(at, anew) and self._kept.get(at) is not before and self.at == at:
-            self._host.enter()
+            if anew or before is None:
+                self._host.enter()
+            else:
+                self._host.refill()

@@ -279,6 +279,23 @@ async def test_a_moment_that_is_come_back_to_is_asked_for_anew_when_rows_came_in
         await person.until(lambda: len(moments(person)) == 4)
 
 
+async def test_a_screen_opened_in_the_past_has_figures_by_the_rows_that_its_answers_are_by(tmp_path: Path) -> None:
+    async with console(tmp_path) as person:
+        await go(person, "03:40", "Wed 24 Jun 03:40")
+        newer = replace(canned.site(), data_version=8)
+        person.engine.change(Changes(site=newer))
+        await person.until(lambda: person.app.travel.live.site == newer)
+        late = canned.then(person.engine.state, AT_0340)
+        late = replace(late, site=replace(late.site, data_version=8), kpis=[replace(late.kpis[0], value=99.0)])
+        person.engine.answers["then"] = late
+        await person.press("3")
+        await person.sees("99.00 %")
+        assert len(moments(person)) == 2
+        await person.press("2")
+        await person.pilot.pause()
+        assert len(moments(person)) == 2
+
+
 async def test_nothing_is_commanded_from_the_past(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         await go(person, "03:40", "Wed 24 Jun 03:40")
