@@ -25,7 +25,7 @@ from opsconsole.engine.messages import (
     Rows,
 )
 
-EVERY = 5.0
+EVERY = 2.0
 """Seconds between two questions about other periods, however fast data comes: they change slowly."""
 LATEST = 6
 """So many of the newest rows are shown below a wide screen."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from opsconsole.console import fmt, lists, signs
 from opsconsole.console.draw.charts import spark
 from opsconsole.console.draw.heat import member_text
@@ -47,8 +49,8 @@ def worse_style(kpi: KpiState, verdict: str) -> str:
 # --- what moved it -----------------------------------------------------------------------------------------------
 
 
-def moved_rows(moved: Moved, kpi: KpiState) -> list[Row]:
-    """The components, then the members of each dimension, the dimension first that tells most by one member."""
+def moved_rows(moved: Moved, kpi: KpiState, kpis: Mapping[str, KpiState]) -> list[Row]:
+    """The components by the titles of `kpis`, then the members of each dimension, the one that tells most first."""
     groups: list[tuple[str, str, list[Mover]]] = []
     if moved.components:
         groups.append((KPI, PART, moved.components))
@@ -58,7 +60,11 @@ def moved_rows(moved: Moved, kpi: KpiState) -> list[Row]:
     for key, head, movers in groups:
         most = max((_size(mover) for mover in movers), default=0.0) or 1.0
         for mover in movers:
-            rows.append(_moved_row(key, head, mover, most, kpi, moved.additive or key == KPI))
+            name = member_text(mover.name)
+            if key == KPI:
+                of = kpis.get(mover.name or "")
+                name = inert(of.title if of is not None else mover.name or "")
+            rows.append(_moved_row(key, head, name, mover, most, kpi, moved.additive or key == KPI))
     for each in split:
         if each.total > len(each.movers):
             many = fmt.count(each.total - len(each.movers), "other")
@@ -67,7 +73,7 @@ def moved_rows(moved: Moved, kpi: KpiState) -> list[Row]:
     return rows
 
 
-def _moved_row(key: str, head: str, mover: Mover, most: float, kpi: KpiState, additive: bool) -> Row:
+def _moved_row(key: str, head: str, name: str, mover: Mover, most: float, kpi: KpiState, additive: bool) -> Row:
     part = mover.contribution if additive else _own_change(mover)
     # what made it better is a thin line: told without colour too
     filled = lists.bar(abs(part or 0.0) / most, BAR)
@@ -76,7 +82,6 @@ def _moved_row(key: str, head: str, mover: Mover, most: float, kpi: KpiState, ad
     if abs(part or 0.0) < most / 2 and style != "dim":
         style = ""  # only what did most of it has colour
     own = None if key == KPI else kpi.decimals
-    name = inert(mover.name or "") if key == KPI else member_text(mover.name)
     cells = (
         cell(inert(head), "dim"),
         cell(name),
@@ -174,7 +179,8 @@ def strip(compared: Compared, kpi: KpiState, cells: int) -> Line:
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return []
-    line: Line = [(f" last {len(values)}  ", "dim"), (spark(values, max(8, cells - 40)), "bar"), ("  ", "")]
+    many = f"last {len(values)}" if len(known) == len(values) else f"{len(known)} of the last {len(values)}"
+    line: Line = [(f" {many}  ", "dim"), (spark(values, max(8, cells - 40)), "bar"), ("  ", "")]
     ends = f"{fmt.number(min(known), kpi.decimals)} to {fmt.quantity(max(known), inert(kpi.unit), kpi.decimals)}"
     return [*line, (ends, "dim")]
 
@@ -188,7 +194,7 @@ def made_of(kpi: KpiState, cells: int) -> str:
     SQL that is too long gives way, the figures never do.
     """
     if kpi.ratio is None:
-        return clip(inert(" ".join(kpi.expression.split()) if not kpi.parts else kpi.formula), max(_SHORTEST, cells))
+        return clip(inert(" ".join((kpi.formula or kpi.expression).split())), max(_SHORTEST, cells))
     numbers = f"{fmt.number(kpi.ratio.numerator)} of {fmt.number(kpi.ratio.denominator)}"
     room = (cells - width(numbers) - 7) // 2
     if room < _SHORTEST:

@@ -293,8 +293,9 @@ class MovedBy(Struct, frozen=True):
 class Moved(Struct, frozen=True, tag="moved"):
     """The answer to `AskMoved`: contributions that add up to `change` (for each dimension by itself).
 
-    `components` are those of a derived KPI, by KPI name. Where `additive` is false, `note` says why nothing adds up;
-    values and changes of members are there all the same. `reason` says why there is nothing to compare.
+    `components` are those of a derived KPI, or the ratios of one expression: by KPI name, else by their SQL. Where
+    `additive` is false, `note` says why nothing adds up; values and changes of members are there all the same. `reason`
+    says why there is nothing to compare.
     """
 
     kpi: str

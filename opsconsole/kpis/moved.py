@@ -16,7 +16,8 @@ from opsconsole.kpis.drill import measure_among
 from opsconsole.kpis.failing import begin_again
 from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.measures import Measure
-from opsconsole.kpis.nodes import Nodes, bound_kpi
+from opsconsole.kpis.nodes import Nodes, bound_kpi, rows_of
+from opsconsole.kpis.parts import Term
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.span import span_of, stretch_of
 from opsconsole.site.periods import Period, comparisons
@@ -112,7 +113,7 @@ def moved(
     if previous is None:
         far = "no rows then" if nodes.known(bound, THEN) else TOO_FAR
         return _nothing(measure, kind, period.label, far)
-    found = _Explained(cursor, bound, nodes, measure, value, previous)
+    found = _Explained(cursor, binding, bound, nodes, measure, value, previous)
     return Moving(
         kpi=kpi,
         against=kind,
@@ -168,9 +169,16 @@ class _Explained:
     """The change of one KPI taken apart; `shares` is None where it cannot be told of whose doing it is."""
 
     def __init__(
-        self, cursor: Cursor, kpi: BoundKpi, nodes: Nodes, measure: Measure, value: float, previous: float
+        self,
+        cursor: Cursor,
+        binding: Binding,
+        kpi: BoundKpi,
+        nodes: Nodes,
+        measure: Measure,
+        value: float,
+        previous: float,
     ) -> None:
-        self.cursor, self.kpi, self.nodes, self.measure = cursor, kpi, nodes, measure
+        self.cursor, self.binding, self.kpi, self.nodes, self.measure = cursor, binding, kpi, nodes, measure
         self.change = value - previous
         self.explained = self.change
         self.note = ""
@@ -181,6 +189,8 @@ class _Explained:
             factors = self._weights(kpi.formula, [leaf.kpi.name for leaf in leaves], self._points(leaves))
             self.components = self._component_movers(leaves, factors)
         self.shares = self._shares(leaves, factors) if factors is not None else None
+        if self.shares is not None and not kpi.components and len(self.shares) > 1:
+            self.components = self._term_movers(self.shares)
         if factors is None:
             self.note = "its formula jumps or has no value on the way: nobody can say by what it moved"
 
@@ -259,6 +269,26 @@ class _Explained:
             movers.append(self._mover(leaf.kpi.name, part, value, previous, self.nodes.rows(leaf, NOW)))
         return sorted(movers, key=_size)
 
+    def _term_movers(self, shares: Sequence[_Share]) -> list[Mover]:
+        """The ratios and sums of one expression, by the KPI of the site that each of them is, else by its SQL."""
+        movers: list[Mover] = []
+        for share in shares:
+            values = [self.nodes.quantity(share.leaf, share.term, section).value for section in (NOW, THEN)]
+            now, before = values
+            part = Part(share.weight * (now - before)) if now is not None and before is not None else None
+            known = self._known_as(share)
+            name = known.kpi.name if known is not None else _written(share.leaf.parts.terms[share.term])
+            if known is not None:
+                now, before = formula_values(self.cursor, known.parts.over, ["t0"], [[value] for value in values])
+            movers.append(self._mover(name, part, now, before, self.nodes.rows(share.leaf, NOW)))
+        return sorted(movers, key=_size)
+
+    def _known_as(self, share: _Share) -> BoundKpi | None:
+        """The KPI over the same rows that is made of nothing but this term."""
+        term, rows = share.leaf.parts.terms[share.term], rows_of(share.leaf)
+        same = (kpi for kpi in self.binding.kpis.values() if kpi.parts.terms == (term,) and rows_of(kpi) == rows)
+        return next((kpi for kpi in same if not kpi.components), None)
+
     def members(self, dimension: str) -> MovedBy:
         """The members of a dimension, by what they contributed."""
         split = (dimension,)
@@ -315,6 +345,10 @@ class _Explained:
             rows=rows,
             verdict=verdict(self.measure.limits, judged, moved),
         )
+
+
+def _written(term: Term) -> str:
+    return term.numerator if term.denominator is None else f"{term.numerator} / {term.denominator}"
 
 
 def _size(mover: Mover) -> tuple[float, bool, str]:

@@ -45,7 +45,7 @@ class Nodes:
         self._values: dict[_Rows, dict[str, int]] = {}
         leaves = kpi.leaves if not terms else (*kpi.leaves, *kpi.components)
         for leaf in leaves:
-            places = self._values.setdefault(_rows_of(leaf), {})
+            places = self._values.setdefault(rows_of(leaf), {})
             wanted = [leaf.value.text]
             if terms:
                 wanted += [text for term in leaf.parts.terms for text in (term.numerator, term.denominator) if text]
@@ -71,20 +71,20 @@ class Nodes:
 
     def rows(self, kpi: BoundKpi, section: int, split: Dimensions = (), members: Members = ()) -> int:
         """How many rows are behind a value; those of the component with the most."""
-        found = [self._found[_rows_of(leaf)].row(section, split, members) for leaf in kpi.leaves]
+        found = [self._found[rows_of(leaf)].row(section, split, members) for leaf in kpi.leaves]
         return max((row.rows for row in found if row is not None), default=0)
 
     def members(self, kpi: BoundKpi, split: Dimensions) -> list[Members]:
         """The groups that any of the stretches has, in no order that means anything."""
         names: dict[Members, None] = {}
         for leaf in kpi.leaves:
-            for groups in self._found[_rows_of(leaf)].groups:
+            for groups in self._found[rows_of(leaf)].groups:
                 names.update(dict.fromkeys(groups.get(split, {})))
         return list(names)
 
     def total(self, kpi: BoundKpi, split: Dimensions) -> int:
         """How many groups there are, those left out included."""
-        return max(self._found[_rows_of(leaf)].members.get(split, 0) for leaf in kpi.leaves)
+        return max(self._found[rows_of(leaf)].members.get(split, 0) for leaf in kpi.leaves)
 
     def quantity(self, leaf: BoundKpi, term: int, section: int) -> Quantity:
         """A term of a KPI of one source, over all rows of a stretch; what has no rows adds nothing."""
@@ -92,7 +92,7 @@ class Nodes:
 
     def quantities(self, leaf: BoundKpi, term: int, section: int, dimension: str) -> dict[Member, Quantity]:
         """A term by the members of a dimension."""
-        groups = self._found[_rows_of(leaf)].groups[section].get((dimension,), {})
+        groups = self._found[rows_of(leaf)].groups[section].get((dimension,), {})
         return {members[0]: self._quantity(leaf, term, section, (dimension,), members) for members in groups}
 
     def known(self, kpi: BoundKpi, section: int) -> bool:
@@ -109,12 +109,12 @@ class Nodes:
     def _value(self, leaf: BoundKpi, section: int, split: Dimensions, members: Members) -> float | None:
         if not self._reached(leaf, section):
             return None
-        if self._found[_rows_of(leaf)].row(section, split, members) is not None:
+        if self._found[rows_of(leaf)].row(section, split, members) is not None:
             return self._number(leaf, leaf.value.text, section, split, members)
         return leaf.value.empty if self._delivered(leaf, section) else None
 
     def _number(self, leaf: BoundKpi, text: str, section: int, split: Dimensions, members: Members) -> float | None:
-        rows = _rows_of(leaf)
+        rows = rows_of(leaf)
         row = self._found[rows].row(section, split, members)
         return row.values[self._values[rows][text]] if row is not None else None
 
@@ -130,7 +130,8 @@ class Nodes:
         return self._extents.of(leaf.source)
 
 
-def _rows_of(leaf: BoundKpi) -> _Rows:
+def rows_of(leaf: BoundKpi) -> _Rows:
+    """What KPIs of one scan have in common: source and filter."""
     return leaf.source, leaf.where.text if leaf.where is not None else None
 
 

@@ -23,6 +23,8 @@ kpis:
   output: {source: cycles, value: sum(qty), where: scrap < 100, better: higher, window: 1h, by: [line]}
   good: {source: cycles, value: 1 - sum(scrap) / sum(qty), better: higher, window: 1h}
   load: {source: cycles, value: sum(qty) / sum(station), better: higher, window: 1h}
+  load_of_one: {source: cycles, value: 100 * sum(qty) / sum(station), where: station = 1, window: 1h}
+  at_once: {source: cycles, value: sum(qty) / sum(station) * (sum(cost) / sum(qty)), better: higher, window: 1h}
   both: {value: 100 * good * load, better: higher, window: 1h, by: [line]}
   per_piece: {source: cycles, value: avg(cost) / (1 + avg(qty)), better: lower, window: 1h, by: [line]}
   typical: {source: cycles, value: median(qty), better: higher, window: 1h, by: [line]}
@@ -30,7 +32,7 @@ kpis:
   rounded: {source: cycles, value: "round(100.0 * sum(scrap) / sum(qty), 1)", better: lower, window: 1h, by: [line]}
   ever: {source: cycles, value: sum(qty), window: all, by: [line]}
 """
-ADDITIVE = ("scrap_ratio", "output", "both", "per_piece")
+ADDITIVE = ("scrap_ratio", "output", "both", "per_piece", "at_once")
 ROW = st.tuples(
     st.sampled_from(["1", "2", "3", None]),
     st.integers(1, 4),
@@ -108,6 +110,18 @@ def test_the_line_that_made_it_worse_is_named(site: Binding) -> None:
     assert found.components[0].verdict == "worse"
     assert found.components[0].contribution == pytest.approx(found.change)
     assert found.components[1].contribution == pytest.approx(0.0)
+
+
+def test_ratios_of_one_expression_go_by_the_names_of_kpis(site: Binding) -> None:
+    before = [("1", 1, 50, 1, 90, 100), ("2", 1, 50, 1, 90, 100)]
+    now = [("1", 2, 50, 1, 10, 100), ("2", 1, 50, 6, 10, 90)]
+    found = worse(before + now, site, "at_once")
+    (load, named), (cost, written) = [(mover, mover.name) for mover in found.components]
+    assert (named, written) == ("load", 'sum("cost") / sum(qty)')
+    assert (load.value, load.previous) == (pytest.approx(100 / 3), 50.0)
+    assert (cost.value, cost.previous) == (1.9, 2.0)
+    assert (load.contribution or 0.0) + (cost.contribution or 0.0) == pytest.approx(found.change)
+    assert (load.verdict, cost.verdict) == ("worse", "worse")
 
 
 def test_a_chosen_member_narrows_all_of_it(site: Binding) -> None:

@@ -127,7 +127,10 @@ class KpiView(View):
         by.set_rows(rows)
         by.empty = inert(self.answers.trouble.get("by") or self.answers.trouble.get("among") or asking)
         moved, compared = self.answers.moved, self.answers.compared
-        self.panes[MOVED].set_rows(kpi_lists.moved_rows(moved, kpi) if moved is not None and kpi is not None else [])
+        kpis = self.ctx.model.kpis
+        self.panes[MOVED].set_rows(
+            kpi_lists.moved_rows(moved, kpi, kpis) if moved is not None and kpi is not None else []
+        )
         none = "nothing to tell it by: it has no dimensions" if moved is not None else ""
         self.panes[MOVED].empty = inert(self.answers.trouble.get(MOVED) or none or asking)
         zone = self.ctx.model.timezone
@@ -287,7 +290,7 @@ class KpiView(View):
             group, _, key = row.key.partition("\0")
             name = lists.key_member(key) if key else None
             if group == kpi_lists.KPI:
-                return replace(here, name=name or "")
+                return replace(here, name=name) if name in self.ctx.model.kpis else None
             return self._narrowed(group[1:], name) if key else None
         return self.rows_address() if row.key == ALL else self._narrowed(self.by, lists.key_member(row.key))
 
