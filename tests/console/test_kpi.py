@@ -51,7 +51,7 @@ async def test_tab_goes_through_the_parts_of_a_small_screen(tmp_path: Path) -> N
         await person.sees("▸compared")
         assert "41.0 %      +11.4 better" in person.row("the same 8 h yesterday")
         assert "as usual" in person.row("typical of 18  48.2–79.0")
-        assert "46.0 to 83.0 %" in person.row("last 20")
+        assert "46.0 to 83.0 %" in person.row("18 of the last 20")
         await person.press("tab")
         await person.sees("▸over time")
         assert "all rows" not in person.text()
