@@ -179,10 +179,12 @@ class Figures:
 
     def before(self, split: tuple[str, ...], members: Members) -> float | None:
         """The value of the stretch before, where there is one to compare with."""
-        if not self.comparable:
+        if not self.comparable or self.span.before is None:
             return None
         row = self.found.before.get(split, {}).get(members)
-        return row.values[self.index] if row is not None else self.picked.zero
+        if row is not None:
+            return row.values[self.index]
+        return self.picked.zero if self.extent.followed(self.span.before) else None
 
     def reason(self, whole: Row | None) -> str:
         """Why there is no value, in a few words."""

@@ -38,6 +38,10 @@ class Extent(Struct, frozen=True):
         since = span.before.start if span.before is not None else span.now.start
         return self.last is not None and self.last >= since
 
+    def followed(self, stretch: Stretch) -> bool:
+        """Whether no rows in a stretch that is over mean that nothing happened: some came since the one before it."""
+        return self.last is not None and self.last >= stretch.start - (stretch.end - stretch.start)
+
     def known(self, zero: float | None, buckets: Buckets) -> list[float | None]:
         """For each bucket what no rows mean in it: a zero counts only where there are rows before and after."""
         if zero is None or self.first is None or self.last is None:

@@ -111,7 +111,7 @@ class Nodes:
             return None
         if self._found[rows_of(leaf)].row(section, split, members) is not None:
             return self._number(leaf, leaf.value.text, section, split, members)
-        return leaf.value.empty if self._delivered(leaf, section) else None
+        return leaf.value.empty if self._extent(leaf).followed(self._stretches[section]) else None
 
     def _number(self, leaf: BoundKpi, text: str, section: int, split: Dimensions, members: Members) -> float | None:
         rows = rows_of(leaf)
@@ -120,11 +120,6 @@ class Nodes:
 
     def _reached(self, leaf: BoundKpi, section: int) -> bool:
         return section == self._present or self._extent(leaf).reaches_back(self._stretches[section])
-
-    def _delivered(self, leaf: BoundKpi, section: int) -> bool:
-        """Whether no rows mean that nothing happened: the source has rows since a stretch before."""
-        last, stretch = self._extent(leaf).last, self._stretches[section]
-        return last is not None and last >= stretch.start - (stretch.end - stretch.start)
 
     def _extent(self, leaf: BoundKpi) -> Extent:
         return self._extents.of(leaf.source)

@@ -144,6 +144,16 @@ def test_a_count_over_a_source_long_silent_is_missing_not_zero(tmp_path: Path) -
     assert (found.value, found.status) == (None, "nodata")
 
 
+def test_nothing_is_compared_with_a_time_in_which_the_source_was_silent_already(tmp_path: Path) -> None:
+    binding = bound(tmp_path, "kpis: {c: {source: cycles, value: count(*), window: 2h}}\n")
+    db = database()
+    put(db, ago(90), qty=1)
+    put(db, ago(40), qty=1)
+    since = {3: (0, 1), 5: (None, 0), 7: (None, None), 20: (None, None)}
+    found = {hours: evaluate(db, binding, ago(40 - hours)).kpis["c"] for hours in since}
+    assert {hours: (each.value, each.previous) for hours, each in found.items()} == since
+
+
 def test_a_source_without_any_row(tmp_path: Path) -> None:
     found = one(tmp_path, "{source: cycles, value: count(*), window: 8h}", database())
     assert (found.value, found.status, found.reason, found.trend) == (
