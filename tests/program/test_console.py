@@ -45,6 +45,17 @@ def test_from_the_number_to_the_line_in_the_file_and_back(site: SiteFolder) -> N
         terminal.shows("100 pcs", "Sources")
 
 
+def test_the_sql_on_the_screen_gives_the_number_on_the_screen(site: SiteFolder) -> None:
+    with site.terminal() as terminal:
+        terminal.shows("Scrap ratio ◆W")
+        terminal.press(":kpi scrap where line=2\r")
+        terminal.shows("Overview › Scrap ratio › line 2", "◆W 8 %", "4 of 50 · sum(scrap) of sum(qty)")
+        terminal.press(":sql\r")
+        terminal.shows("SELECT", "WHERE")
+        lines = [line[2:] for line in terminal.text.splitlines() if line[:2] in ("▸ ", "  ") and line.strip()]
+        assert site.json("query", "\n".join(lines)) == [{"scrap": 8.0}]
+
+
 def test_an_acknowledgement_is_seen_by_the_other_console_and_outlives_a_crash(site: SiteFolder) -> None:
     with site.terminal() as mine, site.terminal() as other:
         mine.shows("Scrap ratio 5 % over 3 %")
