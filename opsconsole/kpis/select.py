@@ -294,12 +294,12 @@ class _Check:
         return self.rest(node, scope, ())
 
     def call(self, node: Tree) -> None:
-        name = node["function_name"].lower()
-        if name == SITE_NOW and node["class"] == "FUNCTION":
+        name, plain = node["function_name"].lower(), len(node["qualified_name"]["path"]) == 1
+        if name == SITE_NOW and node["class"] == "FUNCTION" and plain:
             if node["arguments"]:
                 raise self.wrong(f"{SITE_NOW}() takes no arguments", node)
             self.times = True
-        elif name != "unnest" or len(node["qualified_name"]["path"]) != 1:
+        elif name != "unnest" or not plain:
             self.clock(self.functions.refused(node), node)
 
     def clock(self, reason: str, node: Tree) -> None:

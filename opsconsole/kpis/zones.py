@@ -55,18 +55,19 @@ class Zones:
         sources = [read.source for read in select.reads]
         wanted = list(dict.fromkeys(zone for source in sources for zone in self._zones[source].values() if zone))
         local = [zone for zone in wanted if zone != UTC]
-        out: dict[str, str] = {}
-        unsure = any("" in self._zones[source].values() for source in sources)
+        # Where `_time` is not named, what is no moment of UTC by itself can only be of files.
+        unsure = select.times or any("" in self._zones[source].values() for source in sources)
+        claims: dict[str, list[str]] = {name: [] for name in naive}
         for zone in wanted if len(wanted) > 1 else ():
-            if zone != UTC and len(local) == 1:
-                continue  # what is not UTC is that
-            bound = self._bound(select, sources, zone)
-            if bound is None:
-                unsure = unsure or zone != UTC or select.times
+            if zone != UTC and len(local) == 1 and not unsure:
                 continue
-            out |= {name: zone for name in naive if bound.get(name) == _ZONED}
-        rest = local[0] if len(local) == 1 else UTC if not local else ""
-        return {name: out.get(name, "" if unsure else rest) for name in naive}
+            bound = self._bound(select, sources, zone)
+            unsure = unsure or (bound is None and zone != UTC)
+            for name, kind in (bound or {}).items():
+                if name in claims and kind == _ZONED:
+                    claims[name].append(zone)
+        rest = "" if unsure and len(wanted) > 1 else local[0] if len(local) == 1 else "" if local else UTC
+        return {name: zones[0] if len(zones) == 1 else "" if zones else rest for name, zones in claims.items()}
 
     def _bound(self, select: Select, sources: list[str], zone: str) -> dict[str, str] | None:
         """The columns of a SELECT where the moments of one zone are of the type that has one; None: that fails."""
