@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-HEAVY = {"duckdb", "polars", "pyarrow", "numpy", "watchdog", "fastexcel", "xlsxwriter", "sqlite3"}
+HEAVY = {"duckdb", "polars", "pyarrow", "numpy", "watchdog", "fastexcel", "xlsxwriter", "sqlite3", "holidays"}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -78,6 +78,9 @@ def _kpi_lines(kpis: list[KpiState]) -> list[str]:
         parts.append(f"{kpi.window}, {count(kpi.rows, 'row')}")
         if kpi.undated:
             parts.append("as it is now: rows without times")
+        revised = telling.revised_words(kpi.revised, kpi.unit, kpi.decimals) if kpi.revised is not None else ""
+        if revised:
+            parts.append(revised)
         if kpi.leader:
             parts.append(kpi.leader)
         lines.append(" · ".join(parts))

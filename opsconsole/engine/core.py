@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
-from opsconsole.engine import notices, retry
+from opsconsole.engine import notices, retry, revised
 from opsconsole.engine.clock import SiteClock, grid_point
 from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.condition import Condition, Conditions
@@ -66,6 +66,7 @@ class Core:
         *,
         stays: bool,
         bench: Bench | None = None,
+        revisions: revised.Revisions | None = None,
     ) -> None:
         assert loaded.site is not None
         self.site: Site = loaded.site
@@ -93,6 +94,7 @@ class Core:
         self._bound_to: Mapping[str, Mapping[str, str]] | None = None
         self.problems: list[Problem] = []
         self._measures: Measures | None = None
+        self._revisions = revisions or revised.Revisions(None)
         self._shown = 0.0
         self._looked = Conditions()
         self._conditions: dict[str, Condition] = {}
@@ -236,6 +238,7 @@ class Core:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             measures = evaluate(cursor, self.binding, now)
             self._evaluate_rules(cursor, totals, wall, settled)
+            self._revisions.look(cursor, self.binding, now, wall if settled else None)
         except duckdb.Error as error:
             log.exception("the evaluation failed")
             self._site_notice = [Notice("engine", f"KPIs could not be evaluated: {error}", "critical")]
@@ -264,6 +267,7 @@ class Core:
                 conditions=self._conditions,
                 alerts=self._watch.open_alerts(),
                 notices=self._notices(wall),
+                revised=self._revisions.found,
             )
         )
 

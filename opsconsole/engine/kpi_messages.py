@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from opsconsole.engine.period_messages import Revision as Revision
 from opsconsole.site.card import Card
 from opsconsole.site.card import CardSource as CardSource
 from opsconsole.site.model import Better
@@ -31,6 +32,7 @@ class Ratio(Struct, frozen=True):
 class KpiState(Card, frozen=True):
     """A KPI's value now, and its card. `change` is value minus `previous`; `trend` are the values of `trend_step` s
     buckets. `undated`: a past moment is looked at, but the rows have no times, so this is the value as it is now.
+    `revised`: late rows have changed its last whole period.
     """
 
     name: str
@@ -60,6 +62,7 @@ class KpiState(Card, frozen=True):
     ratio: Ratio | None = None
     by: list[str] = field(default_factory=list)
     undated: bool = False
+    revised: Revision | None = None
 
 
 class GoalKpi(Struct, frozen=True):

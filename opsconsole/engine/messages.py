@@ -37,6 +37,7 @@ from opsconsole.engine.kpi_messages import Moved as Moved
 from opsconsole.engine.kpi_messages import MovedBy as MovedBy
 from opsconsole.engine.kpi_messages import Mover as Mover
 from opsconsole.engine.kpi_messages import Ratio as Ratio
+from opsconsole.engine.kpi_messages import Revision as Revision
 from opsconsole.engine.kpi_messages import Rows as Rows
 from opsconsole.engine.kpi_messages import Sql as Sql
 from opsconsole.engine.kpi_messages import Status as Status

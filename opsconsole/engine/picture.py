@@ -19,6 +19,7 @@ from opsconsole.engine.messages import (
     KpiState,
     Notice,
     Ratio,
+    Revision,
     ShiftState,
     SiteState,
     Snapshot,
@@ -52,6 +53,7 @@ def picture(
     conditions: Mapping[str, Condition],
     alerts: Sequence[AlertState],
     notices: Sequence[Notice],
+    revised: Mapping[str, Revision],
 ) -> Snapshot:
     """What every screen of the site may show now. `wall` is the wall clock in seconds since the epoch."""
     site = binding.site
@@ -77,7 +79,7 @@ def picture(
         layouts=list(site.layouts),
         ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
     )
-    return compose(state, site, measures, sources, stale, alerts, notices)
+    return compose(state, site, measures, sources, stale, alerts, notices, revised)
 
 
 def compose(
@@ -88,6 +90,7 @@ def compose(
     stale: Collection[str],
     alerts: Sequence[AlertState],
     notices: Sequence[Notice],
+    revised: Mapping[str, Revision] | None = None,
 ) -> Snapshot:
     """One message of figures, alerts and sources, for now as for a past moment (`state.as_of`).
 
@@ -99,7 +102,8 @@ def compose(
     for name, kpi in site.kpis.items():
         below = set(sources_of(site.kpis, kpi))
         found = kpi_state(site, kpi, measures.kpis[name], not below.isdisjoint(stale))
-        kpis.append(found if below.isdisjoint(undated) else msgspec.structs.replace(found, undated=True))
+        dated = below.isdisjoint(undated)
+        kpis.append(msgspec.structs.replace(found, undated=not dated, revised=(revised or {}).get(name)))
     limits = {name: measure.limits for name, measure in measures.kpis.items()}
     # of a past moment only event time is known, and that is site time already
     wall, speed = (state.wall, state.speed) if state.as_of is None else (state.as_of, float(state.clock != "data"))

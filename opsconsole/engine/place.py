@@ -60,6 +60,11 @@ class Place(Struct, frozen=True):
         return self.state / "journal.sqlite"
 
     @property
+    def periods(self) -> Path:
+        """What the last whole periods were when they were over."""
+        return self.state / "periods.json"
+
+    @property
     def log(self) -> Path:
         """The engine's log."""
         return self.state / "engine.log"

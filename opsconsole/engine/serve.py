@@ -55,6 +55,7 @@ class Engine:
 
             self.store = Store.open(place.tables)
             from opsconsole.engine.core import Core
+            from opsconsole.engine.revised import Revisions
             from opsconsole.engine.service import Service
             from opsconsole.engine.watch import AlertWatch
             from opsconsole.journal.journal import Journal
@@ -69,7 +70,16 @@ class Engine:
         if self.store.rebuilt:
             log.warning("the tables are built anew from the files: %s", self.store.rebuilt)
         self.watch = AlertWatch(loaded.site, self.journal)
-        self.core = Core(file, loaded, self.store, self.watch, self._publish, stays=self.stays, bench=bench.result())
+        self.core = Core(
+            file,
+            loaded,
+            self.store,
+            self.watch,
+            self._publish,
+            stays=self.stays,
+            bench=bench.result(),
+            revisions=Revisions(place.periods),
+        )
         self.service = Service(place, self._handle, self._status, idle_exit)
 
     async def run(self, say_ready: IO[str] | None) -> str:

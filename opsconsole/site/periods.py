@@ -97,6 +97,22 @@ def like(window: Window, now: dt.datetime, site: Site, n: int) -> list[Period]:
     return [period for _, period in islice(_periods_before(window, now, tz), n)]
 
 
+def last_whole(window: Window, now: dt.datetime, site: Site) -> Period | None:
+    """The last period of a window that is over, of shifts the one that ended last; None for windows that slide."""
+    now = now.astimezone(dt.UTC)
+    if window.kind == "all" or window.kind in MOVING:
+        return None
+    tz = zone(site)
+    today = now.astimezone(tz).date()
+    run = current_run(site, now) if window.kind == "shift" else None
+    if run is not None:
+        over = next((each for each in (run, *islice(runs_before(site, run), 9)) if each.span.end <= now), None)
+        label = f"{over.shift.name} {_date(over.date, today)}" if over is not None else ""
+        return _shift_period(over, None, tz, label) if over is not None else None
+    before = next(_periods_before(window, now, tz), None)
+    return before[1]._replace(end=before[1].whole_end) if before is not None else None
+
+
 # --- shifts ------------------------------------------------------------------------------------------------------
 
 

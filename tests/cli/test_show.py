@@ -21,6 +21,7 @@ from opsconsole.engine.messages import (
     GoalState,
     KpiState,
     Notice,
+    Revision,
     ShiftState,
     SiteState,
     Snapshot,
@@ -55,6 +56,18 @@ def test_a_table_without_rows_has_its_head() -> None:
     assert show.table_json(table(a=[])) == "[]"
 
 
+def test_who_works_and_what_late_rows_changed_is_said() -> None:
+    late = Revision("Night Tue 23 Jun", 0, 28800, 84.2, 29100, 83.9, 12)
+    kpis = [KpiState("oee", "OEE", "cycles", "good", 85.0, unit="%", decimals=1, window="shift", revised=late)]
+    site = msgspec.structs.replace(SITE, shift=ShiftState("Early", 1, 2, "B"), holiday="Corpus Christi")
+    lines = show.snapshot_text(Snapshot(site, kpis)).splitlines()
+    assert lines[0].startswith("Plant · Early · team B · Corpus Christi · ")
+    assert "Night Tue 23 Jun: 83.9 %, revised from 84.2 % (12 late rows)" in lines[3]
+    found = json.loads(show.snapshot_json(Snapshot(site, kpis)))["kpis"][0]["revised"]
+    assert (found["was"], found["value"], found["rows"]) == (84.2, 83.9, 12)
+    assert (found["start"], found["noted"]) == ("1970-01-01T00:00:00.000+00:00", "1970-01-01T08:05:00.000+00:00")
+
+
 def test_truth_is_written_as_in_sql() -> None:
     found = table(ok=[True, False])
     assert show.table_text(found).split() == ["ok", "─────", "true", "false"]
@@ -87,6 +100,7 @@ def test_no_text_from_a_file_can_drive_the_terminal() -> None:
         kpis=[
             KpiState("k", ESCAPE, "s", "nodata", reason=ESCAPE, leader=ESCAPE, unit=ESCAPE),
             KpiState("l", ESCAPE, "s", "good", 1.0, unit=ESCAPE, target=1.0, change=1.0, previous_label=ESCAPE),
+            KpiState("m", ESCAPE, "s", "good", 1.0, unit=ESCAPE, revised=Revision(ESCAPE, 1, 2, 3.0, 2, 4.0, 1)),
         ],
         alerts=[AlertState("a", "r", ESCAPE, "ACK", "low", 1.0, 1, who=ESCAPE)],
         sources=[SourceState("s", ESCAPE, "stale", note=ESCAPE)],

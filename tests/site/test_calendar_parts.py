@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
+from pathlib import Path
 
 import pytest
 from examples import messages, parse
@@ -224,3 +226,12 @@ def test_the_words_reach_the_shift_that_runs() -> None:
     assert found is not None
     assert (found.name, found.team) == ("Early", "A")
     assert shift_at(site, dt.datetime(2026, 10, 3, 8, 0, tzinfo=dt.UTC)) is None
+
+
+def test_the_example_of_the_readme_is_a_calendar() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- calendar-example -->\n```yaml\n(.*?)```", readme, re.DOTALL)
+    assert found
+    site = good(found[1])
+    assert [shift.name for shift in site.shifts] == ["Early", "Late", "Night"]
+    assert holiday_on(site, dt.date(2030, 12, 24)) == "Christmas Eve"

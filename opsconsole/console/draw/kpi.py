@@ -12,6 +12,7 @@ from opsconsole.console.kpi_lists import made_of
 from opsconsole.console.panels import heading, window_note
 from opsconsole.console.text import Line, fit, inert, left, line_width, right, spread, width
 from opsconsole.engine.messages import KpiState, Rows
+from opsconsole.engine.telling import revised_words
 
 NAMES = {"moved": "what moved it", "compared": "compared", "time": "over time", "card": "card"}
 _WIDEST = 24
@@ -50,6 +51,9 @@ def head(kpi: KpiState, timezone: str, cells: int) -> list[Line]:
     said = _wrong(kpi)
     if said:
         out.append(fit([("    " + said, style)], cells))
+    revised = revised_words(kpi.revised, kpi.unit, kpi.decimals) if kpi.revised is not None else ""
+    if revised:
+        out.append(fit([("    " + inert(revised), "dim")], cells))
     return out
 
 
