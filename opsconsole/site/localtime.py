@@ -8,6 +8,7 @@ or 25 hours where it has.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from opsconsole.site.model import Site
@@ -22,6 +23,7 @@ def zone(site: Site) -> ZoneInfo:
     return ZoneInfo(site.timezone)
 
 
+@lru_cache(maxsize=8192)  # the same few starts and ends of shifts are asked for again and again
 def utc(date: dt.date, time: dt.time, tz: ZoneInfo) -> dt.datetime:
     """A local time in UTC; not before `BEGINNING`."""
     if date < FIRST_DATE:
