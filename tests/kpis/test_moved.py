@@ -71,7 +71,7 @@ def filled(rows: ROWS, far: bool = True) -> duckdb.DuckDBPyConnection:
     return cursor
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(ROW, min_size=2, max_size=25))
 def test_contributions_add_up(rows: ROWS) -> None:
     cursor, site = filled(rows), the_site()

@@ -78,7 +78,7 @@ def filled(
     return db
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(MADE, min_size=2, max_size=15), st.lists(STATE, min_size=2, max_size=15))
 def test_components_and_members_add_up(
     made: list[tuple[str | None, int, int, int]], states: list[tuple[str | None, int, int, int]]

@@ -41,7 +41,7 @@ class KpiView(View):
             MOVED: Pane(kpi_lists.MOVED),
             COMPARED: Pane(kpi_lists.COMPARED),
         }
-        self._seen: KpiState | None = None
+        self._seen: tuple[str, KpiState | None] = ("", None)
         self._wide = False
 
     # --- what it is about ---
@@ -85,10 +85,12 @@ class KpiView(View):
     # --- what is known ---
 
     def update(self, topics: set[str]) -> None:
-        changed = self._whole is not None and self._seen is not None and self._whole != self._seen
+        at, known = self._seen
+        self._seen = (self.address.at, self._whole)
+        # at another moment all of it is asked for by `load`
+        changed = known is not None and self._whole is not None and at == self.address.at and known != self._whole
         if changed or ("data" in topics and self.address.where) or (self.answers.late and self.answers.due()):
             self.ctx.spawn(self._renew())
-        self._seen = self._whole
         self._refill()
 
     async def load(self) -> None:
