@@ -26,6 +26,7 @@ from opsconsole.alerts.lifecycle import (
     unacknowledge,
 )
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
+from opsconsole.site.card import sources_of
 from opsconsole.site.model import Priority, Rule, Site
 
 Labels = dict[str, str | None]
@@ -307,19 +308,21 @@ class AlertBook:
         if rule is None:
             return ""
         kpi = self._site.kpis.get(rule.kpi or "")
-        return kpi.source if kpi is not None else rule.source or ""
+        if kpi is None:
+            return rule.source or ""
+        return kpi.source or next(iter(sources_of(self._site.kpis, kpi)), "")
 
 
 def _with(alert: Alert, observation: Observation, step: Step) -> Alert:
     """The alert with the figures of an observation; its text stays while it returns to normal."""
     value = observation.value
     worst = alert.worst
-    if step.what == "raised":
+    if step.what == "raised" or (
+        value is not None
+        and observation.priority is not None
+        and (worst is None or observation.worse.than(value, worst))
+    ):
         worst = value
-    elif value is not None and observation.limit is not None and observation.priority is not None:
-        # Worse is further beyond the limit, on whichever side of it the condition lies.
-        held = abs(worst - observation.limit) if worst is not None else -1.0
-        worst = value if abs(value - observation.limit) > held else worst
     return replace(
         alert,
         text=observation.text or alert.text,

@@ -12,6 +12,19 @@ Quality = Literal["good", "stale", "error"]
 Absent = Literal["normal", "stale"]
 
 
+class Worse(Struct, frozen=True):
+    """Which of two values of an alert is worse: the larger (`up`), the smaller, or that further away from `middle`."""
+
+    way: Literal["up", "down", "away"] = "up"
+    middle: float = 0.0
+
+    def than(self, value: float, other: float) -> bool:
+        """Whether the first is worse."""
+        if self.way == "away":
+            return abs(value - self.middle) > abs(other - self.middle)
+        return value > other if self.way == "up" else value < other
+
+
 class Observation(Struct, frozen=True):
     """One rule on one set of labels at one moment. `priority` is None where there is nothing to alert about."""
 
@@ -22,6 +35,7 @@ class Observation(Struct, frozen=True):
     limit: float | None = None
     text: str = ""
     quality: Quality = "good"
+    worse: Worse = Worse()
 
 
 class Verdict(Struct, frozen=True):

@@ -19,10 +19,10 @@ from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.gather import Frame, Wanted, gather
 from opsconsole.kpis.lasting import among
-from opsconsole.kpis.observation import Evaluation, Observation, Verdict
+from opsconsole.kpis.observation import Evaluation, Observation, Verdict, Worse
 from opsconsole.kpis.scan import Cursor, Members, Row
 from opsconsole.kpis.span import Stretch, span_of
-from opsconsole.kpis.status import limit_of, priority_of
+from opsconsole.kpis.status import limit_of, priority_of, worse_of
 from opsconsole.kpis.targets import books_of, without_limits
 from opsconsole.kpis.words import labelled
 from opsconsole.site.figures import duration, figure
@@ -32,6 +32,7 @@ INSTANCES = 10_000
 ERROR = "error:"
 TOO_MANY = "many:"
 _CHUNK = 50
+UP = Worse("up")
 
 
 class SourceTotals(Protocol):
@@ -203,16 +204,16 @@ class _Run:
         if rule.when is not None:
             met = rule.when.met(value)
             limit: float | None = rule.when.limit(value)
-            self.add(
-                rule, members, rule.rule.priority if met else None, value, limit,
-                f"{_name(kpi)} {_figure(kpi, value)} {rule.when.words} {_figure(kpi, limit)}", _figure(kpi, value),
-            )  # fmt: skip
+            shown = _figure(kpi, value)
+            text = f"{_name(kpi)} {shown} {rule.when.words} {_figure(kpi, limit)}"
+            priority = rule.rule.priority if met else None
+            self.add(rule, members, priority, value, limit, text, shown, rule.when.worse(value))
             return
         limits = figures.limits(labels, row)
         priority = priority_of(limits, value)
         limit = limit_of(limits, priority)
         words = _against_limits(kpi, value, limit, limits.target)
-        self.add(rule, members, priority, value, limit, words, _figure(kpi, value))
+        self.add(rule, members, priority, value, limit, words, _figure(kpi, value), worse_of(limits))
 
     def rows(self, rules: list[BoundRule]) -> None:
         """Rules on rows that have source, labels and time in common: the counts of rows that meet each condition."""
@@ -252,7 +253,7 @@ class _Run:
 
     def add(
         self, rule: BoundRule, members: Members, priority: Priority | None, value: float, limit: float | None,
-        text: str, shown: str,
+        text: str, shown: str, worse: Worse = UP,
     ) -> None:  # fmt: skip
         """An observation; its text is only made where it is needed."""
         labels = dict(zip(rule.by, members, strict=True))
@@ -263,7 +264,9 @@ class _Run:
                 limited = _figure(rule.kpi.kpi, limit) if rule.kpi is not None else figure(limit)
                 words = _titled(rule.rule.title, labels, shown, limited)
         self.observations.append(
-            Observation(rule=rule.rule.name, labels=labels, priority=priority, value=value, limit=limit, text=words)
+            Observation(
+                rule=rule.rule.name, labels=labels, priority=priority, value=value, limit=limit, text=words, worse=worse
+            )
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from opsconsole.kpis.limits import Limits
+from opsconsole.kpis.observation import Worse
 from opsconsole.site.model import Priority
 
 Status = Literal["good", "warning", "critical", "nolimit", "nodata", "novalue", "stale"]
@@ -66,6 +67,13 @@ def limit_of(limits: Limits, priority: Priority | None) -> float | None:
     if priority == "warning":
         return _distance_limit(limits) if limits.better == "target" else limits.warning
     return None
+
+
+def worse_of(limits: Limits) -> Worse:
+    """Which of two values is worse by the KPI's direction; without one the larger."""
+    if limits.better == "target" and limits.target is not None:
+        return Worse("away", limits.target)
+    return Worse("down" if limits.better == "higher" else "up")
 
 
 def badness(limits: Limits, value: float | None) -> float:

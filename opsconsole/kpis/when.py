@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from opsconsole.kpis.observation import Worse
+
 Sign = Literal["<", "<=", ">", ">=", "=", "!=", "outside", "inside"]
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -46,6 +48,15 @@ class When(Struct, frozen=True):
         if self.high is None:
             return self.low
         return self.low if abs(value - self.low) <= abs(value - self.high) else self.high
+
+    def worse(self, value: float) -> Worse:
+        """What is worse than this value: beyond the limit, or further outside of the range."""
+        if self.sign in ("<", "<="):
+            return Worse("down")
+        if self.sign in (">", ">="):
+            return Worse("up")
+        middle = (self.low + self.high) / 2 if self.high is not None and self.sign == "outside" else self.limit(value)
+        return Worse("away", middle)
 
     @property
     def words(self) -> str:

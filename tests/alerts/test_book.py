@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from opsconsole.alerts.book import AlertBook, Open, Target, alert_id
 from opsconsole.engine.messages import AlertState
-from opsconsole.kpis.observation import Evaluation, Observation, Verdict
+from opsconsole.kpis.observation import Evaluation, Observation, Verdict, Worse
 from opsconsole.site.model import Kpi, Priority, Rule, Site, Source
 
 SITE = Site(
@@ -213,12 +213,31 @@ def test_what_never_rose_is_not_kept() -> None:
     assert len(book) == 0
 
 
-def test_the_worst_is_the_furthest_beyond_the_limit_on_either_side() -> None:
+@pytest.mark.parametrize(
+    ("worse", "values", "worst"),
+    [
+        (Worse("down"), ((60.0, 70.0), (52.0, 70.0), (65.0, 70.0)), 52.0),
+        (Worse("up"), ((6.0, 5.0), (15.5, 15.0)), 15.5),  # beyond the next limit by less than before
+        (Worse("away", 30.0), ((28.4, 1.5), (10.0, 1.5), (33.0, 1.5)), 10.0),  # limits are distances
+        (Worse("away", 30.0), ((28.4, 1.5), (10.0, 1.5), (51.0, 1.5)), 51.0),
+    ],
+)
+def test_the_worst_is_by_the_direction_in_which_it_gets_worse(
+    worse: Worse, values: tuple[tuple[float, float], ...], worst: float
+) -> None:
     book = AlertBook(SITE)
-    for at, value in ((1.0, 60.0), (2.0, 52.0), (3.0, 65.0)):
-        book.observe(said(at, seen("late", value=value, limit=70.0, line="A")))
+    for at, (value, limit) in enumerate(values):
+        book.observe(said(at + 1.0, replace(seen("late", value=value, limit=limit, line="A"), worse=worse)))
     (one,) = book.open()
-    assert (one.value, one.worst) == (65.0, 52.0)
+    assert (one.value, one.worst) == (values[-1][0], worst)
+
+
+def test_the_source_of_an_alert_on_a_kpi_over_others_is_the_first_of_theirs() -> None:
+    kpis = {**SITE.kpis, "share": Kpi(name="share", value="scrap / 2")}
+    site = replace(SITE, kpis=kpis, rules={"low": Rule(name="low", kpi="share", when="< 9")})
+    book = AlertBook(site)
+    book.observe(Evaluation(at=1.0, observations=[seen("low")], verdicts={"low": Verdict()}))
+    assert [alert.source for alert in book.open()] == ["cycles"]
 
 
 steps = st.lists(

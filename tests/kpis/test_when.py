@@ -40,3 +40,15 @@ def test_the_limit_of_a_range_is_its_nearer_end() -> None:
     when = parse_when("outside 20..30")
     assert when is not None
     assert (when.limit(10.0), when.limit(99.0), when.words) == (20.0, 30.0, "outside")
+
+
+@pytest.mark.parametrize(
+    ("text", "worse", "better"),
+    [("< 70", 50, 60), (">= 3", 9, 4), ("outside 20..30", 5, 40), ("outside 20..30", 46, 5), ("!= 3", 9, 1)],
+)
+def test_what_is_worse(text: str, worse: float, better: float) -> None:
+    when = parse_when(text)
+    assert when is not None
+    for value in (worse, better):
+        assert when.worse(value).than(worse, better)
+        assert not when.worse(value).than(better, worse)
