@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from opsconsole.site.model import Source
 from opsconsole.tables import keyed as keys
+from opsconsole.tables import touched
 from opsconsole.tables.convert import PINS, TYPES
 from opsconsole.tables.keyed import Keyed
 from opsconsole.tables.names import ident, literal
@@ -141,6 +142,7 @@ class Columns:
             own = ["_file INTEGER", "_line BIGINT", "_time TIMESTAMP"]
             body = ", ".join([f"{ident(c.name)} {TYPES[c.kind]}" for c in added] + own)
             cursor.execute(f"CREATE OR REPLACE TABLE {self.table} ({body})")
+            self._made(cursor)
         for column in added if not fresh and keyed is None else ():
             cursor.execute(f"ALTER TABLE {self.table} ADD COLUMN {ident(column.name)} {TYPES[column.kind]}")
         self._insert(cursor, added)
@@ -157,6 +159,7 @@ class Columns:
             if not column.decided or (before, wanted) in _WIDER:
                 self._change(cursor, column, wanted)
                 if column.decided:
+                    self._made(cursor)
                     changed.append((column.name, before, wanted))
                 column.decided = True
                 self._note(cursor, column)
@@ -213,6 +216,11 @@ class Columns:
             cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {type_} USING {value}")
         if keyed is not None and name in (*keyed.key_columns, keyed.latest_value):
             keys.rebuild(cursor, keyed)
+
+    def _made(self, cursor: DuckDBPyConnection) -> None:
+        """The table is another now; nobody sees a shadow yet."""
+        if not self.shadow:
+            touched.whole(cursor, self.source.name)
 
     def _note(self, cursor: DuckDBPyConnection, column: Column) -> None:
         cursor.execute(
@@ -280,6 +288,7 @@ def end_shadow(cursor: DuckDBPyConnection, source: str) -> None:
     if made == (1,):
         cursor.execute(f"ALTER TABLE {ident(shadow_name(source))} RENAME TO {ident(source)}")
     keys.rename(cursor, shadow_name(source), source)
+    touched.whole(cursor, source)
     cursor.execute("DELETE FROM _ops.shadows WHERE source = ?", [source])
 
 
@@ -288,6 +297,7 @@ def drop(cursor: DuckDBPyConnection, source: str) -> None:
     for name in (source, shadow_name(source)):
         cursor.execute(f"DROP TABLE IF EXISTS {ident(name)}")
         cursor.execute(f"DROP TABLE IF EXISTS {keys.base_name(name)}")
+    touched.whole(cursor, source)
     for table in ("columns", "files", "evidence", "sums", "shadows", "quarantine", "drift"):
         cursor.execute(f"DELETE FROM _ops.{table} WHERE source = ?", [source])
 

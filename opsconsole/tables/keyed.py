@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from opsconsole.tables import touched
 from opsconsole.tables.names import HASH, ident
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class Keyed:
     def standing(self, row: str) -> str:
         """Identity and rank of a row of a source's table, and its place in that table."""
         latest = self.latest_value if self.latest_value == "NULL" else f"{row}.{self.latest_value}"
-        return f"{self.identity(row)}, {latest} AS latest, {row}._file AS file, {row}._line AS line, {row}.rowid AS rid"
+        place = f"{row}._file AS file, {row}._line AS line, {row}._time AS _time, {row}.rowid AS rid"
+        return f"{self.identity(row)}, {latest} AS latest, {place}"
 
     def same(self, own: str, row: str) -> str:
         """A condition: a row of our own tables and one of a source's have one key."""
@@ -144,6 +146,8 @@ def align(cursor: DuckDBPyConnection, keyed: Keyed, anew: bool = False) -> None:
 
 def rebuild(cursor: DuckDBPyConnection, keyed: Keyed) -> None:
     """Fill the visible table from the base table, all keys at once. Raises duckdb.Error."""
+    if keyed.table == ident(keyed.name):  # nobody sees a shadow
+        touched.whole(cursor, keyed.name)
     cursor.execute(f"UPDATE {keyed.base} SET {HASH} = {keyed.hashed} WHERE {HASH} IS DISTINCT FROM {keyed.hashed}")
     cursor.execute(f"DELETE FROM {keyed.table}")
     cursor.execute(f"INSERT INTO {keyed.table} BY NAME SELECT * FROM {keyed.base} WHERE {HASH} IS NULL")
@@ -183,6 +187,7 @@ class Change:
         self._sought = False
         # A column of the files may be called `rowid`, and then rows cannot be named by theirs: all is decided anew.
         self._plain = all(name.lower() != "rowid" for name in keyed.columns)
+        self.touched: list[touched.Range] = []
         self._make(_MARKED, f"SELECT {keyed.identity('v')} FROM {keyed.table} v LIMIT 0")
 
     def leaving(self, condition: str) -> None:
@@ -192,6 +197,7 @@ class Change:
             f"INSERT INTO {_MARKED} SELECT {keyed.identity('v')} FROM {keyed.table} v"
             f" WHERE ({condition}) AND {HASH} IS NOT NULL"
         )
+        self.touched += touched.of(self._cursor, keyed.table, condition)
         self._cursor.execute(f"DELETE FROM {keyed.table} WHERE {condition}")
         self._sought = True
 
@@ -260,6 +266,7 @@ class Change:
         self._make(_FOUND, f"SELECT {keyed.standing('v')} FROM {keyed.table} v WHERE {held}")
         self._make(_WON, f"SELECT * FROM {_FOUND} w WHERE EXISTS (FROM {keyed.base} r WHERE {rival})")
         self._cursor.execute(f"INSERT INTO {_MARKED} SELECT {', '.join(['h', *keyed.parts])} FROM {_WON}")
+        self.touched += touched.of(self._cursor, _WON, "true")
         self._cursor.execute(f"DELETE FROM {keyed.table} WHERE rowid IN (SELECT rid FROM {_WON})")
         self._sought = True
 
@@ -285,10 +292,11 @@ class Change:
         stand = f"SELECT {keyed.standing('v')} FROM {keyed.table} v WHERE v.rowid IN (SELECT rid FROM {_FOUND})"
         self._make(
             _WON,
-            f"SELECT rid, stands, {keyed.place} AS place FROM (SELECT *, false AS stands FROM {_NEW} UNION ALL"
+            f"SELECT rid, stands, _time, {keyed.place} AS place FROM (SELECT *, false AS stands FROM {_NEW} UNION ALL"
             f" SELECT *, true FROM ({stand}) s WHERE EXISTS (FROM {_NEW} n WHERE {self._alike('n', 's')})) r"
             " JOIN _ops.files f ON f.id = r.file",
         )
+        self.touched += touched.of(cursor, _WON, "stands AND place > 1")
         cursor.execute(f"DELETE FROM {keyed.table} WHERE rowid IN (SELECT rid FROM {_WON} WHERE stands AND place > 1)")
         self._insert(f"SELECT rid FROM {_WON} WHERE NOT stands AND place = 1")
 
@@ -302,9 +310,10 @@ class Change:
         rows = f"SELECT {keyed.standing('b')} FROM {keyed.base} b WHERE b.rowid IN (SELECT rid FROM {_FOUND})"
         self._make(
             _WON,
-            f"SELECT rid, {keyed.place} AS place FROM (SELECT * FROM ({rows}) b"
+            f"SELECT rid, _time, {keyed.place} AS place FROM (SELECT * FROM ({rows}) b"
             f" WHERE EXISTS (FROM {_MARKED} m WHERE {self._alike('m', 'b')})) r JOIN _ops.files f ON f.id = r.file",
         )
+        self.touched += touched.of(self._cursor, _WON, "place = 1")
         self._insert(f"SELECT rid FROM {_WON} WHERE place = 1")
 
     def _insert(self, places: str) -> None:
@@ -338,8 +347,11 @@ class Changes:
             if change is not None:
                 change.moving(ids)
 
-    def decide(self, added: Mapping[str, Mapping[int, int]]) -> None:
-        """Rows and ledger are as they shall be. `added`: source -> file -> first new line. Raises duckdb.Error."""
+    def decide(self, added: Mapping[str, Mapping[int, int]]) -> dict[str, list[touched.Range]]:
+        """Rows and ledger are as they shall be. `added`: source -> file -> first new line. Raises duckdb.Error.
+
+        Gives the times of rows that left the visible tables, or are back in them; the new rows are not among them.
+        """
         for source in {*self._begun, *added}:
             change, now = self._change(source), self._definition(source)
             if change is None or now is None:
@@ -348,6 +360,7 @@ class Changes:
                 rebuild(self._cursor, now)  # a column of the key was in no file until now
             else:
                 change.decide(added.get(source, {}))
+        return {source: change.touched for source, change in self._begun.items()}
 
     def _change(self, source: str) -> Change | None:
         if source not in self._begun:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-VERSION = "2"
+VERSION = "3"
 """Raised with any change of the `_ops` tables: a store of another version is set aside and built anew."""
 
 SCHEMA = """
@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS _ops.quarantine (
     file INTEGER, source VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR, noted DOUBLE);
 CREATE TABLE IF NOT EXISTS _ops.drift (
     source VARCHAR, noted DOUBLE, file VARCHAR, kind VARCHAR, "column" VARCHAR, detail VARCHAR);
+CREATE TABLE IF NOT EXISTS _ops.touched (source VARCHAR, first TIMESTAMP, last TIMESTAMP, version BIGINT);
 """
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from opsconsole.tables import convert, hours, retention
+from opsconsole.tables import convert, hours, retention, touched
 from opsconsole.tables.columns import Column, Columns
 from opsconsole.tables.names import HASH, ident, literal
 from opsconsole.tables.reading.evidence import Found, Kind, Style
@@ -61,7 +61,7 @@ class Load:
     """The pieces of some files that have the same columns, styles and types.
 
     `prepare` converts them as the table is now and notes the facts that this shows; `insert` writes them. The table may
-    be changed in between, and then `prepare` is called again.
+    be changed in between, and then `prepare` is called again. `touched` are the times of the rows that were written.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Load:
         self._raw = self._given
         self._typed: pa.Table | None = None
         self._misfits: list[tuple[int, str]] = []
+        self.touched: list[touched.Range] = []
 
     def _joined(self) -> pa.Table:
         import numpy as np
@@ -256,8 +257,7 @@ class Load:
         names = [self._column(name).name for _, name in self._used]
         query = f"SELECT *{self._key(names)} FROM (SELECT {listed} FROM _batch)"
         self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME {query}")
-        rows = self._cursor.execute(f"SELECT _f, max(epoch_us({moment})) FROM _batch GROUP BY _f").fetchall()
-        self._newest(dict(rows))
+        self._times("_f", f"SELECT _f, {moment} AS _time FROM _batch")
 
     def _key(self, names: Sequence[str]) -> str:
         """The hash of the key over rows with these columns, as one more column, where the source has a key."""
@@ -265,24 +265,25 @@ class Load:
         return f", {keyed.hashed_of(names)} AS {HASH}" if keyed is not None else ""
 
     def _insert_converted(self, typed: pa.Table) -> None:
-        import pyarrow as pa
-
         with _registered(self._cursor, "_typed", typed):
             key = self._key(typed.column_names)
             self._cursor.execute(f"INSERT INTO {self._columns.table} BY NAME SELECT *{key} FROM _typed")
-        moments = typed.column("_time")
-        if moments.null_count == len(moments):
-            return
-        pairs = pa.table({"file": typed.column("_file"), "at": moments.cast(pa.timestamp("us")).cast(pa.int64())})
-        newest = pairs.group_by("file").aggregate([("at", "max")]).to_pydict()
-        self._newest(dict(zip(newest["file"], newest["at_max"], strict=True)))
+            self._times("_file", "SELECT _file, _time FROM _typed")
 
-    def _newest(self, found: dict[int, int | None]) -> None:
-        """Note the newest event of each file, given in microseconds since the epoch."""
-        for take in self._takes:
-            at = found.get(take.entry.id)
+    def _times(self, file: str, rows: str) -> None:
+        """Note the newest event of each file, and the stretches of time that are touched."""
+        found = self._cursor.execute(
+            f"SELECT {file}, max(epoch_us(_time)), {touched.RANGE} FROM ({rows}) GROUP BY {file}, {touched.DAY}"
+        ).fetchall()
+        self.touched += dict.fromkeys((first, last) for _, _, first, last in found)
+        newest: dict[int, int] = {}
+        for number, at, _, _ in found:
             if at is not None:
-                take.newest = max(at / 1e6, take.newest or at / 1e6)
+                newest[number] = max(at, newest.get(number, at))
+        for take in self._takes:
+            moment = newest.get(take.entry.id)
+            if moment is not None:
+                take.newest = max(moment / 1e6, take.newest or moment / 1e6)
 
     def _retain(self) -> None:
         """Leave out rows that are older than the source retains, and their cells."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import msgspec
 
-from opsconsole.tables import archive, budget, columns, ledger, restore, retention, rotation
+from opsconsole.tables import archive, budget, columns, ledger, restore, retention, rotation, touched
 from opsconsole.tables.archive import ArchiveError
 from opsconsole.tables.committer import Committer
 from opsconsole.tables.keyed import Changes
@@ -278,8 +278,14 @@ class Policies:
         table, cursor = self._committer.writer.columns[name], self._committer.cursor
         changes = Changes(cursor, lambda source: self._committer.writer.columns[source].keyed)
         assert table.cutoff is not None
-        retention.expire(cursor, table.source, table.table, table.cutoff, lambda where: changes.leaving(name, where))
-        changes.decide({})
+        gone: list[touched.Range] = []
+
+        def leaving(where: str) -> None:
+            changes.leaving(name, where)
+            gone.extend(touched.of(cursor, table.table, where))
+
+        retention.expire(cursor, table.source, table.table, table.cutoff, leaving)
+        touched.note(cursor, {name: gone + changes.decide({}).get(name, [])})
 
     def _unretained(self, served: Served) -> list[str]:
         """Files that lost rows which are retained now, to be read from their start; archived ones from the archive."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from opsconsole.site.model import Source
-from opsconsole.tables import drift, ledger
+from opsconsole.tables import drift, ledger, touched
 from opsconsole.tables.columns import Columns
 from opsconsole.tables.keyed import Changes, Keyed
 from opsconsole.tables.ledger import Entry
@@ -75,6 +75,7 @@ class Writer:
         self._evidence: dict[int, Evidence] = {}
         self._drift = drift.Log(cursor)
         self._changes = Changes(cursor, self._keyed)
+        self._touched = touched.Touched(cursor)
 
     def serve(self, sources: Sequence[tuple[Source, str, Order]]) -> None:
         """Take on the sources, each with the zone of its naive stamps and what it assumes of 03/04/2024."""
@@ -96,6 +97,7 @@ class Writer:
         for take in batch.takes:
             take.cells, take.expired, take.newest, take.evidence = 0, 0, None, None
         self._changes = Changes(self._cursor, self._keyed)
+        self._touched.forget()
         self._strict(batch.takes)
         changed = self._weigh(batch)
         self._remove([(e.source, e.id) for e in batch.gone], ledger_too=True)
@@ -110,7 +112,8 @@ class Writer:
         entries = [_counted(take) for take in batch.takes]
         self._changes.entering((t.entry.source, t.entry.id) for t in batch.takes if not t.fresh)
         ledger.put(self._cursor, entries)
-        self._changes.decide(_added(batch.takes))
+        self._touched.add(self._changes.decide(_added(batch.takes)))
+        self._touched.write()
         self._save(batch, changed)
         return entries
 
@@ -189,6 +192,8 @@ class Writer:
             columns = self.columns.get(source)
             if columns is not None and columns.known:
                 self._changes.leaving(source, f"_file IN ({listed})")
+                if not columns.shadow and columns.keyed is None:
+                    self._touched.add({source: touched.of(self._cursor, columns.table, f"_file IN ({listed})")})
                 self._cursor.execute(f"DELETE FROM {columns.table} WHERE _file IN ({listed})")
             self._cursor.execute(f"DELETE FROM _ops.quarantine WHERE file IN ({listed})")
             if ledger_too:
@@ -225,6 +230,8 @@ class Writer:
                 take.entry.read_as = _told(take, styles_of[key])
         for load in loads:
             load.insert()
+            if not columns.shadow:
+                self._touched.add({columns.source.name: load.touched})
         return {columns.source.name} if new else set()
 
     def _fit(self, columns: Columns, take: Take) -> None:

@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 
 from opsconsole.site.model import Source
+from opsconsole.tables import touched
+from opsconsole.tables.columns import schemas
 from opsconsole.tables.feed import Feed
 from opsconsole.tables.names import ident
 from opsconsole.tables.records import FileInfo
 from opsconsole.tables.store import Store
 
 SETTLE = 0.15
+Days = dict[tuple[str, tuple[str, ...], Any], tuple[int, int]]
+"""(source, its columns, UTC date) -> rows, and a sum over them that tells of any change."""
 
 
 class Folder:
@@ -44,12 +49,15 @@ class Folder:
             for name, source in self.sources.items()
         }
         self.timezone = timezone
+        self._seen: tuple[int, Days] = (0, {})
         self.store: Store
         self.feed: Feed
         self.open()
 
     def open(self) -> None:
         """Open the store and start the feed."""
+        if not (self.root / self.state / "tables.duckdb").exists():
+            self._seen = (0, {})
         self.store = Store.open(self.root / self.state / "tables.duckdb")
         self.feed = Feed(self.store, self.root, self.sources, self.timezone, lambda: None, self.disk, self.now)
         self.feed.start()
@@ -63,6 +71,32 @@ class Folder:
         """Scan everything and wait until it is dealt with."""
         self.feed.poke()
         assert self.feed.wait_settled(20), self.feed.problem or list(self.store.files())
+        try:
+            self._check_touched()
+        except duckdb.IOException:  # the file is damaged: what becomes of that is not asked here
+            self._seen = (0, {})
+
+    def _check_touched(self) -> None:
+        """Days whose rows are others than at the last settling have been touched since, so the ledger says."""
+        with contextlib.closing(self.store.cursor()) as cursor:
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            version, days = touched.version(cursor), _days(cursor)
+            since, before = self._seen
+            self._seen = version, days
+            if version < since or self.store.rebuilt:
+                return  # the database is a new one
+            sources = {source: columns for source, columns, _ in days}
+            for source, columns, day in {*before, *days}:
+                key = (source, columns, day)
+                if before.get(key) == days.get(key) or sources.get(source, columns) != columns:
+                    continue  # (a table that has other columns now cannot be compared so)
+                found = cursor.execute(
+                    "SELECT count(*) FROM _ops.touched WHERE source = $1 AND version > $2 AND CASE WHEN $3 IS NULL"
+                    " THEN first IS NULL OR isinf(last) ELSE $3 BETWEEN CAST(first AS DATE) AND CAST(last AS DATE) END",
+                    [source, since, day],
+                ).fetchone()
+                assert found is not None
+                assert found[0], (key, since, before.get(key), days.get(key))
 
     def write(self, name: str, content: str | bytes) -> Path:
         """Make or overwrite a file, as a plain writer does."""
@@ -137,6 +171,16 @@ class Folder:
         for source in self.store.schemas():
             count = self.query(f"SELECT count(*) FROM {ident(source)}")[0][0]
             assert count == (totals[source].rows if source in totals else 0)
+
+
+def _days(cursor: Any) -> Days:
+    found: Days = {}
+    for source, columns in schemas(cursor).items():
+        listed = ", ".join(map(ident, sorted(columns)))
+        query = f"SELECT CAST(_time AS DATE), count(*), sum(hash({listed})) FROM {ident(source)} GROUP BY 1"
+        kinds = tuple(f"{name} {kind}" for name, kind in sorted(columns.items()))
+        found |= {(source, kinds, day): (rows, check) for day, rows, check in cursor.execute(query).fetchall()}
+    return found
 
 
 @contextlib.contextmanager

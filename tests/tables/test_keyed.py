@@ -13,11 +13,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from opsconsole.tables import keyed, ledger
+from opsconsole.tables import keyed, ledger, touched
 from opsconsole.tables.keyed import HASH, Change, Keyed
 from opsconsole.tables.ledger import Entry
 from opsconsole.tables.names import ident
 
+TIME = "TIMESTAMP '2026-01-01' + to_days(CAST(seen AS INTEGER))"
 COLUMNS = {"rid": "VARCHAR", "part": "BIGINT", "seen": "BIGINT", "note": "VARCHAR"}
 Row = tuple[Any, ...]
 
@@ -40,6 +41,7 @@ class Model:
     ) -> None:
         """`fresh` files are (re)placed, `grown` ones get a new stamp and name, and rows added (maybe none)."""
         fresh, grown, cursor = fresh or {}, grown or {}, self.cursor
+        before = self.days()
         cursor.execute("BEGIN")
         change = Change(cursor, self.keyed)
         old = [number for number in (*gone, *fresh) if number in self.files]
@@ -60,6 +62,7 @@ class Model:
             if rows:
                 added[number] = start + 1
         cursor.execute(f"UPDATE {self.keyed.base} SET {HASH} = {self.keyed.hashed} WHERE {HASH} IS NULL")
+        cursor.execute(f"UPDATE {self.keyed.base} SET _time = {TIME} WHERE _time IS NULL")
         for number in gone:
             self.files.pop(number, None)
         for number, (mtime, name, rows) in fresh.items():
@@ -70,6 +73,24 @@ class Model:
         ledger.put(cursor, entries)
         change.decide(added)
         cursor.execute("COMMIT")
+        new = {row[2] for file in (fresh | grown).values() for row in file[2]}
+        self.check_touched(before, new, touched.version(cursor) > 1, change.touched)
+
+    def days(self) -> dict[int | None, Counter[Row]]:
+        """What the visible table holds, by `seen`, which the event times follow."""
+        found: dict[int | None, Counter[Row]] = {}
+        for row, count in self.actual().items():
+            found.setdefault(row[2], Counter())[row] = count
+        return found
+
+    def check_touched(
+        self, before: dict[int | None, Counter[Row]], new: set[Any], whole: bool, told: list[touched.Range]
+    ) -> None:
+        """Days whose rows are others now are those of new rows, or have been told."""
+        after = self.days()
+        known = new | {int(first[8:10]) - 1 if first else None for first, _ in told}
+        for seen in {*before, *after}:
+            assert whole or before.get(seen) == after.get(seen) or seen in known, (seen, told)
 
     def expected(self) -> Counter[Row]:
         names = [name.lower() for name in COLUMNS]
