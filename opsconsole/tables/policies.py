@@ -18,8 +18,8 @@ import msgspec
 
 from opsconsole.tables import archive, budget, columns, ledger, restore, retention, rotation, touched
 from opsconsole.tables.archive import ArchiveError
+from opsconsole.tables.changes import Changes
 from opsconsole.tables.committer import Committer
-from opsconsole.tables.keyed import Changes
 from opsconsole.tables.ledger import Entry
 from opsconsole.tables.retention import Leaving
 from opsconsole.tables.served import Served

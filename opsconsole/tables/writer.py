@@ -12,8 +12,9 @@ import msgspec
 
 from opsconsole.site.model import Source
 from opsconsole.tables import drift, ledger, touched
+from opsconsole.tables.changes import Changes
 from opsconsole.tables.columns import Columns
-from opsconsole.tables.keyed import Changes, Keyed
+from opsconsole.tables.keyed import Keyed
 from opsconsole.tables.ledger import Entry
 from opsconsole.tables.load import RAW_LIMIT, Facts, Load
 from opsconsole.tables.reading import evidence as ev

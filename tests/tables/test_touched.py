@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsconsole.site.model import Source
@@ -119,6 +119,7 @@ notes = st.lists(
 )
 
 
+@settings(deadline=None, database=None)
 @given(notes, moments, st.integers(0, 40), st.integers(0, 3))
 def test_what_is_told_in_short_leaves_nothing_out(
     said: list[tuple[str, touched.Range]], moment: dt.datetime, since: int, recent: int
