@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from opsconsole.console import kpi_lists
@@ -267,3 +268,15 @@ def test_what_does_not_add_up_shows_changes_and_says_so() -> None:
 def test_long_sql_is_folded_not_cut() -> None:
     assert fold("  AND a = 1 AND b = 2", 20) == ["  AND a = 1 AND", "      b = 2"]
     assert fold("", 20) == [""]
+
+
+@pytest.mark.parametrize(("cells", "lines"), [(40, 12), (60, 20), (100, 30), (110, 31), (200, 60)])
+async def test_every_part_fits_every_size(tmp_path: Path, cells: int, lines: int) -> None:
+    async with console(tmp_path, cells, lines) as person:
+        await person.press("3", "enter")
+        await person.until(lambda: AskDimensions("oee") in person.engine.asked, "all parts")
+        for _ in range(5):
+            assert {len(line) for line in person.lines()} == {cells}
+            assert len(person.lines()) == lines
+            assert "52.4 %" in person.text()
+            await person.press("tab")

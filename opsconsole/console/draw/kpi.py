@@ -93,7 +93,7 @@ def facts(kpi: KpiState, cells: int, lines: int) -> list[Line]:
     """Its card, as much of it as there is room for; the last line says how much is left out."""
     drawn = card(kpi, cells)
     if len(drawn) <= lines:
-        return drawn
+        return [*drawn, *(fit([], cells) for _ in range(lines - len(drawn)))]
     return [*drawn[: lines - 1], fit([(f" {len(drawn) - lines + 1} more lines in a higher window", "dim")], cells)]
 
 
@@ -103,11 +103,17 @@ def more(count: int) -> Line:
 
 
 def tabs(parts: Sequence[tuple[str, bool]], cells: int) -> Line:
-    """A rule that names the parts of a screen; the one that is shown stands out, by more than colour."""
+    """A rule that names the parts of a screen; the one that is shown stands out, by more than colour.
+
+    Where there is no room for all it names that one, and says which of them it is.
+    """
     line: Line = [("━ ", "bold")]
     for at, (name, here) in enumerate(parts):
         line += [(" · ", "dim")] if at else []
         line.append((f"▸{name}" if here else name, "bold" if here else "dim"))
+    if line_width(line) > cells:
+        place = next((at for at, (_, shown) in enumerate(parts) if shown), 0)
+        line = [("━ ", "bold"), (f"▸{parts[place][0]}", "bold"), (f" · {place + 1} of {len(parts)}: tab", "dim")]
     rest = cells - line_width(line) - 1
     return fit([*line, (" ", ""), ("━" * max(0, rest), "bold")], cells)
 

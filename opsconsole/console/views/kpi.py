@@ -10,6 +10,7 @@ from opsconsole.console import fmt, kpi_lists, lists
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.draw import kpi as draw
+from opsconsole.console.draw.card import card
 from opsconsole.console.kpi_answers import Answers
 from opsconsole.console.pane import Column, Pane, Row, cell
 from opsconsole.console.panels import heading
@@ -209,16 +210,16 @@ class KpiView(View):
         table = [self._heading(BY, left), *self._body(BY, kpi, left, lines - chart - 1, self.part == BY)]
         left_block = [*draw.trend(kpi, self.ctx.model.timezone, left, chart), *table]
         compared = min(len(self.panes[COMPARED].all) + 4, 10)
-        facts = draw.facts(kpi, right, 99)
-        card = min(len(facts), max(0, lines - compared - max(10, lines * 2 // 5)))
-        card = card if card >= 3 else 0
-        moved = lines - compared - card - (1 if card else 0)
+        facts = card(kpi, right)
+        told = min(len(facts), max(0, lines - compared - max(10, lines * 2 // 5)))
+        told = told if told >= 3 else 0
+        moved = lines - compared - told - (1 if told else 0)
         right_block = [
             *[self._heading(MOVED, right), *self._body(MOVED, kpi, right, moved - 1, self.part == MOVED)],
             *[self._heading(COMPARED, right), *self._body(COMPARED, kpi, right, compared - 1, self.part == COMPARED)],
         ]
-        if card:
-            right_block += [heading("card", draw.more(len(facts) - card), right, False), *facts[:card]]
+        if told:
+            right_block += [heading("card", draw.more(len(facts) - told), right, False), *facts[:told]]
         return [*beside([(left, left_block), (right, right_block)], 2, lines), *latest]
 
     def _heading(self, part: str, cells: int) -> Line:
