@@ -139,10 +139,7 @@ class _Moment:
         self._now = now
         self._wall = wall
         self._periods: dict[tuple[Window, tuple[str, ...]], Period | None] = {}
-        self._touched: dict[tuple[str, Stretch], object] = {}
-        # tables that do not say what was touched are looked at each time
-        query = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_ops' AND table_name = 'touched'"
-        self._told = bool(cursor.execute(query).fetchall()[0][0])
+        self._touched: dict[tuple[str, Stretch], tuple[int | None, ...]] = {}
 
     def period(self, kpi: BoundKpi) -> Period | None:
         """The last period of a KPI that is over, with the time that its sources had to deliver.
@@ -165,11 +162,9 @@ class _Moment:
         left = [cut for cut in kept_from if cut is not None and period and cut.replace(tzinfo=dt.UTC) > period.start]
         return None if left else period
 
-    def touched(self, source: str, stretch: Stretch) -> object:
+    def touched(self, source: str, stretch: Stretch) -> tuple[int | None, ...]:
         """The last versions that touched the tables a source is made of, as far as the stretch depends on them."""
         key = source, stretch
-        if not self._told:
-            return object()
         if key not in self._touched:
             # what is joined or lasts depends on rows of other times too
             anywhere = source in self._binding.reads or source in self._binding.until

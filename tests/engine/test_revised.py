@@ -78,14 +78,6 @@ class Plant:
     def write(self, path: str, text: str) -> None:
         (self.root / path).write_text(text)
 
-    def told(self) -> bool:
-        """Whether the tables say what was touched."""
-        cursor = self.store.cursor()
-        query = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_ops' AND table_name = 'touched'"
-        found = bool(cursor.execute(query).fetchall()[0][0])
-        cursor.close()
-        return found
-
     def settle(self) -> None:
         """Have what was written taken."""
         self.feed.poke()
@@ -204,8 +196,6 @@ def test_a_source_has_the_time_it_has_to_deliver(plant: Plant) -> None:
 
 
 def test_a_period_is_computed_again_only_when_it_was_touched(plant: Plant, asked: list[list[str]]) -> None:
-    if not plant.told():
-        pytest.skip("the tables do not say yet what was touched")
     plant.look("17:06")
     assert sorted(name for names in asked for name in names) == [
         *("daily", "fading", "made", "per_slow", "share", "slowly", "stood", "together"),
