@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from opsconsole.engine.messages import AskQuarantine, Changes, Command, Rows
+from opsconsole.engine.messages import AskQuarantine, Changes, Command, Rows, SourceState
 from tests.console import canned
 from tests.console.harness import console
 
@@ -139,3 +139,31 @@ async def test_a_row_about_a_source_leads_to_its_files(tmp_path: Path) -> None:
         await person.press("enter")
         await person.sees("Machine cycles")
         assert str(person.app.history.current.address) == "source cycles"
+
+
+async def test_a_derived_source_leads_to_those_it_is_made_of(tmp_path: Path) -> None:
+    made = SourceState(
+        "busy", "Busy machines", "stale", time="begun", note="Orders: nothing for 2 h", made_of=["cycles", "orders"]
+    )
+    async with console(tmp_path) as person:
+        names = [source.name for source in canned.sources()]
+        person.engine.change(Changes(sources=[made], source_order=["busy", *names]))
+        await person.press("8")
+        await person.sees("Busy machines")
+        await person.press("g", "g")
+        await person.sees("made of cycles, orders: a view of their rows, without files of its own")
+        await person.press("enter")
+        await person.sees("Made of")
+        await person.sees("Orders: nothing for 2 h")
+        assert "Quarantine" not in person.text()
+        await person.press("down", "enter")
+        await person.until(lambda: person.app.history.current.address.name == "orders")
+        note = "computed from cycles, orders: a row stands in no single line of a file"
+        person.engine.answers["rows"] = Rows("busy", ["n"], ["BIGINT"], [[7]], [""], [0], 1, note=note)
+        await person.press(":")
+        await person.type("rows source busy")
+        await person.press("enter")
+        await person.sees("computed from cycles, orders")
+        await person.press("enter")
+        await person.until(lambda: person.app.history.current.address.name == "busy", "the source, as there is no line")
+        await person.sees("Made of")
