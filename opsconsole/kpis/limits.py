@@ -31,10 +31,12 @@ class LimitBook:
     """The limits of one KPI. `entries` are those of its card and then those of its targets file.
 
     Labels are compared by column name in any case. Of the entries that match, the one that says most (members and
-    shift) holds for each limit, of two that say as much the later.
+    shift) holds for each limit, of two that say as much the later. `missing`: its file is not there or has no rows, so
+    that nobody knows whether other limits hold.
     """
 
-    def __init__(self, kpi: Kpi, entries: Sequence[Targets] = ()) -> None:
+    def __init__(self, kpi: Kpi, entries: Sequence[Targets] = (), *, missing: bool = False) -> None:
+        self.missing = missing
         self._plain = Limits(
             better=kpi.better,
             tolerance=kpi.tolerance,

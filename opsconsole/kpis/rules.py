@@ -211,6 +211,10 @@ class _Run:
             return
         limits = figures.limits(labels, row)
         priority = priority_of(limits, value)
+        if priority is None and self.books[kpi.name].missing:
+            # An alert by limits that are gone is not back to normal: their file may just be written anew.
+            self.observations.append(Observation(rule=rule.rule.name, labels=labels, quality="stale"))
+            return
         limit = limit_of(limits, priority)
         words = _against_limits(kpi, value, limit, limits.target)
         self.add(rule, members, priority, value, limit, words, _figure(kpi, value), worse_of(limits))

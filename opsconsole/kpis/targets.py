@@ -42,9 +42,19 @@ def books_of(
         entries = [entry for kpi, entry in tables.get(source, []) if kpi in ("", name.casefold())]
         own = {column.casefold() for each in bound.sources for column in binding.schemas[each]}
         books[name] = LimitBook(
-            bound.kpi, [entry for entry in entries if own >= {each.casefold() for each in entry.where}]
+            bound.kpi,
+            [entry for entry in entries if own >= {each.casefold() for each in entry.where}],
+            missing=bool(source) and not tables.get(source) and not _rows(cursor, binding, source, failing),
         )
     return books
+
+
+def _rows(cursor: Cursor, binding: Binding, source: str, failing: Mapping[str, str] | None) -> int:
+    """How many rows a source of limits has, those for later too."""
+    if source not in binding.schemas or source in (failing or ()):
+        return 0
+    found: int = cursor.execute(f"SELECT count(*) FROM {ident(source)}").fetchall()[0][0]
+    return found
 
 
 def without_limits(binding: Binding, failing: Mapping[str, str]) -> dict[str, str]:

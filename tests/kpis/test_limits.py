@@ -149,6 +149,11 @@ def test_a_rule_may_go_by_a_file_of_limits_alone(tmp_path: Path) -> None:
     assert (seen["A"].priority, seen["A"].limit, seen["A"].text) == ("warning", 30, "made 20 under 30 · line A")
     assert seen["B"].priority is None
     assert seen["A"].worse.than(19, 20)
+    # while the file is away or empty nobody can say that an alert is over
+    db.execute("DELETE FROM plan")
+    for known in (binding, bind(load(tmp_path, FILE + "rules:\n  few: {kpi: made, by: line}\n"), SCHEMAS)[0]):
+        seen = {each.labels["line"]: each for each in evaluate_rules(db, known, NOON, Arrivals({}, 0, 0)).observations}
+        assert (seen["A"].priority, seen["A"].quality) == (None, "stale")
 
 
 def test_a_file_of_limits_that_cannot_be_meant_is_told(tmp_path: Path) -> None:
