@@ -33,6 +33,8 @@ from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.expression import Bench
 from opsconsole.kpis.measures import Measures
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
+from opsconsole.kpis.sealed import Sealed
+from opsconsole.kpis.sealing import Sealing
 from opsconsole.site.calendar import shift_at
 from opsconsole.site.model import Problem, Site
 from opsconsole.site.parse import Loaded
@@ -51,6 +53,8 @@ _T = TypeVar("_T")
 _SPACING = 0.2
 _LOOK_AT_SITE = 1.0
 _MOST_POINTS_AGAIN = 60
+_SEAL = 0.2
+"""Seconds of building sealed days at a time, so that nobody waits for long."""
 
 
 class Core:
@@ -99,6 +103,8 @@ class Core:
         self._looked = Conditions()
         self._conditions: dict[str, Condition] = {}
         self._site_notice: list[Notice] = []
+        self._sealed = Sealed()
+        self._sealing = Sealing(self._sealed, store.cursor)
         self._thread = threading.Thread(target=self._run, name="tick")
         self._rebind(bench)
         watch.configure(self.site, self.now())
@@ -186,6 +192,8 @@ class Core:
                 break
             try:
                 self._tick()
+                if self._may_seal():
+                    self._sealing.work(_SEAL)
             except Exception:
                 # the boundary of the thread: one tick that fails must not end the watch
                 log.exception("a tick failed")
@@ -198,6 +206,8 @@ class Core:
         spacing = max(0.0, _SPACING - since)
         if self._news or self._orders:
             return 0.0 if self._orders else spacing
+        if self._may_seal():
+            return 0.0
         due = self.clock.until_next(time.time(), self.site.every)
         return min(_LOOK_AT_SITE, max(due, spacing)) if due is not None else _LOOK_AT_SITE
 
@@ -236,7 +246,7 @@ class Core:
             health.at(cursor, now.timestamp())
             # all figures and rules of a tick are of one data version
             cursor.execute("BEGIN TRANSACTION READ ONLY")
-            measures = evaluate(cursor, self.binding, now)
+            measures = evaluate(cursor, self.binding, now, sealed=self._sealed if settled else None)
             self._evaluate_rules(cursor, totals, wall, settled)
             self._revisions.look(cursor, self.binding, now, wall if settled else None)
         except duckdb.Error as error:
@@ -247,6 +257,13 @@ class Core:
             cursor.close()
         self._measures = measures
         self._show(totals, wall, version)
+        if settled and (wrong := self._sealing.begin()):
+            text = f"kept sums of {', '.join(wrong)} did not hold and are built anew; please report it"
+            self._site_notice = [*self._site_notice, Notice("engine", text, "warning")]
+
+    def _may_seal(self) -> bool:
+        """Whether days' states are wanted, and nothing else is to be done."""
+        return self._sealing.due and self._settled_once and self._feed is not None and self._feed.settled
 
     def _show(self, totals: Mapping[str, Totals], wall: float, version: int) -> None:
         """Send a picture of how things are, with the figures of the last evaluation."""
@@ -298,7 +315,7 @@ class Core:
             age = (at - each) / self.clock.speed if self.clock.speed else 0.0
             arrivals = Arrivals(totals, wall - age, self._started, self.clock.speed)
             moment = dt.datetime.fromtimestamp(each, dt.UTC)
-            self._watch.observe(evaluate_rules(cursor, self.binding, moment, arrivals, self._alert_from))
+            self._watch.observe(evaluate_rules(cursor, self.binding, moment, arrivals, self._alert_from, self._sealed))
 
     def _points_again(self, point: float) -> list[float]:
         """The grid points that running delays need after a restart, by event time; thinned out where there are many."""
@@ -349,6 +366,7 @@ class Core:
         if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
             self._feed_with(self.site)
         self._watch.configure(self.site, self.now())
+        self._sealing.forget()
         self._ruled_at = None
         self._news = True
 

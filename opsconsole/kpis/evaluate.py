@@ -23,6 +23,7 @@ from opsconsole.kpis.gather import Frame, Picked, Wanted, gather
 from opsconsole.kpis.limits import LimitBook, Limits
 from opsconsole.kpis.measures import Heat, Measure, Measures, Split
 from opsconsole.kpis.scan import Cursor, Members, Row
+from opsconsole.kpis.sealed import Sealed
 from opsconsole.kpis.span import Stretch, grid_buckets, span_of, trend_buckets
 from opsconsole.kpis.status import Status, badness, status_of
 from opsconsole.kpis.targets import books_of, without_limits
@@ -31,10 +32,18 @@ from opsconsole.site.calendar import Buckets, shift_at
 from opsconsole.site.model import Site, Window
 
 
-def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datetime | None = None) -> Measures:
+def evaluate(
+    cursor: Cursor,
+    binding: Binding,
+    now: dt.datetime,
+    until: dt.datetime | None = None,
+    sealed: Sealed | None = None,
+) -> Measures:
     """The figures of every KPI at `now` (aware, site time); of a past moment give it as `until` too.
 
-    Then they are what is known today of the rows up to that moment, and what a source has delivered is judged by them.
+    Of a past moment they are what is known today of the rows up to that moment, and what a source has delivered is
+    judged by them. With `sealed` long windows are answered from states of days.
+
     Never raises for the data: a KPI whose expression fails on it has no value, and its `reason` says why. In a
     transaction all are of one version of the data: where one failed and so ended it, the others are computed again.
     """
@@ -42,7 +51,7 @@ def evaluate(cursor: Cursor, binding: Binding, now: dt.datetime, until: dt.datet
     sources: dict[str, str] = {}
     while True:
         known = len(failing) + len(sources)
-        found = _evaluate(cursor, binding, now, until, failing, sources)
+        found = _evaluate(cursor, binding, now, until, sealed, failing, sources)
         if len(failing) + len(sources) == known:
             return found
 
@@ -52,6 +61,7 @@ def _evaluate(
     binding: Binding,
     now: dt.datetime,
     until: dt.datetime | None,
+    sealed: Sealed | None,
     failing: dict[str, str],
     sources: dict[str, str],
 ) -> Measures:
@@ -71,7 +81,7 @@ def _evaluate(
         shown = {name: tuple(by for kpi, by in binding.grids if kpi == name) for name in names}
         frame = frame_of(kpis[0], binding, now, extents, until, grids=any(shown.values()))
         wanted = [Wanted(kpi, ((), *((by,) for by in kpi.by)), shown[kpi.kpi.name]) for kpi in kpis]
-        for name, pick in gather(cursor, binding, wanted, frame, extents, failing).items():
+        for name, pick in gather(cursor, binding, wanted, frame, extents, failing, sealed).items():
             if isinstance(pick, str):
                 measured[name] = Measure(name=name, status="nodata", reason=pick, limits=books[name].at({}))
                 continue

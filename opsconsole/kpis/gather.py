@@ -18,6 +18,7 @@ from opsconsole.kpis.extent import Extent, Extents
 from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.scan import MEMBERS, Ask, Cursor, Dimensions, Found, Row, scan
+from opsconsole.kpis.sealed import Sealed
 from opsconsole.kpis.span import Span
 from opsconsole.site.calendar import Buckets
 
@@ -79,11 +80,14 @@ def gather(
     frame: Frame,
     extents: Extents,
     failing: dict[str, str] | None = None,
+    sealed: Sealed | None = None,
 ) -> dict[str, Picked | str]:
     """By KPI what was found, or one line saying why its expression fails on the data.
 
     `failing` holds KPIs of one source that are known to fail, and why; it grows with those that do. A failure ends a
-    transaction: another is begun. Raises LookupError for a dimension that a source does not have.
+    transaction: another is begun. With `sealed` long windows are answered from states of days.
+
+    Raises LookupError for a dimension that a source does not have.
     """
     failing = {} if failing is None else failing
     leaves: dict[tuple[str, str | None], dict[_Key, Wanted]] = {}
@@ -104,7 +108,7 @@ def gather(
         if well and extents.failure(source):
             found |= dict.fromkeys(well, extents.failure(source))
         elif well:
-            found |= _scanned(cursor, binding, well, frame, extents)
+            found |= _scanned(cursor, binding, well, frame, extents, sealed)
             failing |= {key[0]: pick for key in group if isinstance(pick := found[key], str)}
     out: dict[str, Picked | str] = {}
     for want in wanted:
@@ -131,7 +135,12 @@ def _key(want: Wanted, leaf: BoundKpi) -> _Key:
 
 
 def _scanned(
-    cursor: Cursor, binding: Binding, wanted: dict[_Key, Wanted], frame: Frame, extents: Extents
+    cursor: Cursor,
+    binding: Binding,
+    wanted: dict[_Key, Wanted],
+    frame: Frame,
+    extents: Extents,
+    sealed: Sealed | None,
 ) -> dict[_Key, Picked | str]:
     """KPIs of the same rows. When an expression fails on the data, each is tried by itself."""
     first = next(iter(wanted.values())).kpi
@@ -172,12 +181,12 @@ def _scanned(
         running=tuple(at for (_, running), at in values.items() if running),
     )
     try:
-        found.take(scan(cursor, binding, ask))
+        found.take(sealed.answer(cursor, binding, ask, extent) if sealed is not None else scan(cursor, binding, ask))
     except duckdb.Error as error:
         begin_again(cursor)
         if len(wanted) == 1:
             return {key: failure(error) for key in wanted}
-        alone = [_scanned(cursor, binding, {key: want}, frame, extents) for key, want in wanted.items()]
+        alone = [_scanned(cursor, binding, {key: want}, frame, extents, sealed) for key, want in wanted.items()]
         return {key: pick for each in alone for key, pick in each.items()}
     return picks
 

@@ -76,6 +76,18 @@ def take_apart(
     return found
 
 
+def together(
+    connection: duckdb.DuckDBPyConnection, trees: Sequence[Tree], is_aggregate: Callable[[Tree], bool]
+) -> tuple[list[str], list[str]]:
+    """All aggregates of several expressions as SQL, each once, and each expression over a0, a1, … that hold them."""
+    cuts: list[_Cut] = []
+    for tree in trees:
+        cuts.append(_Cut(tree, is_aggregate, cuts[-1] if cuts else None))
+    aggregates = cuts[-1].aggregates if cuts else []
+    texts = sql_of(connection, [*aggregates, *(cut.post for cut in cuts)])
+    return texts[: len(aggregates)], texts[len(aggregates) :]
+
+
 def sql_of(connection: duckdb.DuckDBPyConnection, trees: Iterable[Tree]) -> list[str]:
     """Expressions as SQL, as DuckDB itself writes them."""
     whole = [json.dumps(_statement(tree)) for tree in trees]
@@ -123,13 +135,16 @@ class _MixedError(Exception):
 
 
 class _Cut:
-    """One expression taken apart, as trees: `over` is None where it cannot be made of sums."""
+    """One expression taken apart, as trees: `over` is None where it cannot be made of sums.
 
-    def __init__(self, tree: Tree, is_aggregate: Callable[[Tree], bool]) -> None:
+    `shared`: another one that it has its aggregates in common with.
+    """
+
+    def __init__(self, tree: Tree, is_aggregate: Callable[[Tree], bool], shared: _Cut | None = None) -> None:
         self.is_aggregate = is_aggregate
-        self.aggregates: list[Tree] = []
+        self.aggregates: list[Tree] = shared.aggregates if shared is not None else []
         self.terms: list[tuple[Tree, Tree | None]] = []
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, int] = shared._seen if shared is not None else {}
         self.post: Tree = self._without(tree)
         self.over: Tree | None = None
         try:

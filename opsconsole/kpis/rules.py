@@ -21,6 +21,7 @@ from opsconsole.kpis.gather import Frame, Wanted, gather
 from opsconsole.kpis.lasting import among
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict, Worse
 from opsconsole.kpis.scan import Cursor, Members, Row
+from opsconsole.kpis.sealed import Sealed
 from opsconsole.kpis.span import Stretch, span_of
 from opsconsole.kpis.status import limit_of, priority_of, worse_of
 from opsconsole.kpis.targets import books_of, without_limits
@@ -77,14 +78,19 @@ def stale_sources(binding: Binding, arrivals: Arrivals) -> set[str]:
 
 
 def evaluate_rules(
-    cursor: Cursor, binding: Binding, now: dt.datetime, arrivals: Arrivals, alert_from: dt.datetime | None = None
+    cursor: Cursor,
+    binding: Binding,
+    now: dt.datetime,
+    arrivals: Arrivals,
+    alert_from: dt.datetime | None = None,
+    sealed: Sealed | None = None,
 ) -> Evaluation:
     """Every bound rule at `now` (aware, site time). Rows with an event time before `alert_from` raise nothing.
 
     Never raises for the data: a rule whose SQL fails on it has the verdict `error`, and an observation of the rule
     `error:<rule>` beside it; a rule with more than 10,000 instances one of `many:<rule>`.
     """
-    run = _Run(cursor, binding, now, alert_from)
+    run = _Run(cursor, binding, now, alert_from, sealed)
     stale = stale_sources(binding, arrivals)
     kpi_groups: dict[tuple[Window, bool], list[BoundRule]] = {}
     rows_groups: dict[tuple[str, tuple[str, ...], float], list[BoundRule]] = {}
@@ -108,11 +114,19 @@ def evaluate_rules(
 class _Run:
     """One evaluation under way."""
 
-    def __init__(self, cursor: Cursor, binding: Binding, now: dt.datetime, alert_from: dt.datetime | None) -> None:
+    def __init__(
+        self,
+        cursor: Cursor,
+        binding: Binding,
+        now: dt.datetime,
+        alert_from: dt.datetime | None,
+        sealed: Sealed | None,
+    ) -> None:
         self.cursor = cursor
         self.binding = binding
         self.now = now
         self.alert_from = alert_from
+        self.sealed = sealed
         self.observations: list[Observation] = []
         self.verdicts: dict[str, Verdict] = {}
         sources: dict[str, str] = {}
@@ -176,7 +190,7 @@ class _Run:
         wanted = [
             Wanted(kpi, tuple(dict.fromkeys(rule.by for rule in rules if rule.kpi is kpi))) for kpi in kpis.values()
         ]
-        found = gather(self.cursor, self.binding, wanted, frame, self.extents, self.failing)
+        found = gather(self.cursor, self.binding, wanted, frame, self.extents, self.failing, self.sealed)
         for rule in rules:
             assert rule.kpi is not None
             picked = found[rule.kpi.kpi.name]

@@ -71,9 +71,9 @@ class Found:
 
 def scan(cursor: Cursor, binding: Binding, ask: Ask) -> Found:
     """Run one scan. Raises duckdb.Error when an expression fails on the data, LookupError for an unknown dimension."""
-    names = _Names(binding, ask)
+    names = Names(binding, ask)
     query, parameters = _query(binding, ask, names)
-    found = _sort(ask, names, cursor.execute(query, parameters).fetchall())
+    found = sort(ask, names, cursor.execute(query, parameters).fetchall())
     if ask.running and ask.trend is not None:
         query, parameters = _running_query(binding, ask, names)
         for bucket, *values in cursor.execute(query, parameters).fetchall():
@@ -83,7 +83,7 @@ def scan(cursor: Cursor, binding: Binding, ask: Ask) -> Found:
     return found
 
 
-class _Names:
+class Names:
     """The columns a scan groups by: the period, the trend's bucket, the grid's bucket, then the dimensions."""
 
     def __init__(self, binding: Binding, ask: Ask) -> None:
@@ -111,7 +111,7 @@ def _conditions(binding: Binding, ask: Ask) -> tuple[list[str], list[str]]:
     return conditions, parameters
 
 
-def _running_query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
+def _running_query(binding: Binding, ask: Ask, names: Names) -> tuple[str, list[str]]:
     """For each bucket of the trend what the values are over all rows up to its end.
 
     Every row counts in its bucket and in all that follow, so that any aggregate runs up rightly, distinct ones too.
@@ -135,7 +135,7 @@ def _running_query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list
     return query, parameters
 
 
-def _query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
+def _query(binding: Binding, ask: Ask, names: Names) -> tuple[str, list[str]]:
     conditions, parameters = _conditions(binding, ask)
     if ask.span.sql != "true":
         conditions.append(ask.span.sql)
@@ -162,7 +162,7 @@ def _query(binding: Binding, ask: Ask, names: _Names) -> tuple[str, list[str]]:
     ), parameters
 
 
-def _base(ask: Ask, names: _Names, conditions: list[str]) -> str:
+def _base(ask: Ask, names: Names, conditions: list[str]) -> str:
     """The rows of a scan with the period and the buckets they fall into."""
     is_now = ask.span.now.sql if ask.span.now is not None else "true"
     columns = f"*, {is_now} AS {names.period}"
@@ -174,7 +174,7 @@ def _base(ask: Ask, names: _Names, conditions: list[str]) -> str:
     return f"SELECT {columns} FROM {ident(ask.source)}{kept}"
 
 
-def _lasting(binding: Binding, ask: Ask, names: _Names, *, running: bool = False) -> str:
+def _lasting(binding: Binding, ask: Ask, names: Names, *, running: bool = False) -> str:
     """The same for rows that last: each once in every stretch it reaches into, with its seconds there.
 
     `running`: only the buckets of the trend, each from the first one's start on.
@@ -199,7 +199,7 @@ def _lasting(binding: Binding, ask: Ask, names: _Names, *, running: bool = False
     return f"SELECT * FROM ({found}) WHERE {where}" if late else found
 
 
-def _sort(ask: Ask, names: _Names, rows: list[tuple[Any, ...]]) -> Found:
+def sort(ask: Ask, names: Names, rows: list[tuple[Any, ...]]) -> Found:
     """The rows of a scan's answer by what they are about."""
     found = Found()
     index_of = {name: index for index, name in enumerate(names.dimensions)}

@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS _ops.quarantine (
 CREATE TABLE IF NOT EXISTS _ops.drift (
     source VARCHAR, noted DOUBLE, file VARCHAR, kind VARCHAR, "column" VARCHAR, detail VARCHAR);
 CREATE TABLE IF NOT EXISTS _ops.touched (source VARCHAR, first TIMESTAMP, last TIMESTAMP, version BIGINT);
+CREATE TABLE IF NOT EXISTS _ops.sealed (
+    scope VARCHAR, split VARCHAR, first TIMESTAMP, last TIMESTAMP, built BIGINT);
 """
 
 
