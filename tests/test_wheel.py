@@ -26,7 +26,7 @@ def test_a_plain_install_has_the_packs_and_plays_them(tmp_path: Path) -> None:
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "TMPDIR": str(tmp_path),
     }
-    for pack in ("factory", "airport"):
+    for pack in ("factory", "airport", "emergency"):
         shown = subprocess.run(
             [sys.executable, "-m", "opsconsole", "demo", pack],
             capture_output=True,

@@ -114,7 +114,7 @@ def _commands() -> argparse.ArgumentParser:
         return command
 
     demo = add("demo", "Play a pack into a temporary folder and open a console on it.", "opsconsole demo", site=False)
-    demo.add_argument("pack", nargs="?", choices=("factory", "airport"), default="factory")
+    demo.add_argument("pack", nargs="?", choices=("factory", "airport", "emergency"), default="factory")
     demo.add_argument("--speed", type=_positive, help="site seconds per second (factory and airport: 60)")
     demo.add_argument("--seed", type=int, default=1, help="another number, another plant (default 1)")
 

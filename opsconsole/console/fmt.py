@@ -77,7 +77,7 @@ def as_of(moment: float, now: float, tz: str) -> str:
 
 
 def since(moment: float | None, now: float, tz: str) -> str:
-    """When something began, seen from now: "10:41" today, "Mon 10:41" within the week, "3 Jun" before that."""
+    """When something began, seen from now: "10:41" today, "Mon 10:41" within the week, "3 Jun", "24 Jun 13"."""
     if moment is None:
         return NONE
     stamp, today = local(moment, tz), local(now, tz)
@@ -87,7 +87,7 @@ def since(moment: float | None, now: float, tz: str) -> str:
         return stamp.strftime("%a %H:%M")
     if stamp.year == today.year:
         return f"{stamp.day} {stamp:%b}"
-    return stamp.strftime("%Y-%m-%d")
+    return f"{stamp.day} {stamp:%b %y}"
 
 
 def span(start: float | None, end: float | None, tz: str) -> str:

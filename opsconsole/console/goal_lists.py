@@ -146,7 +146,7 @@ def explain_goal(one: GoalState, kpis: Mapping[str, KpiState]) -> str:
 
     if not one.name:
         return "KPIs that name no objective: they count in no score"
-    said = [one.description] if one.description else []
+    said: list[str] = []
     parts = [
         f"{title(part.kpi)} {percent(part.attainment)} × {percent(part.share)}"
         for part in one.kpis
@@ -159,6 +159,8 @@ def explain_goal(one: GoalState, kpis: Mapping[str, KpiState]) -> str:
         said.append(f"{percent(one.score)} = {' + '.join(parts)}{rests}")
     if one.missing:
         said.append("without " + ", ".join(f"{title(name)} ({why})" for name, why in one.missing.items()))
+    if one.description:
+        said.append(one.description)
     return "; ".join(said)
 
 

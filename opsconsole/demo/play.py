@@ -22,6 +22,7 @@ from opsconsole.demo.airport import airport
 from opsconsole.demo.clock import ReplayClock
 from opsconsole.demo.demo import remove_folder
 from opsconsole.demo.drops import Drop, write_history, write_live
+from opsconsole.demo.emergency import emergency
 from opsconsole.demo.factory import factory
 from opsconsole.demo.packs import pack
 
@@ -75,7 +76,9 @@ class Owner:
 def drops_of(name: str, seed: int) -> Iterator[Drop]:
     """The stream of a pack, in order of site time. Raises UnknownPackError."""
     found = pack(name)
-    return factory(seed) if name == "factory" else airport(found.seeds)
+    if name == "factory":
+        return factory(seed)
+    return emergency(found.seeds) if name == "emergency" else airport(found.seeds)
 
 
 def play(folder: Path, drops: Iterator[Drop], clock: ReplayClock, owner: Owner) -> None:

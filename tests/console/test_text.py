@@ -69,3 +69,4 @@ def test_moments_are_in_the_zone_of_the_site() -> None:
     assert fmt.day_clock(moment, "Not/AZone") == "Wed 24 Jun 08:52"
     assert fmt.since(moment - 86400, moment, "UTC") == "Tue 08:52"
     assert fmt.since(moment - 30 * 86400, moment, "UTC") == "25 May"
+    assert fmt.since(moment - 365 * 86400, moment, "UTC") == "24 Jun 25"

@@ -183,7 +183,7 @@ def test_playing_imports_no_database_and_no_screen() -> None:
         "import sys, itertools, pathlib\n"
         "from opsconsole.demo.play import drops_of\n"
         "from opsconsole.demo.drops import Whole\n"
-        "for name in ('factory', 'airport'):\n"
+        "for name in ('factory', 'airport', 'emergency'):\n"
         "    for drop in itertools.islice(drops_of(name, 1), 5000):\n"
         "        if isinstance(drop, Whole): drop.make()\n"
         "print(' '.join(sys.modules))"

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_found_in_checkout() -> None:
-    assert packs.names() == ["airport", "factory"]
+    assert packs.names() == ["airport", "emergency", "factory"]
     found = packs.pack("airport")
     assert found.layouts == ROOT / "layouts" / "airport"
     assert (found.seeds / "flights.parquet").stat().st_size > 5_000_000
@@ -35,7 +35,7 @@ def test_found_in_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_unknown_pack_names_those_there_are() -> None:
-    with pytest.raises(packs.UnknownPackError, match=r"'moon'.*airport, factory"):
+    with pytest.raises(packs.UnknownPackError, match=r"'moon'.*airport, emergency, factory"):
         packs.pack("moon")
 
 
@@ -44,7 +44,7 @@ def test_site_loads_without_problems(name: str) -> None:
     loaded = load_site(packs.pack(name).layouts)
     assert loaded.problems == []
     assert loaded.site is not None
-    assert loaded.site.clock.mode == "replay"
+    assert loaded.site.clock.mode == ("data" if name == "emergency" else "replay")
     assert loaded.site.layouts[0].name == "overview"
     tiles = loaded.site.layouts[0].rows[0].panels
     assert [panel.kind for panel in tiles] == ["kpi"] * 4

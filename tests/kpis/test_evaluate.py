@@ -370,3 +370,21 @@ def test_all_figures_are_of_one_version_of_the_data_even_where_one_fails(tmp_pat
     assert meddling.scans >= 5
     assert len({found[f"k{at}"].value for at in range(5)}) == 1
     assert "Could not convert" in found["bad"].reason
+
+
+def test_windows_of_working_time_quarters_and_years(tmp_path: Path) -> None:
+    db = database()
+    # shifts from 06:00 to 22:00: at 14:00 of Wednesday the last 12 hours of work begin on Tuesday at 18:00
+    for stamp, qty in (
+        ("2025-12-31 22:59", 1),
+        ("2026-03-31 21:59", 10),
+        ("2026-06-23 16:00", 100),
+        ("2026-06-23 16:01", 1000),
+    ):
+        put(db, dt.datetime.fromisoformat(stamp).replace(tzinfo=UTC), qty=qty)
+    put(db, dt.datetime(2026, 6, 24, 2, tzinfo=UTC), qty=10_000)  # at night nobody works, but it lies between
+    found = {
+        window: one(tmp_path, f"{{source: cycles, value: sum(qty), window: {window}}}", db).value
+        for window in ("12h working", "quarter", "year")
+    }
+    assert found == {"12h working": 11_000.0, "quarter": 11_100.0, "year": 11_110.0}

@@ -28,6 +28,9 @@ KINDS = [
     Window("day"),
     Window("week"),
     Window("month"),
+    Window("quarter"),
+    Window("year"),
+    Window("working", 8 * 3600.0),
 ]
 DB = duckdb.connect(":memory:")
 
@@ -62,7 +65,7 @@ def test_no_row_is_in_both_stretches_and_the_edges_are_as_documented(now: dt.dat
     span = span_of(window, True, now, BERLIN)
     assert span.now is not None
     assert span.before is not None
-    moving = window.kind == "moving"
+    moving = window.kind in ("moving", "working")
     assert ask(span.now.sql, span.now.start) is (not moving and span.now.start <= span.now.end)
     assert ask(span.now.sql, span.now.end) is True
     for at in (span.before.start, span.before.end, span.now.start, span.now.end):

@@ -125,7 +125,22 @@ def test_the_airport_opens_with_what_its_readme_tells(run: Run) -> None:
         run.nothing_left()
 
 
-@pytest.mark.parametrize("name", ["factory", "airport"])
+def test_a_month_comes_to_the_emergency_departments_and_the_worst_trust_leads_to_its_rows(run: Run) -> None:
+    with run.terminal("emergency") as terminal:
+        terminal.shows("NHS emergency departments", "Months met", "What needs attention first")
+        terminal.press("2")
+        terminal.shows("Four hours 8", "under 95.0 %", "RXL: four hours 58.9 %")
+        terminal.shows("1 Oct 00:00")
+        terminal.press(":kpi trust by org_code\r")
+        terminal.shows("RWD", "RQW")
+        terminal.press("/RQW\r\r")
+        terminal.shows("2018-10-01")
+        terminal.press("q")
+        assert terminal.process.wait(15) == 0
+        run.nothing_left()
+
+
+@pytest.mark.parametrize("name", ["factory", "airport", "emergency"])
 def test_without_a_terminal_it_prints_a_snapshot(run: Run, name: str) -> None:
     done = subprocess.run(
         [*PROGRAM, "demo", name], capture_output=True, text=True, timeout=60, env={**os.environ, **run.env}

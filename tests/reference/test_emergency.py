@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference.computed import Computed, computed
+from tests.computed import Computed, computed
 
 DATA = Path(os.environ.get("OPSCONSOLE_DATA", "")) / "nhs_ae"
 PERFORMANCE = "1 - sum(breaches) / sum(attendances)"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference.computed import Computed, computed
+from tests.computed import Computed, computed
 
 DATA = Path(os.environ.get("OPSCONSOLE_DATA", "")) / "nycflights13"
 # What the reference gives overall and for each member of each dimension, by its name there.

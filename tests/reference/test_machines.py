@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference.computed import Computed, computed
+from tests.computed import Computed, computed
 
 DATA = Path(os.environ.get("OPSCONSOLE_DATA", "")) / "ai4i2020"
 MODES = ("TWF", "HDF", "PWF", "OSF", "RNF")
