@@ -293,9 +293,12 @@ def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values | None,
     if kind == "silent" and marks.has("sources", rule.get("source", ""), "sql"):
         message = f"`silent`: nothing arrives in `{show(rule['source'])}` itself; name a source that it is made of"
         report.error(marks.key(*at, "silent"), message)
-    if built_in and marks.has(*at, "within"):
-        report.error(marks.key(*at, "within"), f"`within`: `{rule['source']}` says how things are now, leave it out")
-    if kind == "rows" and rule.get("source") in (sources or {}) and not marks.has("sources", rule["source"], "time"):
+    timeless = rule.get("source") in (sources or {}) and not marks.has("sources", rule["source"], "time")
+    derived = marks.has("sources", rule.get("source", ""), "sql")
+    if (built_in or (timeless and derived)) and marks.has(*at, "within"):
+        says = "says how things are now" if built_in else "has no `time`, so that all its rows count"
+        report.error(marks.key(*at, "within"), f"`within`: `{show(rule['source'])}` {says}, leave it out")
+    if kind == "rows" and timeless and not derived:
         message = f"`rows`: looks back in time, but `{show(rule['source'])}` has no time column"
         report.error(marks.at(*at, "source"), message)
     if kind == "silent" and marks.has(*at, "by"):

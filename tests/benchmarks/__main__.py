@@ -1,4 +1,6 @@
-"""What the real program costs: `python -m tests.benchmarks [start|latency|idle|bulk|append|small|reopen|watched|past]`.
+"""What the real program costs: `python -m tests.benchmarks NAME …`.
+
+NAME is one of start, latency, idle, bulk, append, small, reopen, watched, past, views.
 
 The first three have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
 (a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
@@ -20,6 +22,7 @@ from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spr
 from tests.benchmarks.loading import LOADING
 from tests.benchmarks.lookback import PAST
 from tests.benchmarks.resting import RESTING, cpu_of
+from tests.benchmarks.views import VIEWS
 from tests.terminal import Terminal
 from tests.waiting import until
 
@@ -125,7 +128,9 @@ SMALL: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, 
 def main() -> None:
     """Run the benchmarks that are named, or those of a million rows."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks")
-    parser.add_argument("names", nargs="*", choices=[*SMALL, *LOADING, *RESTING, *PAST, []], default=list(SMALL))
+    parser.add_argument(
+        "names", nargs="*", choices=[*SMALL, *LOADING, *RESTING, *PAST, *VIEWS, []], default=list(SMALL)
+    )
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
@@ -139,7 +144,7 @@ def main() -> None:
             else:
                 folder = (arguments.folder or place) / name
                 folder.mkdir(parents=True, exist_ok=True)
-                (LOADING | RESTING | PAST)[name](folder, arguments.rows)
+                (LOADING | RESTING | PAST | VIEWS)[name](folder, arguments.rows)
 
 
 def _million(site: Path) -> None:

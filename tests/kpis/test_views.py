@@ -418,6 +418,20 @@ def test_a_view_is_as_silent_as_what_it_is_made_of(tmp_path: Path) -> None:
     assert "nothing arrives in `stays` itself; name a source that it is made of" in str(load_site(tmp_path).problems[0])
 
 
+def test_a_view_without_times_says_how_things_are_now(tmp_path: Path) -> None:
+    text = "  open: {sql: 'SELECT machine, count(*) AS n FROM orders GROUP BY machine'}\n"
+    rules = "rules: {many: {source: open, rows: n > 1, by: [machine]}}\n"
+    binding = well(tmp_path, text + rules)
+    db = database(binding)
+    db.execute("INSERT INTO orders BY NAME SELECT unnest(['A', 'B', 'A']) AS machine")
+    ruled = evaluate_rules(db, binding, utc("2026-06-24"), Arrivals({}, 0.0, 0.0))
+    assert [(each.labels, each.text) for each in ruled.observations if each.priority] == [
+        ({"machine": "A"}, "n > 1 · machine A")
+    ]
+    (tmp_path / "site.yaml").write_text(HEAD + text + rules.replace("n > 1", "n > 1, within: 1h"))
+    assert "`open` has no `time`, so that all its rows count, leave it out" in str(load_site(tmp_path).problems[0])
+
+
 def test_a_window_of_site_time_bounds_what_is_read(tmp_path: Path) -> None:
     sql = STAYS.replace("FROM events", "FROM events WHERE _time > site_now() - INTERVAL 2 DAY")
     binding = well(tmp_path, sql)

@@ -60,7 +60,9 @@ class SourcesView(View):
         self.ctx.go(Address("quarantine", name=self._pane.cursor or ""))
 
     def files_meant(self) -> tuple[str, list[str]] | None:
-        return (self._pane.current.key, []) if self._pane.current is not None else None
+        row = self._pane.current
+        source = self.ctx.model.sources.get(row.key) if row is not None else None
+        return (source.name, []) if source is not None and not source.made_of else None
 
     def target(self) -> Address | None:
         row = self._pane.current
@@ -238,6 +240,8 @@ class SourceView(View):
         return self.records[row.key].file if self.below else row.key
 
     def files_meant(self) -> tuple[str, list[str]] | None:
+        if self._made_of:
+            return None
         path = self._path()
         return self.address.name, [path] if path else []
 
