@@ -58,7 +58,7 @@ from opsconsole.engine.source_messages import Quarantined as Quarantined
 from opsconsole.engine.source_messages import SourceState as SourceState
 from opsconsole.site.model import Layout, Priority, Problem
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 AlertLetter = Literal["NORM", "UNACK", "ACK", "RTNUN"]
 
