@@ -122,7 +122,7 @@ def kpi_row(kpi: KpiState) -> Row:
         cell(goal(kpi), "dim"),
         cell(window_word(kpi), "dim"),
         cell(inert(kpi.owner), "dim"),
-        cell(", ".join(gap.removeprefix("no ") for gap in kpi.missing), "dim"),
+        cell(", ".join(gap.removeprefix("no ") for gap in kpi.missing if gap != "no procedure"), "dim"),
         cell(inert(kpi.objective_title), "dim"),
         cell(inert(kpi.source), "dim"),
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from opsconsole.console.canvas import changed
-from opsconsole.console.draw.charts import BLOCKS, bullet, chart, chart_of, resample, spark, status_of, stretch
+from opsconsole.console.draw.charts import BLOCKS, bullet, chart, chart_of, mini, resample, spark, status_of, stretch
 from opsconsole.console.draw.heat import heat
 from opsconsole.console.draw.tile import change, goal, one_line, tile
 from opsconsole.console.text import Line, line_width, plain
@@ -130,3 +130,12 @@ def test_the_runs_that_differ_make_the_new_line(old: Line, new: Line) -> None:
 
 def test_a_clock_changes_by_its_minute_only() -> None:
     assert changed([("North plant 10:52", "bold")], [("North plant 10:53", "bold")]) == [(16, 17)]
+
+
+def test_a_flat_trend_stands_at_half_height_and_one_bucket_is_no_trend() -> None:
+    flat = KpiState("k", "K", "s", "good", 5, trend=[5.0, 5.0, 5.0, 5.0], window="shift")
+    assert [plain(line).strip() for line in mini(flat, 4, 4)] == ["", "▁▁▁▁", "████", "████"]
+    drawn = [plain(line) for line in tile(replace(flat, trend=[5.0]), 20, 9, False)]
+    assert len(drawn) == 9
+    assert drawn[6].strip() == "shift"
+    assert not any(block in line for line in drawn for block in BLOCKS[1:])

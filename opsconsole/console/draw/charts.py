@@ -60,7 +60,9 @@ def mini(kpi: KpiState, cells: int, rows: int) -> list[Line]:
         return []
     shown = stretch(kpi.trend, cells)
     low, high = min(known), max(known)
-    low -= (high - low) * 0.1 or 1.0
+    if low == high:  # at half height, as a sparkline has it: nothing moved
+        low, high = low - 1.0, high + 1.0
+    low -= (high - low) * 0.1
     of = Chart(list(kpi.trend), None, 0.0, "UTC", status=lambda value: status_of(kpi, value))
     out: list[Line] = []
     for y in range(rows):

@@ -31,10 +31,10 @@ def tile(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
 
 def _tall(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
     window = window_word(kpi)
-    columns = mini(kpi, min(48, cells - 4 - width(window)), lines - 4)
-    trend: list[Line] = [[(" ", ""), *line] for line in columns] or [[(" " + window, "dim")]]
-    if columns:
-        trend[-1] = [*trend[-1], (" " + window, "dim")]
+    # one bucket is no trend
+    columns = mini(kpi, min(48, cells - 4 - width(window)), lines - 4) if len(kpi.trend) > 1 else []
+    trend: list[Line] = [[(" ", ""), *line] for line in columns] or [[] for _ in range(lines - 4)]
+    trend[-1] = [*trend[-1], (" " + window, "dim")]
     rows = [_title(kpi, cells, focused), _value(kpi, cells), *trend, _bullet(kpi, cells), _explain(kpi, cells)]
     return [fit(row, cells) for row in rows]
 
