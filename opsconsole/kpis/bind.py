@@ -119,8 +119,11 @@ class _Binder:
         for view in self.views.views.values():
             self.schemas[view.name] = view.columns
             self.checker.add(view.name, view.columns)
-        for source in self.views.until:
-            self.checker.give(source, SECONDS, "DOUBLE")
+        for name, source in self.sources.items():
+            # also where the end is not found: that is told once, not again wherever the seconds are used
+            columns = {column.lower() for column in self.schemas.get(name, {})}
+            if source.until is not None and columns and SECONDS not in columns:
+                self.checker.give(name, SECONDS, "DOUBLE")
 
     def lacking(self, source: Source) -> str:
         """Why there is no table of a source yet."""

@@ -24,6 +24,7 @@ from opsconsole.tables.names import ident
 
 HIDDEN = ("_file", "_line", "_time")
 _AGAIN = re.compile(r"_(file|line|time)_\d+", re.IGNORECASE)
+_LACKS = re.compile(r'Table "(.+?)" does not have a column named "(.+?)"')
 _MOST_READS = 1000
 _OPEN = "SELECT * FROM (\n"
 
@@ -197,6 +198,10 @@ class Views:
             name = str(found.get("name", ""))
             columns = [column for read in select.reads for column in self._schemas[read.source]]
             message = f"no column `{show(name)}`{did_you_mean(name, [c for c in columns if c not in HIDDEN])}"
+        elif (lacks := _LACKS.match(message)) is not None:
+            columns = [column for read in select.reads for column in self._schemas[read.source]]
+            hint = did_you_mean(lacks[2], [c for c in columns if c not in HIDDEN])
+            message = f"`{show(lacks[1])}` has no column `{show(lacks[2])}`{hint}"
         elif "must appear in the GROUP BY clause" in message:
             message = f"{message.split(' must appear')[0]} must stand in GROUP BY or in an aggregate such as sum()"
         return Wrong(message.split(" You might need")[0], min(max(at, 0), len(select.text)))

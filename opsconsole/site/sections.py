@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -72,8 +73,17 @@ class Section(Kind):
         if not isinstance(node, Mapping):
             return self.wrong(node, key, report)
         values: dict[str, Any] = {}
+        before = ""
         for name, (name_node, value_node) in node.entries.items():
             declared = self.key(name)
+            if declared is None and before and _rest_of_text(name, value_node):
+                message = (
+                    f"`{show(name)}`: ends `{before}` at a comma; within {{…}} a text with commas must be in quotes"
+                )
+                report.error(name_node.mark, message)
+                values.pop(before, None)
+                continue
+            before = name if declared is not None else before
             if declared is None:
                 report.error(name_node.mark, f"`{show(name)}`: unknown key{self.hint(name, report)}")
                 continue
@@ -184,3 +194,8 @@ def walk(kind: Kind) -> Iterator[Section]:
 
     visit(kind)
     yield from seen.values()
+
+
+def _rest_of_text(name: str, value: Node) -> bool:
+    """Whether what stands as a key is what followed a comma in the text before it: no word, and nothing after it."""
+    return isinstance(value, Scalar) and value.absent and not value.text and not re.fullmatch(r"[\w-]+", name)

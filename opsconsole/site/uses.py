@@ -91,6 +91,10 @@ def _fill_value(name: str, kpi: Values, entry: Entry, sources: dict[str, Values]
     of_source: dict[str, str] = sources.get(kpi.get("source", ""), {}).get("elements", {})
     given = {**of_source, **own}
     missing = missing_elements(entry, given)
+    # a symbol that nobody knows may well be one that is missing: that is told already
+    strange = any(symbol not in entry.elements for symbol in own) or any(each not in ELEMENTS for each in of_source)
+    if missing and strange:
+        return
     if missing:
         # of a source that is not known or could not be read nobody can tell which elements it gives
         source = kpi.get("source", "")

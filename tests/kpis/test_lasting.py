@@ -213,6 +213,6 @@ def test_what_ends_rows_is_checked_with_its_place(tmp_path: Path) -> None:
     assert problems(ended="VARCHAR")[0].startswith("site.yaml:6:48 `until`: `ended` is VARCHAR, expected a time")
     assert "has a column `_seconds` of its own" in problems(_seconds="DOUBLE")[0]
     (tmp_path / "site.yaml").write_text(
-        SITE.replace("until: ended", "until: end") + "  n: {source: states, value: count(*)}\n"
+        SITE.replace("until: ended", "until: end") + "  n: {source: states, value: sum(_seconds)}\n"
     )
-    assert "`states` has no column `end`, did you mean `ended`?" in problems()[0]
+    assert [each.partition(" ")[2] for each in problems()] == ["`states` has no column `end`, did you mean `ended`?"]

@@ -215,6 +215,7 @@ def test_tables_whose_columns_stand_otherwise_are_put_together(tmp_path: Path) -
     ("sql", "place", "message"),
     [
         ("SELECT statee FROM events", "statee", "no column `statee`, did you mean `state`?"),
+        ("SELECT e.statee FROM events e", "e.statee", "`e` has no column `statee`, did you mean `state`?"),
         ("SELECT * FROM evnts", "evnts", "`evnts` is no source of the site, did you mean `events`?"),
         ("SELECT *\n      FROM events e\n      JOIN ordrs o USING (machine)", "ordrs", "`ordrs` is no source"),
         ("SELECT machine, sum(qty)\n      FROM orders", "machine", "must stand in GROUP BY"),

@@ -289,6 +289,7 @@ RULES = MINIMAL + "rules:\n  r: "
         (MINIMAL + "  k: {source: cycles, value: 1, targets: [{shift: N, target: 1}, {where: {a: b}, critical: 2}]}\n", "`critical`: a KPI with limits needs `better`"),
         (MINIMAL + "  k: {source: cycles, value: 1, better: lower, warning: 5, targets: [{where: {a: b}, critical: 2}]}\n", "`critical`: 2 is on the wrong side; with `better: lower` it must lie above `warning` (5)"),
         (MINIMAL + "  k: {source: cycles, value: 1, better: higher, warning: 5, targets: [{where: {a: b}, target: 4}]}\n", "6:95 `warning`: 5 is on the wrong side; with `better: higher` it must lie below `target` (4)"),
+        (MINIMAL + "  k: {source: cycles, value: sum(a) / nullif(b, 0)}\n", "6:49 `0)`: ends `value` at a comma; within {…} a text with commas must be in quotes"),
         (MINIMAL + "clock: {mode: replay}\n", "6:8 `clock`: a replay needs `start`"),
         (MINIMAL + "clock: {mode: data, speed: 3}\n", "6:21 `speed`: only a replay has it, the mode is `data`"),
         (MINIMAL + "calendar: {shifts: [{name: A, start: 06:00, end: 07:00}, {name: A, start: 08:00, end: 09:00}]}\n", "two shifts are called `A`"),

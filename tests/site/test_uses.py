@@ -132,6 +132,11 @@ def test_a_value_of_its_own_takes_the_words_only() -> None:
             "SQ",
             "iso22400.availability has no element `SQ`; it has `APT`, `PBT`",
         ),
+        (  # what is missing then may be what was meant
+            "{source: bare, use: iso22400.availability, elements: {APTT: a, PBT: b}}",
+            "APTT",
+            "iso22400.availability has no element `APTT`, did you mean `APT`?",
+        ),
         (
             "{source: cycles, use: iso22400.availability, value: sum(a), elements: {APT: b}}",
             "elements",
