@@ -17,21 +17,28 @@ import duckdb
 from opsconsole.tables.names import ident
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
     from opsconsole.tables.store import Store
 
 _MARK = "derived "
 _log = logging.getLogger(__name__)
+_told: dict[Path, str] = {}
 
 
 def keep(store: Store, wanted: Mapping[str, str]) -> None:
-    """`sync`; what fails is told in the log, to be tried again."""
+    """`sync`; what fails is told in the log, once as long as it is the same, and to be tried again."""
     try:
         with contextlib.closing(store.cursor()) as cursor:
             sync(cursor, wanted)
     except duckdb.Error as error:
-        _log.warning("the derived sources cannot be made: %s", error)
+        if _told.get(store.path) != str(error):
+            _log.warning("the derived sources cannot be made: %s", error)
+        _told[store.path] = str(error)
+    else:
+        _told.pop(store.path, None)
 
 
 def sync(cursor: DuckDBPyConnection, wanted: Mapping[str, str]) -> bool:
