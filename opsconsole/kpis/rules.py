@@ -97,8 +97,8 @@ def evaluate_rules(
     for rule in binding.rules.values():
         if rule.kind == "silent":
             run.silent(rule, arrivals)
-        elif stale & set(rule.kpi.sources if rule.kpi is not None else (rule.source,)):
-            run.verdicts[rule.rule.name] = Verdict(quality="stale", reason=f"{rule.source} has gone silent")
+        elif silent := sorted(stale & set(rule.kpi.sources if rule.kpi is not None else (rule.source,))):
+            run.verdicts[rule.rule.name] = Verdict(quality="stale", reason=f"{silent[0]} has gone silent")
         elif rule.kpi is not None:
             kpi_groups.setdefault((rule.kpi.kpi.window, rule.kpi.timed), []).append(rule)
         else:

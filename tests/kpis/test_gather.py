@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
@@ -79,6 +80,14 @@ def test_before_the_first_row_of_one_source_a_ratio_over_two_is_not_zero(
     known = [0.1, 0, 0.1]  # from the first claim on
     assert measures.kpis["rate"].trend == [*[None] * 21, *known]
     assert measures.grids[0].values == [[*[None] * 21, *known]]
+
+
+def test_of_two_sources_the_silent_one_is_named(db: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    bound = binding(tmp_path, "rules: {often: {kpi: rate, when: '> 1'}}\n")
+    sources = {**bound.site.sources, "made": replace(bound.site.sources["made"], fresh_within=60.0)}
+    bound = replace(bound, site=replace(bound.site, sources=sources))
+    found = evaluate_rules(db, bound, NOW, Arrivals({}, 1000.0, 0.0)).verdicts["often"]
+    assert (found.quality, found.reason) == ("stale", "made has gone silent")
 
 
 def test_a_formula_over_two_sources_that_fails_is_the_only_one_lost(
