@@ -244,9 +244,10 @@ class Figures:
         cells = self.found.grids.get(name, {})
         members = self.split(name).members
         known = self.extent.known(self.picked.zero, buckets)
-        shifts = [
-            _shift(self._site, Stretch(edge, edge, after_start=False, to_end=True)) for edge in buckets.edges[:-1]
-        ]
+        edges = buckets.edges[:-1]
+        shifts: list[str | None] = [None] * len(edges)
+        if self._book.by_shift:
+            shifts = [_shift(self._site, Stretch(edge, edge, after_start=False, to_end=True)) for edge in edges]
         values: list[list[float | None]] = []
         statuses: list[list[Status]] = []
         for member in members:
@@ -259,7 +260,7 @@ class Figures:
             kpi=self.kpi.kpi.name,
             by=name,
             members=members,
-            starts=[edge.timestamp() for edge in buckets.edges[:-1]],
+            starts=[edge.timestamp() for edge in edges],
             step=buckets.step,
             values=values,
             statuses=statuses,

@@ -44,6 +44,11 @@ class LimitBook:
         )
         self._entries = [*kpi.targets, *entries]
 
+    @property
+    def by_shift(self) -> bool:
+        """Whether it matters in which shift rows lie."""
+        return any(entry.shift is not None for entry in self._entries)
+
     def at(
         self, labels: Labels, shift: str | None = None, computed: Mapping[str, float | None] | None = None
     ) -> Limits:
