@@ -8,6 +8,8 @@ from pathlib import Path
 from opsconsole.cli.arguments import COMMANDS
 from opsconsole.console.actions import Registry, markdown
 from opsconsole.kpis.bind import bind
+from opsconsole.kpis.goals import attainment, progress
+from opsconsole.kpis.limits import LimitBook
 from opsconsole.site.parse import load_site, parse_site
 from opsconsole.site.reference import embedded
 from opsconsole.tables.health import SCHEMAS
@@ -29,6 +31,18 @@ def test_the_key_table_and_the_reference_are_of_today() -> None:
 def test_every_command_is_named() -> None:
     text = README.read_text(encoding="utf-8")
     assert [name for name in COMMANDS if not re.search(rf"opsconsole [a-z|\\]*\b{name}\b", text)] == []
+
+
+def test_the_example_of_goals_is_attained_as_the_table_says() -> None:
+    example = re.search(r"<!-- goals-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    site = parse_site(example[1].encode(), lambda _folder: {}).site
+    assert site is not None
+    kpi = site.kpis["scrap_ratio"]
+    limits = LimitBook(kpi).at({})
+    assert kpi.objective in site.objectives
+    assert [attainment(limits, value, kpi.floor) for value in (1.0, 2.0, 3.5, 5.0)] == [1.2, 1.0, 0.5, 0.0]
+    assert progress(3.25, kpi.baseline, limits.target) == 0.5
 
 
 def test_the_example_site_is_a_site() -> None:
