@@ -168,6 +168,7 @@ class Queries:
     def _rows(self, body: AskRows) -> Rows:
         binding, where = self._core.binding, dict(body.where)
         site, (now, until) = binding.site, looked_at(self._core, body.at)
+        kpi = body.kpi
         if body.alert:
             rule, labels = self._watch.subject(body.alert, body.at)
             start = self._core.rows_from
@@ -175,6 +176,8 @@ class Queries:
             start = start if until is None or start is None or start <= until else None
             subject = subject_of_rule(binding, rule, now, start, until)
             where = {**labels, **where}
+            bound = binding.rules.get(rule)
+            kpi = bound.kpi.kpi.name if bound is not None and bound.kpi is not None else ""
         elif body.kpi:
             subject = subject_of_kpi(binding, body.kpi, now, until)
         else:
@@ -190,7 +193,9 @@ class Queries:
             lines=page.lines,
             total=page.total,
             next=page.after,
-            note=_without_lines(binding, page.source) or (TIMELESS if until and timeless(site, page.source) else ""),
+            note=_part_of(binding, kpi)
+            or _without_lines(binding, page.source)
+            or (TIMELESS if until and timeless(site, page.source) else ""),
             misfits=self._misfits(page),
         )
 
@@ -247,6 +252,15 @@ class Queries:
                     each = raw[name.lower()]
                     found.append(Misfit(row, at, each.raw, each.reason))
         return found
+
+
+def _part_of(binding: Binding, kpi: str) -> str:
+    """Of a KPI over several sources: whose rows these are, and where the others are found."""
+    bound = binding.kpis.get(kpi)
+    if bound is None or not bound.compound:
+        return ""
+    others = [part.kpi.name for part in bound.components if part.source != bound.source]
+    return f"rows of {bound.source} only; those of the other sources are behind {', '.join(dict.fromkeys(others))}"
 
 
 def _without_lines(binding: Binding, source: str) -> str:

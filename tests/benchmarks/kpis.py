@@ -59,10 +59,11 @@ def table(folder: Path, name: str, rows: int, seconds: float) -> Store:
         if "rows" not in store.schemas():
             numbers = ", ".join(f"CAST(hash(i + {at}) % 100 AS INTEGER) AS {each}" for at, each in enumerate(NUMBERS))
             last = END.replace(tzinfo=None).isoformat(sep=" ")
+            back = f"to_microseconds(CAST(({rows} - 1 - i) * {seconds * 1e6} AS BIGINT))"
             cursor.execute(
                 f"CREATE TABLE rows AS SELECT t AS ts, 'line ' || (i % {GROUPS}) AS line, {numbers}, 1::INTEGER AS "
-                f"_file, i AS _line, t AS _time FROM (SELECT i, TIMESTAMP '{last}' - to_microseconds(CAST(({rows} - 1 - i)"
-                f" * {seconds * 1e6} AS BIGINT)) AS t FROM range({rows}) AS r(i)) ORDER BY t"
+                f"_file, i AS _line, t AS _time FROM (SELECT i, TIMESTAMP '{last}' - {back} AS t FROM range({rows}) "
+                "AS r(i)) ORDER BY t"
             )
             touched.whole(cursor, "rows")
             cursor.execute("CHECKPOINT")

@@ -112,6 +112,29 @@ def running(root: Path, text: str) -> Iterator[Running]:
         made.close()
 
 
+SEVERAL = """\
+kpis:
+  n: {source: events, value: count(*), window: all, by: []}
+  m: {source: machines, value: count(*), by: []}
+  each: {value: n / m, better: lower, warning: 1, window: all}
+"""
+
+
+def test_rows_behind_a_kpi_over_several_sources_say_whose_they_are(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/events.csv").write_text(EVENTS)
+    (tmp_path / "data/machines.csv").write_text("id,hall\n1,north\n2,south\n")
+    with running(tmp_path, FILES + SEVERAL) as engine:
+        until(lambda: engine.kpi("each") == 2 and bool(engine.seen and engine.seen.alerts))
+        assert engine.seen is not None
+        (alert,) = engine.seen.alerts
+        for body in (AskRows(kpi="each"), AskRows(alert=alert.id)):
+            page = engine.ask(body)
+            assert isinstance(page, Rows)
+            note = "rows of events only; those of the other sources are behind m"
+            assert (page.source, page.total, page.note) == ("events", 4, note)
+
+
 def test_a_derived_source_is_a_source_like_all_others(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/events.csv").write_text(EVENTS)
