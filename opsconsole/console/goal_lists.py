@@ -18,7 +18,7 @@ GOALS = (
     Column("target", 7, "right", drop=3),
     Column("", BAR, drop=4),
     Column("attained", 8, "right"),
-    Column("owner", 10, drop=2),
+    Column("owner", 10, grow=True, drop=2, most=18),
     Column("weight", 6, "right", drop=5),
     Column("progress", 8, "right", drop=6),
 )

@@ -12,7 +12,7 @@ from opsconsole.console.text import Line, beside
 from opsconsole.console.views.base import View
 from opsconsole.site.model import Panel as PanelSpec
 
-SIDE_BY_SIDE = 140
+SIDE_BY_SIDE = 150
 BOTH = 14
 """The fewest lines that show both panels below each other; with fewer, tab goes from one to the other."""
 
@@ -48,7 +48,7 @@ class GoalsView(View):
     def draw(self, cells: int, lines: int) -> list[Line]:
         goals, attention = self.panels
         if cells >= SIDE_BY_SIDE:
-            left = (cells - 2) * 3 // 5
+            left = (cells - 2) * 2 // 3
             sizes = (left, cells - 2 - left)
             drawn = [(size, self._draw(panel, size, lines)) for panel, size in zip(self.panels, sizes, strict=True)]
             return beside(drawn, 2, lines)
