@@ -13,14 +13,22 @@ from opsconsole.kpis.scan import Ask
 from opsconsole.kpis.span import Stretch, moment
 from opsconsole.site.localtime import day_start
 
+LEAST = 2
+"""Whole days that a period must hold for states to be worth the while."""
 _US = dt.timedelta(microseconds=1)
+_HOUR = dt.timedelta(hours=1)
 
 
 class Day(NamedTuple):
-    """A local day, from its first moment to that of the next (UTC)."""
+    """A local day from its first moment to that of the next, or an hour (UTC)."""
 
     first: dt.datetime
     last: dt.datetime
+
+    @property
+    def hourly(self) -> bool:
+        """Whether it is an hour."""
+        return self.last - self.first == _HOUR
 
 
 class Side(NamedTuple):
@@ -48,17 +56,35 @@ def sides(ask: Ask) -> list[Side]:
 
 
 def days_of(ask: Ask, extent: Extent, zone: str) -> list[Day]:
-    """The whole local days in the periods of an ask that lie between the source's first and last row."""
+    """The whole local days in the periods of an ask that lie between the source's first and last row.
+
+    Where a period begins or ends within a day, the whole hours of that part besides; none without whole days.
+    """
     if extent.first is None or extent.last is None:
         return []
     found: dict[Day, None] = {}
     for side in sides(ask):
         low = extent.first if side.low is None else max(side.low, extent.first - dt.timedelta(days=1))
-        high = extent.last if side.high is None else min(side.high, extent.last)
-        for day in days_between(low.astimezone(dt.UTC), high.astimezone(dt.UTC), zone):
-            if (side.low is None or day.first >= side.low) and day.last <= high:
-                found[day] = None
+        high = (extent.last if side.high is None else min(side.high, extent.last)).astimezone(dt.UTC)
+        days = [
+            day
+            for day in days_between(low.astimezone(dt.UTC), high, zone)
+            if (side.low is None or day.first >= side.low) and day.last <= high
+        ]
+        if len(days) < LEAST:
+            continue
+        first, last = days[0].first, days[-1].last
+        lead = [] if side.low is None else _hours(low.astimezone(dt.UTC), first)
+        found |= dict.fromkeys([*lead, *days, *_hours(last, high)])
     return list(found)
+
+
+def _hours(low: dt.datetime, high: dt.datetime) -> list[Day]:
+    """The whole hours of UTC between two moments."""
+    whole = dt.datetime(low.year, low.month, low.day, low.hour, tzinfo=dt.UTC)
+    first = whole if whole == low else whole + _HOUR
+    count = max(0, (high - first) // _HOUR)
+    return [Day(first + at * _HOUR, first + (at + 1) * _HOUR) for at in range(count)]
 
 
 def days_between(low: dt.datetime, high: dt.datetime, zone: str) -> list[Day]:
@@ -99,13 +125,15 @@ def joined(days: Iterable[Day]) -> list[Day]:
     return ranges
 
 
-def within(ranges: Sequence[Day], side: Side) -> str:
-    """Which sealed days belong to a period."""
-    found = [
-        f"first >= {moment(day.first)} AND first < {moment(day.last)}"
-        for day in (cut(one, side) for one in ranges)
-        if day is not None
-    ]
+def within(units: Sequence[Day], side: Side) -> str:
+    """Which rows of states belong to a period, of those built by the day and those built by the hour."""
+    found = []
+    for hourly in (False, True):
+        for one in joined(unit for unit in units if unit.hourly == hourly):
+            part = cut(one, side)
+            if part is not None:
+                kind = "hourly" if hourly else "NOT hourly"
+                found.append(f"({kind} AND first >= {moment(part.first)} AND first < {moment(part.last)})")
     return " OR ".join(found) or "false"
 
 

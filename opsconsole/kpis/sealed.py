@@ -30,8 +30,6 @@ from opsconsole.kpis.scan import Ask, Cursor, Dimensions, Found, Names, Row, sca
 from opsconsole.kpis.span import bucket_sql
 from opsconsole.tables.names import literal
 
-LEAST = 2
-"""Whole days that a window must hold for states to be worth the while."""
 HOUR = "#hour"
 """The split of rows by the hour, for trends finer than a day."""
 _RANGES = 64
@@ -111,7 +109,7 @@ class Sealed:
         """What `scan` would find. Raises as it does."""
         plan = self._plan(cursor, binding, ask)
         days = days_of(ask, extent, plan.scope.zone) if plan is not None else []
-        if plan is None or len(days) < LEAST:
+        if plan is None or not days:
             return scan(cursor, binding, ask)
         # What is cut finer than by days or, for a trend, by hours comes from the rows by itself.
         grid = ask.grid is not None and bool(ask.grids) and by_days(ask.grid.edges, days)
@@ -132,10 +130,10 @@ class Sealed:
         if trend and not fine:
             wanted.setdefault(_key([]), ())
         built = self._built(cursor, plan.scope, wanted, days)
-        ranges = joined(day for day in days if day in built)
-        if len(ranges) > _RANGES or not ranges:
+        units = sorted(built)
+        if not units or len(joined(units)) > _RANGES:
             return scan(cursor, binding, ask)
-        query = _query(part, names, plan, ranges, fine=fine)
+        query = _query(part, names, plan, units, fine=fine)
         found = sort(part, names, cursor.execute(query).fetchall())
         rest = [at for at in range(len(ask.values)) if at not in plan.covered]
         finer = replace(
@@ -188,15 +186,15 @@ class Sealed:
     def _built(self, cursor: Cursor, scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day]) -> set[Day]:
         """The days whose states still hold for all of some splits; the others are noted as missing."""
         self.used[scope.name] = scope
-        found: dict[str, set[dt.datetime]] = {}
-        for split, first in cursor.execute(
-            """SELECT split, first FROM _ops.sealed AS s WHERE scope = $1 AND NOT EXISTS (
+        found: dict[str, set[Day]] = {}
+        for split, first, last in cursor.execute(
+            """SELECT split, first, last FROM _ops.sealed AS s WHERE scope = $1 AND NOT EXISTS (
                    SELECT 1 FROM _ops.touched AS t
                    WHERE t.source = $2 AND t.version > s.built AND t.last >= s.first AND t.first < s.last)""",
             [scope.name, scope.source],
         ).fetchall():
-            found.setdefault(split, set()).add(first.replace(tzinfo=dt.UTC))
-        built = {day for day in days if all(day.first in found.get(split, ()) for split in splits)}
+            found.setdefault(split, set()).add(Day(first.replace(tzinfo=dt.UTC), last.replace(tzinfo=dt.UTC)))
+        built = {day for day in days if all(day in found.get(split, ()) for split in splits)}
         lacking = set(days) - built
         if lacking:
             missing = self.missing.setdefault(scope.name, Missing(scope, {}, set()))
@@ -212,16 +210,16 @@ def _key(columns: Sequence[str]) -> str:
     return json.dumps(list(columns))
 
 
-def _query(ask: Ask, names: Names, plan: _Plan, ranges: Sequence[Day], *, fine: bool) -> str:
+def _query(ask: Ask, names: Names, plan: _Plan, units: Sequence[Day], *, fine: bool) -> str:
     """Rows as `sort` wants them: states of the days and of the rows around them, added up and worked out."""
     heads = [f"m{index}" for index in range(len(names.dimensions))]
     states = [f"s{index}" for index in range(len(plan.scope.aggregates))]
     keys = ["g", "p", "b", "s", *heads]
     columns = ", ".join([*keys[:4], "n", *heads, *states])
-    selects = [f"SELECT * FROM ({_rest(ask, names, plan, ranges)}) AS q({columns})"]
+    selects = [f"SELECT * FROM ({_rest(ask, names, plan, joined(units))}) AS q({columns})"]
     table = plan.scope.table
     for side in sides(ask):
-        inside = within(ranges, side)
+        inside = within(units, side)
         for split in ask.splits:
             of = [names.columns[name] for name in split]
             placed = {column: f"members[{at + 1}]" for at, column in enumerate(of)}
@@ -236,7 +234,7 @@ def _query(ask: Ask, names: Names, plan: _Plan, ranges: Sequence[Day], *, fine: 
         selects.append(
             f"SELECT {names.mask(names.bucket)}, NULL, {bucket_sql(ask.trend.edges)}, NULL, n{none}, "
             f"{', '.join(states)} FROM (SELECT *, start AS _time FROM {table} "
-            f"WHERE split = {literal(key)} AND ({within(ranges, sides(ask)[0])}))"
+            f"WHERE split = {literal(key)} AND ({within(units, sides(ask)[0])}))"
         )
     for name in ask.grids if ask.grid is not None else ():
         assert ask.grid is not None
@@ -245,7 +243,7 @@ def _query(ask: Ask, names: Names, plan: _Plan, ranges: Sequence[Day], *, fine: 
         selects.append(
             f"SELECT {names.mask(names.step, column)}, NULL, NULL, {bucket_sql(ask.grid.edges)}, n{members}, "
             f"{', '.join(states)} FROM (SELECT *, start AS _time FROM {table} "
-            f"WHERE split = {literal(_key([column]))} AND ({within(ranges, sides(ask)[0])}))"
+            f"WHERE split = {literal(_key([column]))} AND ({within(units, sides(ask)[0])}))"
         )
     finals = ", ".join(f"finalize(combine_aggr({state})) AS a{at}" for at, state in enumerate(states))
     values = "".join(f", CAST(({post}) AS DOUBLE)" for post in plan.posts)

@@ -103,8 +103,9 @@ def _sound(cursor: duckdb.DuckDBPyConnection, scope: Scope) -> bool:
 
 
 def _latest(days: set[Day], size: int) -> list[Day]:
-    """At most `size` days that follow each other, up to the latest."""
-    ordered = sorted(days, reverse=True)
+    """At most `size` days, or hours, that follow each other, up to the latest."""
+    latest = max(days)
+    ordered = sorted((day for day in days if day.hourly == latest.hourly), reverse=True)
     found = ordered[:1]
     for day in ordered[1:size]:
         if day.last != found[-1].first:
@@ -117,15 +118,21 @@ def _build(cursor: duckdb.DuckDBPyConnection, missing: Missing, days: Sequence[D
     """Build days that follow each other, in one transaction."""
     scope, first, last = missing.scope, days[0].first, days[-1].last
     states = _states(scope, missing.splits, days)
-    heads = ", ".join(["split", "first", "start", "members", "n", *(f"s{at}" for at in range(len(scope.aggregates)))])
+    heads = ", ".join(
+        ["split", "hourly", "first", "start", "members", "n", *(f"s{at}" for at in range(len(scope.aggregates)))]
+    )
     splits = ", ".join(literal(split) for split in missing.splits)
     inside = f"split IN ({splits}) AND first >= {moment(first)} AND first < {moment(last)}"
+    hourly = str(days[0].hourly).lower()
     cursor.execute("BEGIN")
     try:
         version = touched.version(cursor)
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {scope.table} AS SELECT * FROM ({states}) AS q({heads}) LIMIT 0")
-        cursor.execute(f"DELETE FROM {scope.table} WHERE {inside}")
-        cursor.execute(f"DELETE FROM _ops.sealed WHERE scope = {literal(scope.name)} AND {inside}")
+        cursor.execute(f"DELETE FROM {scope.table} WHERE hourly = {hourly} AND {inside}")
+        cursor.execute(
+            f"DELETE FROM _ops.sealed WHERE scope = {literal(scope.name)} AND {inside} "
+            f"AND (last - first = INTERVAL 1 HOUR) = {hourly}"
+        )
         cursor.execute(f"INSERT INTO {scope.table} {states}")
         rows = ", ".join(
             f"({literal(scope.name)}, {literal(split)}, {moment(day.first)}, {moment(day.last)}, {version})"
@@ -165,8 +172,8 @@ def _states(scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day
         f"WHERE _time >= {moment(edges[0])} AND _time < {moment(edges[-1])}{where}"
     )
     return (
-        f"SELECT CASE {told}{of_split} END, {firsts}, {start}, CASE {told}{members} END, count(*), "
-        f"{states} FROM ({base}) AS {ident(scope.source)} GROUP BY GROUPING SETS ({', '.join(sets)})"
+        f"SELECT CASE {told}{of_split} END, {str(days[0].hourly).lower()}, {firsts}, {start}, "
+        f"CASE {told}{members} END, count(*), {states} FROM ({base}) AS {ident(scope.source)} GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
 
 
@@ -200,7 +207,10 @@ def _holds(cursor: duckdb.DuckDBPyConnection, scope: Scope, day: tuple[str, str]
     first, last = (f"TIMESTAMP {literal(each)}" for each in day)
     where = f" AND (\n{scope.where}\n)" if scope.where is not None else ""
     finals = ", ".join(f"finalize(combine_aggr(s{at}))" for at in range(len(scope.aggregates)))
-    kept = cursor.execute(f"SELECT {finals} FROM {scope.table} WHERE split = '[]' AND first = {first}").fetchall()[0]
+    kept = cursor.execute(
+        f"SELECT {finals} FROM {scope.table} WHERE split = '[]' AND first = {first} "
+        f"AND hourly = ({last} - {first} = INTERVAL 1 HOUR)"
+    ).fetchall()[0]
     rows = cursor.execute(
         f"SELECT {', '.join(scope.aggregates)} FROM {ident(scope.source)} "
         f"WHERE _time >= {first} AND _time < {last}{where}"
