@@ -173,7 +173,8 @@ def _states(scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day
     )
     return (
         f"SELECT CASE {told}{of_split} END, {str(days[0].hourly).lower()}, {firsts}, {start}, "
-        f"CASE {told}{members} END, count(*), {states} FROM ({base}) AS {ident(scope.source)} GROUP BY GROUPING SETS ({', '.join(sets)})"
+        f"CASE {told}{members} END, count(*), {states} FROM ({base}) AS {ident(scope.source)} "
+        f"GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
 
 
