@@ -211,9 +211,7 @@ class Queries:
     def _owner(self, source: str, file: str) -> str:
         """The source that a file belongs to: a row of a derived one comes from a file of another."""
         made_of = self._core.binding.files(source)
-        if made_of == (source,):
-            return source
-        return next((name for name in made_of if any(each.path == file for each in self._store.files(name))), source)
+        return self._store.source_of(file, made_of) or source if made_of != (source,) else source
 
     def _files(self, body: AskFiles) -> Files:
         changes = self._with_cursor(lambda cursor: health.drifts(cursor, body.source, body.drift))

@@ -12,6 +12,7 @@ import os
 import re
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -198,6 +199,12 @@ class Store:
                 [source, limit],
             ).fetchall()
         return [Drift(*row) for row in rows]
+
+    def source_of(self, path: str, among: Collection[str]) -> str:
+        """The one of some sources that has a file, given as `path_of` gives it; empty if none has."""
+        with contextlib.closing(self.cursor()) as cursor:
+            rows = cursor.execute("SELECT source FROM _ops.files WHERE path = ?", [path]).fetchall()
+        return next((str(source) for (source,) in rows if source in among), "")
 
     def path_of(self, file_id: int) -> str:
         """The path of a file relative to the site, as `Rows.files` shows it; empty if it is gone."""
