@@ -286,13 +286,14 @@ WITH x AS ( | x | UNION ALL | JOIN | USING (machine) | count(*) | now() | read_c
 LIMIT 1 | AS y | $1 | unnest([1]) | range(3) | lead(ts) OVER (ORDER BY ts) | site_now() | INSERT INTO events | COPY
 é | " | '
 """
+PARSER = duckdb.connect(":memory:")
 pieces = st.sampled_from([piece.strip() for line in PIECES.split("\n") for piece in line.split("|") if piece.strip()])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.one_of(st.lists(pieces, max_size=9).map(" ".join), st.text(max_size=40)))
 def test_any_text_is_a_select_that_only_reads_or_refused_with_a_place_in_it(text: str) -> None:
-    db = duckdb.connect(":memory:")
+    db = PARSER
     try:
         select = parse(db, text, SCHEMAS)
     except Wrong as wrong:
