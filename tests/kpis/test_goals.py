@@ -139,7 +139,7 @@ def test_a_kpi_without_weight_is_neither_counted_nor_missing() -> None:
     assert score([place("a", 1.0, 0.5), place("b", 0.0, None, "no data")]) == score([place("a", 1.0, 0.5)])
 
 
-@given(st.lists(st.tuples(st.floats(0, 10), st.none() | st.floats(0, MOST)), min_size=1, max_size=6))
+@given(st.lists(st.tuples(st.just(0.0) | st.floats(1e-6, 10), st.none() | st.floats(0, MOST)), min_size=1, max_size=6))
 def test_a_score_lies_between_the_attainments_it_is_made_of(parts: list[tuple[float, float | None]]) -> None:
     weights = shares({str(at): weight for at, (weight, _) in enumerate(parts)})
     found = score(place(name, weights[name], parts[int(name)][1]) for name in weights)
