@@ -86,10 +86,13 @@ class Folder:
             if version < since or self.store.rebuilt:
                 return  # the database is a new one
             sources = {source: columns for source, columns, _ in days}
+            earlier = {source: columns for source, columns, _ in before}
             for source, columns, day in {*before, *days}:
                 key = (source, columns, day)
-                if before.get(key) == days.get(key) or sources.get(source, columns) != columns:
-                    continue  # (a table that has other columns now cannot be compared so)
+                if before.get(key) == days.get(key):
+                    continue
+                if sources.get(source, columns) != columns or earlier.get(source, columns) != columns:
+                    continue  # a table that has other columns now cannot be compared so
                 found = cursor.execute(
                     "SELECT count(*) FROM _ops.touched WHERE source = $1 AND version > $2 AND CASE WHEN $3 IS NULL"
                     " THEN first IS NULL OR isinf(last) ELSE $3 BETWEEN CAST(first AS DATE) AND CAST(last AS DATE) END",
