@@ -30,6 +30,8 @@ from opsconsole.kpis.scan import Ask, Cursor, Dimensions, Found, Names, Row, sca
 from opsconsole.kpis.span import bucket_sql
 from opsconsole.tables.names import literal
 
+FORMAT = 2
+"""Of the tables of states; another one is built anew under another name."""
 HOUR = "#hour"
 """The split of rows by the hour, for trends finer than a day."""
 _RANGES = 64
@@ -71,7 +73,7 @@ class Scope(Struct, frozen=True):
     @property
     def name(self) -> str:
         """Its name in the ledger."""
-        told = repr((self.source, self.where, self.zone, self.aggregates, self.columns))
+        told = repr((FORMAT, self.source, self.where, self.zone, self.aggregates, self.columns))
         return hashlib.sha256(told.encode()).hexdigest()[:24]
 
     @property

@@ -56,7 +56,7 @@ def table(folder: Path, name: str, rows: int, seconds: float) -> Store:
     """A store with `rows` rows, one each so many seconds, the last at `END`; made once."""
     store = Store.open(folder / f"{name}-{rows}" / "tables.duckdb")
     with store.cursor() as cursor:
-        if "rows" not in store.schemas():
+        if not cursor.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'rows'").fetchall():
             numbers = ", ".join(f"CAST(hash(i + {at}) % 100 AS INTEGER) AS {each}" for at, each in enumerate(NUMBERS))
             last = END.replace(tzinfo=None).isoformat(sep=" ")
             back = f"to_microseconds(CAST(({rows} - 1 - i) * {seconds * 1e6} AS BIGINT))"
