@@ -392,6 +392,7 @@ class Core:
 
     def _rebind_if_needed(self) -> None:
         if self._store.schemas() != self._bound_to:
+            self._sealing.forget()
             self._rebind()
         elif self.binding.views:  # one may have waited for its name; a database that was set aside has none
             self._put_views()

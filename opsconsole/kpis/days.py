@@ -17,6 +17,10 @@ LEAST = 2
 """Whole days that a period must hold for states to be worth the while."""
 _US = dt.timedelta(microseconds=1)
 _HOUR = dt.timedelta(hours=1)
+# Clear of the ends of the calendar, so that a day more or less, in any zone, can be told.
+_EARLIEST = dt.datetime(1, 1, 5, tzinfo=dt.UTC)
+_LATEST = dt.datetime(9999, 12, 25, tzinfo=dt.UTC)
+_MOST = 40_000
 
 
 class Day(NamedTuple):
@@ -62,10 +66,14 @@ def days_of(ask: Ask, extent: Extent, zone: str) -> list[Day]:
     """
     if extent.first is None or extent.last is None:
         return []
+    first_row = max(extent.first.astimezone(dt.UTC), _EARLIEST)
+    last_row = min(extent.last.astimezone(dt.UTC), _LATEST)
     found: dict[Day, None] = {}
     for side in sides(ask):
-        low = extent.first if side.low is None else max(side.low, extent.first - dt.timedelta(days=1))
-        high = (extent.last if side.high is None else min(side.high, extent.last)).astimezone(dt.UTC)
+        low = first_row if side.low is None else max(side.low, first_row - dt.timedelta(days=1))
+        high = (last_row if side.high is None else min(side.high, last_row)).astimezone(dt.UTC)
+        if (high - low).days > _MOST:
+            continue  # a stray stamp: nobody looks at centuries of days
         days = [
             day
             for day in days_between(low.astimezone(dt.UTC), high, zone)

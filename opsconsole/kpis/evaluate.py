@@ -31,6 +31,10 @@ from opsconsole.kpis.words import leader
 from opsconsole.site.calendar import Buckets, shift_at
 from opsconsole.site.model import Site, Window
 
+# Clear of the ends of the calendar, where a trend's buckets could not be told; stray stamps are not in it then.
+_EARLIEST = dt.datetime(2, 1, 1, tzinfo=dt.UTC)
+_LATEST = dt.datetime(9900, 1, 1, tzinfo=dt.UTC)
+
 
 def evaluate(
     cursor: Cursor,
@@ -115,7 +119,8 @@ def frame_of(
     stretch = span.now
     extent = extents.common(kpi.sources)
     if stretch is None and kpi.timed and extent.first is not None and extent.last is not None:
-        stretch = Stretch(extent.first, max(extent.first, extent.last), after_start=False, to_end=True)
+        low, high = max(extent.first, _EARLIEST), min(extent.last, _LATEST)
+        stretch = Stretch(low, max(low, high), after_start=False, to_end=True)
     return Frame(
         span=span,
         trend=trend_buckets(window, stretch, binding.site) if stretch is not None else None,

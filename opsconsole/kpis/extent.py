@@ -46,10 +46,7 @@ class Extent(Struct, frozen=True):
         """For each bucket what no rows mean in it: a zero counts only where there are rows before and after."""
         if zero is None or self.first is None or self.last is None:
             return [None] * (len(buckets.edges) - 1)
-        return [
-            zero if start >= self.first - (end - start) and start <= self.last else None
-            for start, end in pairwise(buckets.edges)
-        ]
+        return [zero if end >= self.first and start <= self.last else None for start, end in pairwise(buckets.edges)]
 
     def within(self, other: Extent) -> Extent:
         """What both hold: for figures that are made of two sources."""

@@ -73,7 +73,7 @@ class Scope(Struct, frozen=True):
     @property
     def name(self) -> str:
         """Its name in the ledger."""
-        told = repr((FORMAT, self.source, self.where, self.zone, self.aggregates, self.columns))
+        told = repr((FORMAT, duckdb.__version__, self.source, self.where, self.zone, self.aggregates, self.columns))
         return hashlib.sha256(told.encode()).hexdigest()[:24]
 
     @property
@@ -99,9 +99,12 @@ class _Plan(NamedTuple):
 
 
 class Sealed:
-    """Answers asks, from states where that pays; `missing` and `used` tell what to build and to keep."""
+    """Answers asks, from states where that pays; `missing`, `used` and `hours` tell what to build and to keep."""
 
-    def __init__(self) -> None:
+    def __init__(self, least_rows: int = 200_000) -> None:
+        """Sources with fewer rows are answered from these, which is as fast."""
+        self._least_rows = least_rows
+        self.hours: dict[str, set[Day]] = {}
         self.missing: dict[str, Missing] = {}
         self.used: dict[str, Scope] = {}
         self.bad: set[str] = set()
@@ -109,7 +112,7 @@ class Sealed:
 
     def answer(self, cursor: Cursor, binding: Binding, ask: Ask, extent: Extent) -> Found:
         """What `scan` would find. Raises as it does."""
-        plan = self._plan(cursor, binding, ask)
+        plan = self._plan(cursor, binding, ask) if extent.rows >= self._least_rows else None
         days = days_of(ask, extent, plan.scope.zone) if plan is not None else []
         if plan is None or not days:
             return scan(cursor, binding, ask)
@@ -188,12 +191,14 @@ class Sealed:
     def _built(self, cursor: Cursor, scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day]) -> set[Day]:
         """The days whose states still hold for all of some splits; the others are noted as missing."""
         self.used[scope.name] = scope
+        self.hours.setdefault(scope.name, set()).update(day for day in days if day.hourly)
         found: dict[str, set[Day]] = {}
         for split, first, last in cursor.execute(
-            """SELECT split, first, last FROM _ops.sealed AS s WHERE scope = $1 AND NOT EXISTS (
+            """SELECT split, first, last FROM _ops.sealed AS s
+               WHERE scope = $1 AND s.first >= $3 AND s.last <= $4 AND NOT EXISTS (
                    SELECT 1 FROM _ops.touched AS t
                    WHERE t.source = $2 AND t.version > s.built AND t.last >= s.first AND t.first < s.last)""",
-            [scope.name, scope.source],
+            [scope.name, scope.source, _naive(min(days).first), _naive(max(day.last for day in days))],
         ).fetchall():
             found.setdefault(split, set()).add(Day(first.replace(tzinfo=dt.UTC), last.replace(tzinfo=dt.UTC)))
         built = {day for day in days if all(day in found.get(split, ()) for split in splits)}
@@ -284,6 +289,11 @@ def _rest(ask: Ask, names: Names, plan: _Plan, ranges: Sequence[Day]) -> str:
         f"count(*){members}, {states} FROM ({' UNION ALL '.join(bases)}) AS {ident(ask.source)} "
         f"GROUP BY GROUPING SETS ({listed})"
     )
+
+
+def _naive(moment: dt.datetime) -> dt.datetime:
+    """As tables have it: UTC without saying so."""
+    return moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, text: str) -> Tree:

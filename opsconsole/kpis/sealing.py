@@ -28,8 +28,16 @@ _FIRST_SLICE = 2
 _MOST_DAYS = 60
 _SAMPLES = 3
 _NEAR = 1e-9
+_REST = 60.0
+"""Seconds to wait after the disk or the memory was full."""
+_MOST_GROUPS = 5_000
+"""Groups of a day, of all splits."""
 
 log = logging.getLogger(__name__)
+
+
+class _TooManyError(Exception):
+    """A day has so many groups that their states would be no less than the rows."""
 
 
 class Sealing:
@@ -40,10 +48,13 @@ class Sealing:
         self._cursor = cursor
         self._days = float(_FIRST_SLICE)
         self._begun = False
+        self._rest_until = 0.0
 
     @property
     def due(self) -> bool:
         """Whether days are missing."""
+        if time.monotonic() < self._rest_until:
+            return False
         return any(missing.days for missing in self._sealed.missing.values())
 
     def work(self, seconds: float) -> None:
@@ -57,7 +68,12 @@ class Sealing:
             try:
                 with contextlib.closing(self._cursor()) as cursor:
                     _build(cursor, missing, days)
-            except duckdb.Error as error:
+                    _drop_hours(cursor, missing, self._sealed.hours.get(missing.scope.name, set()))
+            except (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException) as error:
+                log.warning("days of %s are not sealed now: %s", missing.scope.source, str(error).splitlines()[0])
+                self._rest_until = time.monotonic() + _REST
+                return
+            except (duckdb.Error, _TooManyError) as error:
                 log.warning("days of %s are not sealed: %s", missing.scope.source, str(error).splitlines()[0])
                 self._sealed.bad.add(missing.scope.name)
                 del self._sealed.missing[missing.scope.name]
@@ -70,7 +86,7 @@ class Sealing:
 
     def forget(self) -> None:
         """The site has changed: what is used is found out anew, and then the rest is dropped."""
-        for each in (self._sealed.used, self._sealed.missing, self._sealed.bad):
+        for each in (self._sealed.used, self._sealed.missing, self._sealed.bad, self._sealed.hours):
             each.clear()
         self._begun = False
 
@@ -134,6 +150,11 @@ def _build(cursor: duckdb.DuckDBPyConnection, missing: Missing, days: Sequence[D
             f"AND (last - first = INTERVAL 1 HOUR) = {hourly}"
         )
         cursor.execute(f"INSERT INTO {scope.table} {states}")
+        (groups,) = cursor.execute(
+            f"SELECT count(*) FROM {scope.table} WHERE hourly = {hourly} AND {inside}"
+        ).fetchall()[0]
+        if groups > _MOST_GROUPS * len(days):
+            raise _TooManyError(f"{groups} groups in {len(days)} days")
         rows = ", ".join(
             f"({literal(scope.name)}, {literal(split)}, {moment(day.first)}, {moment(day.last)}, {version})"
             for split in missing.splits
@@ -141,10 +162,25 @@ def _build(cursor: duckdb.DuckDBPyConnection, missing: Missing, days: Sequence[D
         )
         cursor.execute(f"INSERT INTO _ops.sealed VALUES {rows}")
         cursor.execute("COMMIT")
-    except duckdb.Error:
+    except (duckdb.Error, _TooManyError):
         with contextlib.suppress(duckdb.TransactionException):  # the commit itself failed: there is none any more
             cursor.execute("ROLLBACK")
         raise
+
+
+def _drop_hours(cursor: duckdb.DuckDBPyConnection, missing: Missing, wanted: set[Day]) -> None:
+    """Let go of hours that no window begins or ends in any more, once they are many. Raises duckdb.Error."""
+    scope = missing.scope
+    hours = f"scope = {literal(scope.name)} AND last - first = INTERVAL 1 HOUR"
+    (many,) = cursor.execute(f"SELECT count(DISTINCT first) FROM _ops.sealed WHERE {hours}").fetchall()[0]
+    if not wanted or many <= 2 * len(wanted) + 48:
+        return
+    kept = ", ".join(moment(hour.first) for hour in wanted)
+    cursor.execute("BEGIN")
+    cursor.execute(f"DELETE FROM {scope.table} WHERE hourly AND first NOT IN ({kept})")
+    cursor.execute(f"DELETE FROM _ops.sealed WHERE {hours} AND first NOT IN ({kept})")
+    cursor.execute("COMMIT")
+    wanted.clear()
 
 
 def _states(scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day]) -> str:
@@ -216,7 +252,8 @@ def _holds(cursor: duckdb.DuckDBPyConnection, scope: Scope, day: tuple[str, str]
         f"SELECT {', '.join(scope.aggregates)} FROM {ident(scope.source)} "
         f"WHERE _time >= {first} AND _time < {last}{where}"
     ).fetchall()[0]
-    return all(_near(one, other) for one, other in zip(kept, rows, strict=True))
+    exact = [not aggregate.startswith("approx_") for aggregate in scope.aggregates]
+    return all(_near(one, other) for one, other, held in zip(kept, rows, exact, strict=True) if held)
 
 
 def _near(one: object, other: object) -> bool:

@@ -142,7 +142,7 @@ def assert_same(found: Measures, wanted: Measures) -> None:
     st.integers(0, 60 * 40),
 )
 def test_sealed_equals_raw(which: tuple[str, str], first: list[Any], late: list[Any], keep: int, later: int) -> None:
-    bound, table, sealed = BINDINGS[which], Table(), Sealed()
+    bound, table, sealed = BINDINGS[which], Table(), Sealed(0)
     # of two rows at one moment either may be the latest
     first = list({each[0]: each for each in first}.values())
     late = [each for each in {each[0]: each for each in late}.values() if each[0] not in {one[0] for one in first}]
@@ -172,7 +172,7 @@ def count_rows_scanned(table: Table) -> int:
 
 
 def test_states_are_used_built_once_and_only_touched_days_again() -> None:
-    table, sealed = filled(), Sealed()
+    table, sealed = filled(), Sealed(0)
     sealing, bound = Sealing(sealed, table.connection.cursor), BINDINGS["Europe/Berlin", "30d"]
     evaluate(table.connection, bound, NOW, sealed=sealed)
     assert sealing.due
@@ -192,12 +192,12 @@ def test_states_are_used_built_once_and_only_touched_days_again() -> None:
 
 
 def test_states_that_do_not_hold_are_found_at_the_start_and_dropped() -> None:
-    table, sealed = filled(), Sealed()
+    table, sealed = filled(), Sealed(0)
     sealing, bound = Sealing(sealed, table.connection.cursor), BINDINGS["UTC", "30d"]
     evaluate(table.connection, bound, NOW, sealed=sealed)
     sealing.work(10.0)
     table.connection.execute("UPDATE rows SET qty = qty + 1000")
-    again = Sealed()
+    again = Sealed(0)
     second = Sealing(again, table.connection.cursor)
     evaluate(table.connection, bound, NOW, sealed=again)
     assert second.begin() == ["rows"]
@@ -206,7 +206,7 @@ def test_states_that_do_not_hold_are_found_at_the_start_and_dropped() -> None:
 
 
 def test_what_no_kpi_uses_any_more_is_dropped() -> None:
-    table, sealed = filled(), Sealed()
+    table, sealed = filled(), Sealed(0)
     sealing = Sealing(sealed, table.connection.cursor)
     evaluate(table.connection, BINDINGS["UTC", "30d"], NOW, sealed=sealed)
     sealing.work(10.0)
@@ -218,7 +218,7 @@ def test_what_no_kpi_uses_any_more_is_dropped() -> None:
 
 
 def test_a_row_that_comes_while_a_day_is_built_makes_it_count_no_more() -> None:
-    table, sealed = filled(), Sealed()
+    table, sealed = filled(), Sealed(0)
     bound = BINDINGS["UTC", "30d"]
     evaluate(table.connection, bound, NOW, sealed=sealed)
 
@@ -238,3 +238,44 @@ def test_a_row_that_comes_while_a_day_is_built_makes_it_count_no_more() -> None:
 
     Sealing(sealed, Racing).work(10.0)  # type: ignore[arg-type]  # what it needs of a connection
     assert_same(evaluate(table.connection, bound, NOW, sealed=sealed), evaluate(table.connection, bound, NOW))
+
+
+def test_hours_that_no_window_begins_or_ends_in_any_more_are_let_go() -> None:
+    table, sealed = filled(), Sealed(0)
+    sealing, bound = Sealing(sealed, table.connection.cursor), BINDINGS["UTC", "30d"]
+    hours = "SELECT count(DISTINCT first) FROM _ops.sealed WHERE last - first = INTERVAL 1 HOUR"
+    for back in range(24 * 8, -1, -6):
+        now = NOW - dt.timedelta(hours=back)
+        evaluate(table.connection, bound, now, sealed=sealed)
+        sealing.work(10.0)
+        assert table.connection.execute(hours).fetchall()[0][0] < 400
+        assert_same(evaluate(table.connection, bound, now, sealed=sealed), evaluate(table.connection, bound, now))
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+@pytest.mark.parametrize("window", ["30d", "all"])
+def test_a_stray_stamp_at_the_end_of_the_calendar_stops_nothing(year: int, window: str) -> None:
+    table, sealed = filled(), Sealed(0)
+    table.connection.execute(f"INSERT INTO rows (_time, qty) VALUES (TIMESTAMP '{year:04}-01-01 00:00:00', 5)")
+    bound = BINDINGS["Europe/Berlin", window]
+    assert_same(evaluate(table.connection, bound, NOW, sealed=sealed), evaluate(table.connection, bound, NOW))
+
+
+def test_a_source_of_few_rows_and_a_day_of_very_many_groups_are_answered_from_the_rows() -> None:
+    table = filled()
+    few = Sealed()
+    evaluate(table.connection, BINDINGS["UTC", "30d"], NOW, sealed=few)
+    assert not few.missing
+    table.connection.execute(
+        "INSERT INTO rows (_time, line, qty) "
+        "SELECT TIMESTAMP '2026-04-01 05:00:00', 'l' || i, 1 FROM range(150000) AS r(i)"
+    )
+    many = Sealed(0)
+    sealing = Sealing(many, table.connection.cursor)
+    evaluate(table.connection, BINDINGS["UTC", "30d"], NOW, sealed=many)
+    sealing.work(30.0)
+    assert many.bad
+    assert_same(
+        evaluate(table.connection, BINDINGS["UTC", "30d"], NOW, sealed=many),
+        evaluate(table.connection, BINDINGS["UTC", "30d"], NOW),
+    )
