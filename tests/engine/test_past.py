@@ -237,7 +237,7 @@ def standing(watch: AlertWatch, when: float | None = None) -> list[tuple[object,
 PRIORITIES: dict[str, Priority | None] = {"none": None, "low": "low", "warning": "warning", "critical": "critical"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(step, st.integers(1, 30)), max_size=25))
 def test_the_journal_gives_every_moment_back_as_it_stood(steps: list[tuple[tuple[str, object], int]]) -> None:
     with watching() as watch:

@@ -154,7 +154,7 @@ def inside(frame: pl.DataFrame, measure: Measure, now: dt.datetime, moving: bool
     return frame.filter(low & (pl.col("_time") <= now.replace(tzinfo=None)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.sampled_from(sorted(BINDINGS)),
     st.sampled_from(NIGHTS),

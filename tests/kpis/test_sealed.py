@@ -133,7 +133,7 @@ def assert_same(found: Measures, wanted: Measures) -> None:
         assert (heat.members, heat.starts, heat.values) == (other_heat.members, other_heat.starts, other_heat.values)
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     st.sampled_from(sorted(BINDINGS)),
     st.lists(row, min_size=1, max_size=60),

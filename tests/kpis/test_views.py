@@ -290,7 +290,7 @@ PARSER = duckdb.connect(":memory:")
 pieces = st.sampled_from([piece.strip() for line in PIECES.split("\n") for piece in line.split("|") if piece.strip()])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.one_of(st.lists(pieces, max_size=9).map(" ".join), st.text(max_size=40)))
 def test_any_text_is_a_select_that_only_reads_or_refused_with_a_place_in_it(text: str) -> None:
     db = PARSER

@@ -272,7 +272,7 @@ def test_near_the_beginning_of_time_there_are_fewer(window: Window) -> None:
 # --- what must hold for any site, window and moment --------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(sites(), moments, st.sampled_from(WINDOWS))
 def test_periods_lie_before_the_window_beside_each_other_and_are_cut(
     plant: Site, now: dt.datetime, window: Window
