@@ -17,6 +17,7 @@ import duckdb
 
 from opsconsole.kpis.days import Day
 from opsconsole.kpis.expression import ident
+from opsconsole.kpis.lasting import free
 from opsconsole.kpis.sealed import HOUR, Missing, Scope, Sealed
 from opsconsole.kpis.span import bucket_sql, moment
 from opsconsole.tables import touched
@@ -188,7 +189,7 @@ def _states(scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day
     edges = [*(day.first for day in days), days[-1].last]
     where = f" AND (\n{scope.where}\n)" if scope.where is not None else ""
     taken = {name.casefold() for name, _ in scope.columns}
-    day, hour = (_free(name, taken) for name in ("_day", "_hour"))
+    day, hour = (free(name, taken) for name in ("_day", "_hour"))
     dimensions = list(dict.fromkeys(column for columns in splits.values() for column in columns))
     grouped = [*([hour] if HOUR in splits else []), *(ident(name) for name in dimensions)]
     sets, of_split, members = [], "", ""
@@ -212,12 +213,6 @@ def _states(scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day
         f"CASE {told}{members} END, count(*), {states} FROM ({base}) AS {ident(scope.source)} "
         f"GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name = f"_{name}"
-    return name
 
 
 def _drop(cursor: duckdb.DuckDBPyConnection, name: str) -> None:
