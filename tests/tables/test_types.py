@@ -153,8 +153,11 @@ def test_a_table_that_was_being_made_anew_when_the_engine_was_stopped_is_finishe
 def test_drift_is_noted_once_with_the_file_that_brought_it(watched: Folder) -> None:
     watched.write("a.csv", "id,v\n1,2\n")
     watched.settle()
+    # each is compared with the one taken before it, and a look may find a file while it is still empty
     watched.write("b.csv", "id,v,shift\n1,2,Early\n")
+    watched.settle()
     watched.write("c.csv", "id,quantity\n1,2\n")
+    watched.settle()
     watched.write("d.csv", "id,v,shift\n1,2.5,Early\n")
     watched.settle()
     watched.append("d.csv", "1,2,Early\n")
