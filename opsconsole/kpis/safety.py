@@ -52,6 +52,7 @@ _MISTAKEN = frozenset(
         *("to_aggregate_state", "combine", "combine_aggr", "finalize"),
     }
 )
+_ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIME WITH TIME ZONE")
 _DEEPEST_LAMBDA = 3
 
 
@@ -144,8 +145,9 @@ def functions(connection: duckdb.DuckDBPyConnection) -> Functions:
 
 def _look_up(connection: duckdb.DuckDBPyConnection) -> Functions:
     rows = connection.execute(
-        """SELECT lower(function_name), function_type, coalesce(stability, ''), len(parameters),
-                  coalesce(return_type, ''), macro_definition
+        """SELECT lower(function_name), function_type, coalesce(stability, ''),
+                  list_transform(parameter_types, lambda t: coalesce(t, '')), coalesce(return_type, ''),
+                  macro_definition
            FROM duckdb_functions() WHERE database_name = 'system'"""
     ).fetchall()
     macros = _macros(connection, [(row[0], row[5]) for row in rows if row[1] == "macro"])
@@ -167,13 +169,17 @@ def _look_up(connection: duckdb.DuckDBPyConnection) -> Functions:
     return Functions(frozenset(allowed), frozenset(aggregates), frozenset(known | refused), frozenset(tables))
 
 
-def _depends(name: str, stability: str, parameters: int, gives: str) -> bool:
+def _depends(name: str, stability: str, takes: list[str], gives: str) -> bool:
     """Whether a scalar function gives more than what follows from its arguments, as far as DuckDB tells.
 
-    One that takes none and gives a text or a moment tells something of the server, whatever it says of itself.
+    One that takes none and gives a text or a moment tells something of the server, whatever it says of itself. One that
+    is consistent within a query only, and takes or makes a moment with a zone, goes by the zone that DuckDB is set to:
+    the site's tables are always read with the same.
     """
-    inner = name.startswith("__internal")
-    return stability != "CONSISTENT" or inner or (parameters == 0 and gives.startswith(("VARCHAR", "TIME", "DATE")))
+    if name.startswith("__internal") or (not takes and gives.startswith(("VARCHAR", "TIME", "DATE"))):
+        return True
+    by_zone = bool(takes) and any(kind.startswith(_ZONED) for kind in (*takes, gives))
+    return stability != "CONSISTENT" and not (stability == "CONSISTENT_WITHIN_QUERY" and by_zone)
 
 
 def _macros(connection: duckdb.DuckDBPyConnection, macros: list[tuple[str, str]]) -> dict[str, frozenset[str] | None]:

@@ -18,6 +18,7 @@ from opsconsole.site.names import show
 from opsconsole.site.report import Report
 
 DEEPEST = 40
+_TOO_DEEP = f"nested more than {DEEPEST} levels deep"
 MOST_NODES = 200_000
 
 
@@ -114,7 +115,7 @@ class _Builder:
             self.close(Scalar(event.value, style, self.mark(event), start, end), event.anchor)
         elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
             if len(self.open) >= DEEPEST:
-                raise _TooMuchError(f"nested more than {DEEPEST} levels deep")
+                raise _TooMuchError(_TOO_DEEP)
             self.check_tag(event, event.tag)
             make = Sequence if isinstance(event, yaml.SequenceStartEvent) else Mapping
             self.open.append((make(self.mark(event)), event.anchor))
@@ -197,6 +198,9 @@ def read_tree(data: bytes, report: Report) -> Document:
                 report.error(builder.mark(event), "a second YAML document begins here (`---`); only one is read")
                 break
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError) as error:
+        if "nesting depth" in str(error):  # libyaml's own limit, met as it looks ahead (PyYAML 6.0.4)
+            report.error(Mark(report.file, 1, 1), _TOO_DEEP)
+            return Document(report.file, text, None, whole=False)
         whole = False
         report.error(*_syntax(error, text, report.file))
     except _TooMuchError as error:
