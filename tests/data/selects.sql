@@ -78,7 +78,7 @@ SELECT TRY(1 // (qty - qty)) FROM events;
 SELECT '{"a": [1, {"b": 2}]}'::JSON -> 'a' -> 1 ->> 'b', json_extract('{"x":1}', '$.x') FROM events;
 SELECT lead(ts) OVER (PARTITION BY machine ORDER BY ts) - ts AS d, (ts, machine) AS p, row(qty, state) FROM events;
 SELECT * FROM (events JOIN machines ON machine = id);
-SELECT * FROM events JOIN (machines AS m(a, b)) ON machine = a;
+SELECT * FROM events JOIN machines AS m(a, b) ON machine = a;
 SELECT x FROM events AS e(x, y);
 FROM events;
 TABLE events;
