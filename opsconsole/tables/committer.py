@@ -46,7 +46,7 @@ class Committer:
         self.writer = Writer(self.cursor)
         self.again: list[tuple[str, str]] = []
         self._batch = Batch()
-        self._waiting: set[int] = set()
+        self._waiting: dict[int, str] = {}
 
     def close(self) -> None:
         """Give the cursor back."""
@@ -69,7 +69,7 @@ class Committer:
 
     def forget(self) -> None:
         """Drop what has gathered, and believe only the database. Raises duckdb.Error."""
-        self._batch, self._waiting = Batch(), set()
+        self._batch, self._waiting = Batch(), {}
         self.again.clear()
         self.rollback()
         self.writer.reload()
@@ -88,6 +88,10 @@ class Committer:
         self._batch.gone.append(entry)
         self._full()
 
+    def gathered(self) -> set[str]:
+        """The paths of files whose next transaction is still to come: the ledger does not say yet what was read."""
+        return set(self._waiting.values())
+
     def take(self, take: Take, size: int) -> bool:
         """Take what was read of a file; False if the ledger has moved on since, so that it must be looked at again."""
         if take.entry.id in self._waiting:
@@ -96,7 +100,7 @@ class Committer:
         if take.start and (known is None or known.id != take.entry.id or known.offset != take.start):
             return False
         self._batch.takes.append(take)
-        self._waiting.add(take.entry.id)
+        self._waiting[take.entry.id] = take.entry.path
         self._batch.bytes += size
         self._full()
         return True
@@ -108,7 +112,7 @@ class Committer:
     def flush(self) -> None:
         """Write what has gathered, in one transaction; where that fails for what is in it, file by file."""
         batch, self._batch = self._batch, Batch()
-        self._waiting = set()
+        self._waiting = {}
         if not batch:
             return
         try:

@@ -131,6 +131,8 @@ class Taker:
         hints = self._urgent()
         busy = {job.entry.path for job in self._ahead}
         self.later |= hints & busy
+        if (hints - busy) & self._committer.gathered():  # else a new file would be met as one that nobody has seen
+            self._committer.flush()
         outer, self._ahead = self._ahead, deque()
         try:
             for served in self._sources.values() if hints - busy else ():

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from opsconsole.site.model import Source
+from opsconsole.tables import intake
+from opsconsole.tables.intake import Outcome
 from tests.tables.folder import folder
 from tests.waiting import until
 
@@ -39,3 +43,26 @@ def test_an_append_to_another_file_of_the_same_source_is_taken_once(tmp_path: Pa
             watched.append("a.csv", LINE)
         watched.settle()
         assert watched.query("SELECT count(*) FROM t") == [(1_000_105,)]
+
+
+def test_a_new_file_that_is_told_of_while_it_waits_for_its_transaction_is_taken_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event that it was closed comes when all of it has been read and nothing of it is in the ledger yet."""
+    look, told = intake.look, []
+
+    with folder(tmp_path, Source("t", ("in/*.csv",))) as watched:
+
+        def look_and_tell(*given: object) -> Outcome:
+            outcome = look(*given)  # type: ignore[arg-type]
+            if outcome.take is not None and not told:
+                told.append(outcome.take.entry.path)
+                watched.feed.file(outcome.take.entry.path)
+            return outcome
+
+        monkeypatch.setattr(intake, "look", look_and_tell)
+        watched.write("a.csv", b"ts,line,station,qty,scrap,note\n" + LINE * 5_000)
+        watched.settle()
+        assert told
+        assert watched.query("SELECT count(*), count(DISTINCT _file) FROM t") == [(5_000, 1)]
+        assert len(watched.store.files()) == 1
