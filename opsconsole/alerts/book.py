@@ -10,27 +10,29 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opsconsole.alerts.lifecycle import (
+from opsconsole.alerts.condition import close, lose_sight, observe
+from opsconsole.alerts.facts import (
     LEVEL,
+    Already,
     Config,
+    Disposition,
     Facts,
     Letter,
     Quality,
     Refusal,
+    Shelf,
     Step,
     What,
-    acknowledge,
-    close,
-    lose_sight,
-    observe,
-    unacknowledge,
 )
+from opsconsole.alerts.handling import acknowledge, unacknowledge
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.site.card import sources_of
 from opsconsole.site.model import Priority, Rule, Site
 
 Labels = dict[str, str | None]
-_ORDER: dict[str, int] = {"UNACK": 0, "RTNUN": 1, "ACK": 2, "NORM": 3}
+_ORDER: dict[Letter, int] = {
+    "UNACK": 0, "RTNUN": 1, "ACK": 2, "LATCHED": 3, "SHELVED": 4, "SUPPRESSED": 5, "OOS": 6, "NORM": 7,
+}  # fmt: skip
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/+#")
 SYSTEM = ("error:", "many:")
 
@@ -46,6 +48,8 @@ class Alert(Struct, frozen=True):
     value: float | None = None
     worst: float | None = None
     limit: float | None = None
+    note: str = ""
+    note_by: str = ""
 
 
 class Open(Struct, frozen=True):
@@ -66,8 +70,23 @@ class Open(Struct, frozen=True):
     count: int = 1
     kpi: str = ""
     source: str = ""
+    area: str = ""
     procedure: str = ""
     quality: Quality = "good"
+    beneath: Letter = "UNACK"
+    put_by: str = ""
+    put_at: float | None = None
+    until: float | None = None
+    reason: str = ""
+    suppressed: tuple[str, ...] = ()
+    owner: str = ""
+    escalation: int = 0
+    disposition: Disposition | None = None
+    note: str = ""
+    note_by: str = ""
+    chatters: bool = False
+    incident: str = ""
+    first_out: bool = False
 
 
 class Transition(Struct, frozen=True):
@@ -95,6 +114,7 @@ class Outcome(Struct, frozen=True):
 
     transitions: list[Transition]
     refused: dict[str, str]
+    already: dict[str, str] = {}
 
 
 def alert_id(rule: str, labels: Mapping[str, str | None]) -> str:
@@ -184,7 +204,17 @@ class AlertBook:
 
     def _config(self, rule: str) -> Config:
         known = self._site.rules.get(rule)
-        return Config(hold=known.hold, clear=known.clear) if known is not None else Config()
+        if known is None:
+            return Config()
+        return Config(
+            hold=known.hold,
+            clear=known.clear,
+            times=known.times,
+            latch=known.latch,
+            acked=not known.acknowledge,
+            realarm=known.realarm,
+            realarms=known.realarms,
+        )
 
     # --- what people do --------------------------------------------------------------------------------------
 
@@ -194,6 +224,7 @@ class AlertBook:
             raise ValueError(f"alerts know no command `{name}`")
         transitions: list[Transition] = []
         refused: dict[str, str] = {}
+        already: dict[str, str] = {}
         for target in targets:
             alert = self._alerts.get(target.alert)
             if alert is None:
@@ -205,10 +236,12 @@ class AlertBook:
                 outcome = unacknowledge(alert.facts)
             if isinstance(outcome, Refusal):
                 refused[target.alert] = outcome.reason
+            elif isinstance(outcome, Already):
+                already[target.alert] = outcome.reason
             else:
                 why = f"{outcome.what} by {user}"
                 self._take(alert, outcome, why, now, transitions, who=user)
-        return Outcome(transitions, refused)
+        return Outcome(transitions, refused, already)
 
     def take_back(self, alerts: Iterable[Alert]) -> None:
         """Put alerts back as they were before a command that could not be written to the journal."""
@@ -284,6 +317,7 @@ class AlertBook:
     def _shown(self, alert: Alert) -> Open:
         facts = alert.facts
         rule = self._rule_of(alert.rule)
+        put = facts.out or facts.shelf
         return Open(
             id=alert.id,
             rule=alert.rule,
@@ -300,8 +334,20 @@ class AlertBook:
             count=facts.count,
             kpi=rule.kpi or "" if rule is not None else "",
             source=self._source_of(rule),
+            area=rule.area if rule is not None else "",
             procedure=rule.procedure if rule is not None else "",
             quality=facts.quality,
+            beneath=facts.beneath,
+            put_by=put.by if put is not None else "",
+            put_at=put.at if put is not None else None,
+            until=put.until if isinstance(put, Shelf) else None,
+            reason=put.reason if put is not None else "",
+            suppressed=facts.suppressed,
+            owner=facts.owner,
+            escalation=facts.escalation,
+            disposition=facts.disposition,
+            note=alert.note,
+            note_by=alert.note_by,
         )
 
     def _source_of(self, rule: Rule | None) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from opsconsole.console import signs
 from opsconsole.engine.messages import (
+    AlertCounts,
     AlertState,
     Attention,
     Breakdown,
@@ -14,7 +15,9 @@ from opsconsole.engine.messages import (
     GoalState,
     Grid,
     KpiState,
+    Maintenance,
     Notice,
+    SavedView,
     SiteState,
     Snapshot,
     SourceState,
@@ -41,6 +44,9 @@ class Model:
         self.notices: list[Notice] = []
         self.goals: list[GoalState] = []
         self.attention: list[Attention] = []
+        self.alert_counts = AlertCounts()
+        self.views: list[SavedView] = []
+        self.maintenance: list[Maintenance] = []
         self.dimensions: dict[str, list[str]] = {}
         self.lost_at: float | None = None
         self.ended: str | None = None
@@ -55,6 +61,8 @@ class Model:
         self.sources = {source.name: source for source in snapshot.sources}
         self.notices = snapshot.notices
         self.goals, self.attention = snapshot.goals, snapshot.attention
+        self.alert_counts, self.views = snapshot.counts, snapshot.views
+        self.maintenance = snapshot.maintenance
         return {"site", "kpis", "grids", "breakdowns", "alerts", "sources", "notices", "goals", "data"}
 
     def apply(self, changes: Changes) -> set[str]:
@@ -76,6 +84,11 @@ class Model:
             self.alerts.update((alert.id, alert) for alert in changes.alerts)
             for gone in changes.alerts_gone:
                 self.alerts.pop(gone, None)
+            topics.add("alerts")
+        if changes.counts is not None or changes.views is not None or changes.maintenance is not None:
+            self.alert_counts = self.alert_counts if changes.counts is None else changes.counts
+            self.views = self.views if changes.views is None else changes.views
+            self.maintenance = self.maintenance if changes.maintenance is None else changes.maintenance
             topics.add("alerts")
         if changes.sources or changes.source_order is not None:
             self.sources.update((source.name, source) for source in changes.sources)

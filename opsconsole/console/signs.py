@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsconsole.engine.messages import AlertState, Status
+from opsconsole.engine.messages import AlertLetter, AlertState, Status
 from opsconsole.site.model import Priority
 
 GLYPHS: dict[Status, str] = {
@@ -45,7 +45,10 @@ SEVERITY: dict[Status, int] = {
 PRIORITY: dict[Priority, tuple[str, str]] = {"critical": ("▲", "C"), "warning": ("◆", "W"), "low": ("▽", "L")}
 RANK: dict[Priority, int] = {"critical": 0, "warning": 1, "low": 2}
 SOURCE_SIGNS = {"fresh": "●", "stale": "◌ST", "nodata": "○ND", "off": "·", "asof": "≤"}
-STATE_WORDS = {"UNACK": "UNACK", "ACK": "ACK", "RTNUN": "RTN-UN", "NORM": "NORM"}
+STATE_WORDS: dict[AlertLetter, str] = {
+    "UNACK": "UNACK", "ACK": "ACK", "RTNUN": "RTN-UN", "NORM": "NORM", "LATCHED": "LATCH", "SHELVED": "SHELVED",
+    "SUPPRESSED": "SUPPR", "OOS": "OUT",
+}  # fmt: skip
 
 # One cell for one cell, so that nothing moves where the locale has no UTF-8.
 ASCII = str.maketrans(

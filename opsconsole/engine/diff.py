@@ -36,6 +36,9 @@ def changes_between(old: Snapshot, new: Snapshot) -> Changes | None:
         notices=new.notices if new.notices != old.notices else None,
         goals=new.goals if new.goals != old.goals else None,
         attention=new.attention if new.attention != old.attention else None,
+        counts=new.counts if new.counts != old.counts else None,
+        views=new.views if new.views != old.views else None,
+        maintenance=new.maintenance if new.maintenance != old.maintenance else None,
     )
     return None if found == Changes() else found
 

@@ -11,6 +11,26 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from opsconsole.engine.alert_messages import AlertCounts as AlertCounts
+from opsconsole.engine.alert_messages import AlertDetail as AlertDetail
+from opsconsole.engine.alert_messages import AlertLetter as AlertLetter
+from opsconsole.engine.alert_messages import AlertQuery as AlertQuery
+from opsconsole.engine.alert_messages import Alerts as Alerts
+from opsconsole.engine.alert_messages import AlertState as AlertState
+from opsconsole.engine.alert_messages import AskAlert as AskAlert
+from opsconsole.engine.alert_messages import AskAlerts as AskAlerts
+from opsconsole.engine.alert_messages import AskJournal as AskJournal
+from opsconsole.engine.alert_messages import AskProcedure as AskProcedure
+from opsconsole.engine.alert_messages import AskReport as AskReport
+from opsconsole.engine.alert_messages import Disposition as Disposition
+from opsconsole.engine.alert_messages import Event as Event
+from opsconsole.engine.alert_messages import JournalPage as JournalPage
+from opsconsole.engine.alert_messages import Maintenance as Maintenance
+from opsconsole.engine.alert_messages import Procedure as Procedure
+from opsconsole.engine.alert_messages import ProcedureStep as ProcedureStep
+from opsconsole.engine.alert_messages import Related as Related
+from opsconsole.engine.alert_messages import Report as Report
+from opsconsole.engine.alert_messages import SavedView as SavedView
 from opsconsole.engine.kpi_messages import Against as Against
 from opsconsole.engine.kpi_messages import AskBreakdown as AskBreakdown
 from opsconsole.engine.kpi_messages import AskCompare as AskCompare
@@ -58,34 +78,10 @@ from opsconsole.engine.source_messages import Quarantined as Quarantined
 from opsconsole.engine.source_messages import SourceState as SourceState
 from opsconsole.site.model import Layout, Priority, Problem
 
-PROTOCOL = 3
-
-AlertLetter = Literal["NORM", "UNACK", "ACK", "RTNUN"]
+PROTOCOL = 4
 
 
 # --- what the screen shows -------------------------------------------------------------------------------------
-
-
-class AlertState(Struct, frozen=True):
-    """An open alert: one rule on one set of labels. `version` rises with each transition."""
-
-    id: str
-    rule: str
-    text: str
-    state: AlertLetter
-    priority: Priority
-    since: float
-    version: int
-    labels: dict[str, str | None] = {}
-    who: str = ""
-    acked_at: float | None = None
-    value: float | None = None
-    worst: float | None = None
-    count: int = 1
-    kpi: str = ""
-    source: str = ""
-    procedure: str = ""
-    quality: Literal["good", "stale", "error"] = "good"
 
 
 class Notice(Struct, frozen=True):
@@ -137,7 +133,8 @@ class SiteState(Struct, frozen=True):
 class Snapshot(Struct, frozen=True, tag="snapshot"):
     """All a screen needs, at one data version. Sent once to each client that subscribes.
 
-    `goals` are in the site's order, `attention` is what needs it, most urgent first.
+    `goals` are in the site's order, `attention` is what needs it, most urgent first. `alerts` are the most urgent of
+    those that `counts` counts.
     """
 
     site: SiteState
@@ -149,6 +146,9 @@ class Snapshot(Struct, frozen=True, tag="snapshot"):
     notices: list[Notice] = []
     goals: list[GoalState] = []
     attention: list[Attention] = []
+    counts: AlertCounts = AlertCounts()
+    views: list[SavedView] = []
+    maintenance: list[Maintenance] = []
 
 
 class Changes(Struct, frozen=True, tag="changes"):
@@ -169,6 +169,9 @@ class Changes(Struct, frozen=True, tag="changes"):
     notices: list[Notice] | None = None
     goals: list[GoalState] | None = None
     attention: list[Attention] | None = None
+    counts: AlertCounts | None = None
+    views: list[SavedView] | None = None
+    maintenance: list[Maintenance] | None = None
 
 
 # --- hello -----------------------------------------------------------------------------------------------------
@@ -265,21 +268,35 @@ class Target(Struct, frozen=True):
 class Command(Struct, frozen=True, tag="command"):
     """Something a person does; `name` is a key of `commands.COMMANDS`.
 
-    `source` and `files` are of `retry`: which files are to be read anew (none named: all that had trouble).
+    `text` is a comment or a reason; `until` the end of a shelf in site time (None: one-shot); `to` whom an alert is
+    assigned to (empty: nobody); `source` and `files` are of `retry`: which files are to be read anew (none named: all
+    that had trouble); `path` and `step` are of `tick`: a step of a procedure.
     """
 
     name: str
     targets: list[Target] = []
     text: str = ""
+    until: float | None = None
+    to: str = ""
+    disposition: Disposition | None = None
+    maintenance: Maintenance | None = None
+    view: SavedView | None = None
+    path: str = ""
+    step: int | None = None
     source: str = ""
     files: list[str] = []
 
 
 class Done(Struct, frozen=True, tag="done"):
-    """What came of a command: how many it applied to, and what was refused and why."""
+    """What came of a command: what it applied to, what was so already, what was refused, and why.
+
+    `said`: one sentence for the person, where there is more to say than that it is done.
+    """
 
     applied: list[str] = []
+    already: dict[str, str] = {}
     refused: dict[str, str] = {}
+    said: str = ""
 
 
 class AskStatus(Struct, frozen=True, tag="ask-status"):
@@ -348,6 +365,11 @@ Ask = (
     | AskStop
     | AskCaughtUp
     | AskProblems
+    | AskAlerts
+    | AskAlert
+    | AskJournal
+    | AskProcedure
+    | AskReport
     | Command
 )
 Answer = (
@@ -367,6 +389,11 @@ Answer = (
     | Done
     | EngineStatus
     | Problems
+    | Alerts
+    | AlertDetail
+    | JournalPage
+    | Procedure
+    | Report
     | Failure
     | Goodbye
 )

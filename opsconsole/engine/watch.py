@@ -107,7 +107,8 @@ class AlertWatch:
                 self._trouble = f"nothing can be acknowledged: {error}"
                 return Done(refused={target.alert: self._trouble for target in command.targets})
             self._unwritten, self._trouble = [], ""
-        return Done(applied=[each.alert.id for each in outcome.transitions], refused=outcome.refused)
+        applied = [each.alert.id for each in outcome.transitions]
+        return Done(applied=applied, already=outcome.already, refused=outcome.refused)
 
     def note(self, command: Command, peer: Peer, now: dt.datetime, files: list[str]) -> str:
         """Write down that a person had files read anew; why that cannot be written, else nothing."""

@@ -249,26 +249,64 @@ class Kpi(Struct, frozen=True):
     notes: str = ""
 
 
-class Rule(Struct, frozen=True):
-    """A condition that raises one alert per set of labels. Exactly one of three kinds:
+class Area(Struct, frozen=True):
+    """A part of the operation that rules belong to; `position` is the operator position that looks after it."""
 
-    * `kpi` (with `when`, such as "< 70"; without it the KPI's own warning and critical limits apply),
+    name: str
+    title: str = ""
+    procedure: str = ""
+    position: str = ""
+
+
+class Rule(Struct, frozen=True):
+    """A condition that raises one alert per set of labels. Exactly one of these kinds:
+
+    * `kpi`: with `when`, such as "< 70", its value is compared; without it the KPI's own warning and critical limits
+      apply. With `change` (seconds) `when` compares how much it changed within so long, with `against` its change
+      against that period,
     * `source` + `rows`: at least `at_least` rows within the last `within` seconds meet the SQL condition,
-    * `source` + `silent`: no row arrived for so many seconds.
+    * `source` + `silent`: no row arrived for so many seconds; with `by`: of a group that was there before,
+    * `source` + `due`: the time in this column is past, or less than `ahead` seconds away, and `unless` does not hold,
+    * `combine`: an expression over other rules: `a and not (b or c)`, `2 of (a, b, c)`.
+
+    `every`: its own grid of site time in seconds (None: the site's); `per_row`: each matching row is an occurrence.
+    `during`: it applies only in these shifts, or in `working` time. `deadband` (in the KPI's unit) and `recover` (a
+    comparison, or an SQL condition for rows) say when it is over. The rest is the life of its alerts (see
+    `opsconsole.alerts.facts.Config`). `inhibited_by`: while one of these rules has an open alert with the same members
+    of the labels in `equal` (empty: all that both have), its alerts are suppressed.
     """
 
     name: str
     title: str = ""
     kpi: str | None = None
     when: str | None = None
+    change: float | None = None
+    against: str | None = None
     source: str | None = None
     rows: str | None = None
     within: float = 3600.0
     at_least: int = 1
     silent: float | None = None
+    due: str | None = None
+    unless: str | None = None
+    ahead: float = 0.0
+    combine: str | None = None
     by: tuple[str, ...] = ()
+    every: float | None = None
+    per_row: bool = False
+    during: tuple[str, ...] = ()
     hold: float = 0.0
     clear: float = 0.0
+    times: int = 0
+    deadband: float = 0.0
+    recover: str | None = None
+    latch: bool = False
+    acknowledge: bool = True
+    realarm: float | None = None
+    realarms: int = 3
+    inhibited_by: tuple[str, ...] = ()
+    equal: tuple[str, ...] = ()
+    area: str = ""
     priority: Priority = "warning"
     procedure: str = ""
 
@@ -321,6 +359,9 @@ class Site(Struct, frozen=True):
     kpis: dict[str, Kpi] = {}
     objectives: dict[str, Objective] = {}
     rules: dict[str, Rule] = {}
+    areas: dict[str, Area] = {}
+    roles: dict[str, tuple[str, ...]] = {}
+    procedure: str = ""
     layouts: tuple[Layout, ...] = ()
     draft: bool = False
 

@@ -10,17 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from opsconsole.alerts.lifecycle import (
-    Config,
-    Facts,
-    Refusal,
-    Step,
-    acknowledge,
-    close,
-    lose_sight,
-    observe,
-    unacknowledge,
-)
+from opsconsole.alerts.condition import close, lose_sight, observe
+from opsconsole.alerts.facts import Config, Facts, Refusal, Step
+from opsconsole.alerts.handling import acknowledge, unacknowledge
 
 PLAIN = Config()
 SLOW = Config(hold=20.0, clear=30.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from opsconsole.alerts.book import Alert, AlertBook, Transition
-from opsconsole.alerts.lifecycle import Facts, Letter, What
+from opsconsole.alerts.facts import Facts, Letter, What
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import Entry, Journal
 from opsconsole.site.model import Rule, Site

@@ -1,0 +1,21 @@
+"""How a change of facts is counted: every transition makes a new version. Pure."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from opsconsole.alerts.facts import Facts, Step, What
+
+NEW: tuple[What, ...] = ("raised", "occurred")
+
+
+def changed(facts: Facts, what: What, *, annunciate: bool = False, worse: bool = False) -> Step:
+    """A transition. `worse`: people who saw an earlier version have not seen how bad it is."""
+    version = facts.version + 1
+    facts = replace(
+        facts,
+        version=version,
+        raised=version if what in NEW else facts.raised,
+        worsened=version if worse else facts.worsened,
+    )
+    return Step(facts, what, annunciate)
