@@ -22,12 +22,12 @@ _Onsets = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 def observe(facts: Facts, level: int, config: Config, now: float, kept: int | None = None) -> Step:
     """The condition was seen at a level (0: normal).
 
-    `kept`: the level at which it still holds by its deadband or its recovery condition, where that is higher: what is
-    down from there is not yet back.
+    `kept`: the level that still holds by its deadband or its recovery condition. It keeps up what has been raised; it
+    lets nothing rise, so that a value within the deadband counts for no on-delay.
     """
     facts, thawed = _thaw(facts, now)
-    if kept is not None and level < facts.raw:
-        level = max(level, min(facts.raw, kept))
+    if kept is not None:
+        level = max(level, min(facts.level, kept))
     facts = _seen(facts, level, config, now)
     after = _through_delays(facts, config, now)
     if after > facts.level:
@@ -41,6 +41,7 @@ def occur(facts: Facts, level: int, config: Config, now: float, times: int = 1) 
     """Something happened at one moment, `times` times: it is over at once, and waits for somebody to take notice."""
     facts, _ = _thaw(facts, now)
     fresh = facts.beneath in ("NORM", "LATCHED")
+    facts = _anew(facts)
     facts = replace(
         facts,
         since=now if fresh else facts.since,
@@ -70,7 +71,7 @@ def close(facts: Facts) -> Step:
     """Its rule is gone, or no longer has such labels: there is nothing left to watch."""
     gone = replace(
         facts, level=0, raw=0, peak=0, acked=True, latched=False, quality="good", frozen=None, shelf=None,
-        suppressed=(), out=None,
+        suppressed=(), out=None, owner="",
     )  # fmt: skip
     return changed(gone, "closed")
 
@@ -108,7 +109,7 @@ def _through_delays(facts: Facts, config: Config, now: float) -> int:
 def _risen(facts: Facts, level: int, config: Config, now: float) -> Step:
     if facts.level == 0:
         facts = replace(
-            facts,
+            _anew(facts),
             level=level,
             peak=level,
             since=now,
@@ -125,8 +126,13 @@ def _risen(facts: Facts, level: int, config: Config, now: float) -> Step:
         return changed(facts, "raised", annunciate=facts.visible)
     if level <= facts.peak:
         return changed(replace(facts, level=level), "worsened")
-    facts = replace(facts, level=level, peak=level, acked=config.acked, who="", acked_at=None, realarms=0)
+    facts = replace(facts, level=level, peak=level, acked=config.acked, who="", acked_at=None, disposition=None)
     return changed(facts, "worsened", annunciate=facts.visible, worse=True)
+
+
+def _anew(facts: Facts) -> Facts:
+    """What had closed comes again: who had the occurrence before does not have this one."""
+    return replace(facts, owner="") if facts.letter == "NORM" else facts
 
 
 def _fallen(facts: Facts, level: int, now: float) -> Step:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from opsconsole.alerts.facts import LEVELS, Already, Disposition, Facts, Held, Refusal, Shelf, Step
+from opsconsole.alerts.facts import LEVELS, Already, Config, Disposition, Facts, Held, Refusal, Shelf, Step
 from opsconsole.alerts.step import changed
 
 Outcome = Step | Refusal | Already
@@ -25,8 +25,9 @@ def moved_on(facts: Facts, seen: int) -> Refusal | None:
 
 def acknowledge(facts: Facts, who: str, now: float, seen: int) -> Outcome:
     """Someone has taken notice of it. Two who do so at once do not conflict: the second is told of the first."""
-    if facts.letter == "ACK":
-        return Already(f"{facts.who or 'someone'} has already acknowledged it")
+    known = facts.letter in ("ACK", "LATCHED") or (facts.letter == "NORM" and facts.who and seen >= facts.raised)
+    if known:
+        return Already(f"{facts.who} has already acknowledged it" if facts.who else "it needs no acknowledgement")
     if facts.letter not in ("UNACK", "RTNUN"):
         return Refusal(_AWAY.get(facts.letter, "it is no longer open"))
     return moved_on(facts, seen) or changed(replace(facts, acked=True, who=who, acked_at=now), "acknowledged")
@@ -85,13 +86,13 @@ def take_out(facts: Facts, held: Held) -> Outcome:
     return changed(replace(facts, out=held), "out-of-service")
 
 
-def bring_back(facts: Facts) -> Outcome:
+def bring_back(facts: Facts, config: Config) -> Outcome:
     """In service again: what is active has to be acknowledged, what is not begins afresh."""
     if facts.out is None:
         return Already("it is in service")
     facts = replace(facts, out=None)
     if facts.level:
-        facts = replace(facts, acked=False, who="", acked_at=None)
+        facts = replace(facts, acked=config.acked, who="", acked_at=None)
         return changed(facts, "returned", annunciate=facts.visible)
     return changed(replace(facts, acked=True, latched=False), "returned")
 
@@ -110,11 +111,13 @@ def comment(facts: Facts) -> Outcome:
 
 def escalate_by_hand(facts: Facts, most: int) -> Outcome:
     """The next step of escalation now, of `most` that there are."""
+    if facts.letter in _AWAY:
+        return Refusal(_AWAY[facts.letter])
     if facts.beneath == "NORM":
         return Refusal("it is no longer open")
     if facts.escalation >= most:
         return Refusal("there is nobody further to escalate it to" if most else "the site has no steps of escalation")
-    return changed(replace(facts, escalation=facts.escalation + 1), "escalated", annunciate=facts.visible)
+    return changed(replace(facts, escalation=facts.escalation + 1), "escalated", annunciate=True)
 
 
 def dispose(facts: Facts, disposition: Disposition, who: str, now: float, seen: int) -> Outcome:
@@ -123,6 +126,8 @@ def dispose(facts: Facts, disposition: Disposition, who: str, now: float, seen: 
         return Refusal(_AWAY[facts.letter])
     if facts.beneath == "NORM":
         return Refusal("it is no longer open")
+    if facts.disposition == disposition:
+        return Already("it has been closed so already")
     told = facts if facts.acked else replace(facts, acked=True, who=who, acked_at=now)
     told = replace(told, disposition=disposition, latched=False)
     return moved_on(facts, seen) or changed(told, "disposed")

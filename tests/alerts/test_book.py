@@ -145,7 +145,7 @@ def test_commands_are_checked_one_by_one() -> None:
         "late{line=A}": "it has grown worse since you saw it, to critical",
         "nope": "there is no such alert",
     }
-    assert book.command("ack", [Target("late{line=B}", 2)], "bob", 26.0).refused == {
+    assert book.command("ack", [Target("late{line=B}", 2)], "bob", 26.0).already == {
         "late{line=B}": "ana has already acknowledged it"
     }
     undone = book.command("unack", [Target("late{line=B}", 2)], "ana", 27.0)
