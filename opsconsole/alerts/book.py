@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opsconsole.alerts.condition import close, lose_sight, observe
+from opsconsole.alerts.condition import close, lose_sight, observe, occur
 from opsconsole.alerts.facts import (
     LEVEL,
     Already,
@@ -186,6 +186,10 @@ class AlertBook:
             self._take(known, step, "its data is missing", now, transitions)
             return key
         level = LEVEL[observation.priority]
+        if observation.moments:
+            step = occur(known.facts, level, self._config(observation.rule), now, len(observation.moments))
+            self._take(_with(known, observation, step), step, observation.text, now, transitions)
+            return key
         step = observe(known.facts, level, self._config(observation.rule), now)
         self._take(_with(known, observation, step), step, observation.text or "back to normal", now, transitions)
         return key
@@ -196,7 +200,7 @@ class AlertBook:
             return
         if verdict.quality == "good" and verdict.absent == "normal":
             step = observe(alert.facts, 0, self._config(alert.rule), now)
-            self._take(alert, step, "back to normal", now, transitions)
+            self._take(alert, step, verdict.reason or "back to normal", now, transitions)
         else:
             quality: Literal["stale", "error"] = "error" if verdict.quality == "error" else "stale"
             step = lose_sight(alert.facts, quality, now)
@@ -363,10 +367,14 @@ def _with(alert: Alert, observation: Observation, step: Step) -> Alert:
     """The alert with the figures of an observation; its text stays while it returns to normal."""
     value = observation.value
     worst = alert.worst
-    if step.what == "raised" or (
-        value is not None
-        and observation.priority is not None
-        and (worst is None or observation.worse.than(value, worst))
+    if (
+        step.what == "raised"
+        or (step.what == "occurred" and step.facts.cleared == step.facts.since)
+        or (
+            value is not None
+            and observation.priority is not None
+            and (worst is None or observation.worse.than(value, worst))
+        )
     ):
         worst = value
     return replace(

@@ -26,7 +26,11 @@ class Worse(Struct, frozen=True):
 
 
 class Observation(Struct, frozen=True):
-    """One rule on one set of labels at one moment. `priority` is None where there is nothing to alert about."""
+    """One rule on one set of labels at one moment. `priority` is None where there is nothing to alert about.
+
+    With `moments` (event time, seconds since the epoch) it is no state but so many occurrences, each over at once: rows
+    of a rule that counts each row, or a bucket of time that is complete.
+    """
 
     rule: str
     labels: dict[str, str | None] = {}
@@ -36,13 +40,15 @@ class Observation(Struct, frozen=True):
     text: str = ""
     quality: Quality = "good"
     worse: Worse = Worse()
+    moments: tuple[float, ...] = ()
 
 
 class Verdict(Struct, frozen=True):
     """How a rule as a whole came out: `error` when it failed, `stale` when its source has gone silent.
 
     `absent` says what it means when an instance seen before is not among the observations: a rule on rows that finds
-    none is back to normal, but a KPI's member without rows is missing data, which never clears an alert.
+    none is back to normal, but a KPI's member without rows is missing data, which never clears an alert. Where all is
+    good `reason` says why an alert ends, if not because its condition does.
     """
 
     quality: Quality = "good"

@@ -84,13 +84,17 @@ def evaluate_rules(
     arrivals: Arrivals,
     alert_from: dt.datetime | None = None,
     sealed: Sealed | None = None,
+    *,
+    past: bool = False,
 ) -> Evaluation:
     """Every bound rule at `now` (aware, site time). Rows with an event time before `alert_from` raise nothing.
+
+    `past`: `now` is a past moment, and rows with a later event time are as if they were not there yet.
 
     Never raises for the data: a rule whose SQL fails on it has the verdict `error`, and an observation of the rule
     `error:<rule>` beside it; a rule with more than 10,000 instances one of `many:<rule>`.
     """
-    run = _Run(cursor, binding, now, alert_from, sealed)
+    run = _Run(cursor, binding, now, alert_from, sealed, now if past else None)
     stale = stale_sources(binding, arrivals)
     kpi_groups: dict[tuple[Window, bool], list[BoundRule]] = {}
     rows_groups: dict[tuple[str, tuple[str, ...], float], list[BoundRule]] = {}
@@ -121,16 +125,18 @@ class _Run:
         now: dt.datetime,
         alert_from: dt.datetime | None,
         sealed: Sealed | None,
+        until: dt.datetime | None,
     ) -> None:
         self.cursor = cursor
         self.binding = binding
         self.now = now
         self.alert_from = alert_from
         self.sealed = sealed
+        self.until = until
         self.observations: list[Observation] = []
         self.verdicts: dict[str, Verdict] = {}
         sources: dict[str, str] = {}
-        self.extents = Extents(cursor, binding, failing=sources)
+        self.extents = Extents(cursor, binding, until, sources)
         self.books = books_of(cursor, binding, now, sources)
         self.failing = without_limits(binding, sources)
 
@@ -182,7 +188,7 @@ class _Run:
         """Rules on KPIs that have the window in common."""
         kpis = {rule.kpi.kpi.name: rule.kpi for rule in rules if rule.kpi is not None}
         first = next(iter(kpis.values()))
-        span = span_of(first.kpi.window, first.timed, self.now, self.binding.site)
+        span = span_of(first.kpi.window, first.timed, self.now, self.binding.site, self.until)
         # Only where no rows mean a number does it matter who had rows before.
         if all(leaf.value.empty is None for kpi in kpis.values() for leaf in kpi.leaves):
             span = replace(span, before=None)
