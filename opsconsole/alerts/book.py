@@ -37,7 +37,7 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 SYSTEM = ("error:", "many:")
 
 
-class Alert(Struct, frozen=True):
+class Alert(Struct, frozen=True, omit_defaults=True):
     """One rule on one set of labels: its facts, and what was last seen of it."""
 
     id: str

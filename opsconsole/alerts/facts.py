@@ -71,7 +71,7 @@ class Held(Struct, frozen=True):
     reason: str
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, omit_defaults=True):
     """All that is known of one alert. Moments are site time, seconds since the epoch.
 
     `level`: 0 normal, 1 low, 2 warning, 3 critical, as the delays let it through; `peak` the worst of this

@@ -113,7 +113,11 @@ class AskAlert(Struct, frozen=True, tag="ask-alert"):
 
 
 class Event(Struct, frozen=True):
-    """A record of the journal. `at` is site time, `utc` the wall clock; `before` and `after` are states, if any."""
+    """A record of the journal. `at` is site time, `utc` the wall clock; `before` and `after` are states, if any.
+
+    `actor` is the login and `uid` its number, as the kernel says (None: the system); `origin` is the address that the
+    client claimed to come from by SSH.
+    """
 
     seq: int
     at: float
@@ -126,6 +130,8 @@ class Event(Struct, frozen=True):
     reason: str = ""
     before: str = ""
     after: str = ""
+    uid: int | None = None
+    origin: str = ""
 
 
 class Related(Struct, frozen=True):

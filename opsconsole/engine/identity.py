@@ -20,8 +20,13 @@ class Peer(Struct, frozen=True):
     user: str
     ssh: str = ""
 
+    @property
+    def origin(self) -> str:
+        """The address that the client claims to come from by SSH; empty: it claims none."""
+        return self.ssh.split()[0] if self.ssh.strip() else ""
+
     def __str__(self) -> str:
-        return f"{self.user} (claims ssh from {self.ssh.split()[0]})" if self.ssh.strip() else self.user
+        return f"{self.user} (claims ssh from {self.origin})" if self.origin else self.user
 
 
 def peer_of(connection: socket.socket) -> Peer:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from opsconsole.alerts.book import AlertBook, Target, Transition
+from opsconsole.engine import recording
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import AlertState, Command, Done, Notice
 from opsconsole.journal.journal import Entry, Journal, JournalError
@@ -22,8 +23,6 @@ from opsconsole.site.calendar import shift_at, zone
 from opsconsole.site.model import Site
 
 log = logging.getLogger(__name__)
-
-SYSTEM = "system"
 
 
 class AlertWatch:
@@ -64,7 +63,7 @@ class AlertWatch:
         past = self._as_of(at, alert) if at is not None else []
         if not past:
             raise LookupError("there is no such alert any more" if at is None else "there was no such alert then")
-        return past[0]["alert"]["rule"], past[0]["alert"]["labels"]
+        return past[0]["alert"]["rule"], past[0]["alert"].get("labels", {})
 
     def alerts_at(self, site: Site, at: float) -> list[AlertState]:
         """The alerts that were open at a past moment of site time, as the journal has them, the most urgent first.
@@ -81,10 +80,10 @@ class AlertWatch:
 
     def _as_of(self, at: float, alert: str = "") -> list[dict[str, Any]]:
         """The last transition up to a moment of each alert, or of one; those that closed it are left out of all."""
-        without = ("", "") if alert else ("after", "NORM")
+        without = "" if alert else "NORM"
         found = {each.object: each.data for each in self._journal.as_of("alert", at, alert, without)}
         for entry in list(self._unwritten):  # what a full disk keeps out of the journal has happened all the same
-            if entry.site_time <= at and alert in ("", entry.object):
+            if entry.kind == "alert" and entry.site_time <= at and alert in ("", entry.object):
                 found[entry.object] = entry.data
         return list(found.values())
 
@@ -99,9 +98,9 @@ class AlertWatch:
         targets = [Target(target.alert, target.version) for target in command.targets]
         outcome = self._book.command(command.name, targets, peer.user, now.timestamp())
         if outcome.transitions:
-            records = [self._as_record(each, str(peer), now) for each in outcome.transitions]
+            records = [recording.of_transition(each, peer, now) for each in outcome.transitions]
             try:
-                self._journal.append([*self._unwritten, *records])
+                self._journal.write([*self._unwritten, *records])
             except JournalError as error:
                 self._book.take_back(before)
                 self._trouble = f"nothing can be acknowledged: {error}"
@@ -112,42 +111,32 @@ class AlertWatch:
 
     def note(self, command: Command, peer: Peer, now: dt.datetime, files: list[str]) -> str:
         """Write down that a person had files read anew; why that cannot be written, else nothing."""
-        entry = Entry(
-            kind="retry",
-            object=command.source or "all sources",
-            actor=str(peer),
-            site_time=now.timestamp(),
-            data={"files": files[:100], "count": len(files)},
-        )
+        data = {"files": files[:100], "count": len(files)}
+        text = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+        source = command.source or "all sources"
+        return self.write([recording.of_person(peer, "retry", "read anew", source, now, data, text=text)])
+
+    def write(self, entries: Sequence[Entry]) -> str:
+        """Write down what is no change of an alert; why that cannot be done, else nothing."""
         try:
-            self._journal.append([*self._unwritten, entry])
+            self._journal.write([*self._unwritten, *entries])
         except JournalError as error:
             return f"it cannot be written to the journal: {error}"
         self._unwritten, self._trouble = [], ""
         return ""
 
     def _record(self, transitions: Sequence[Transition], now: dt.datetime) -> None:
-        self._unwritten += [self._as_record(each, SYSTEM, now) for each in transitions]
+        self._unwritten += [recording.of_transition(each, None, now) for each in transitions]
         if not self._unwritten:
             return
         try:
-            self._journal.append(self._unwritten)
+            self._journal.write(self._unwritten)
         except JournalError as error:
             if not self._trouble:
                 log.error("the journal cannot be written: %s", error)
             self._trouble = f"the journal cannot be written: {error} Alerts go on; nothing can be acknowledged."
             return
         self._unwritten, self._trouble = [], ""
-
-    @staticmethod
-    def _as_record(transition: Transition, actor: str, now: dt.datetime) -> Entry:
-        return Entry(
-            kind="alert",
-            object=transition.alert.id,
-            actor=actor,
-            site_time=now.timestamp(),
-            data=msgspec.to_builtins(transition),
-        )
 
 
 def alert_from(site: Site, now: dt.datetime) -> dt.datetime | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from opsconsole.alerts.book import Alert, AlertBook, Transition
 from opsconsole.alerts.facts import Facts, Letter, What
+from opsconsole.engine.recording import of_transition
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import Entry, Journal
 from opsconsole.site.model import Rule, Site
@@ -39,10 +39,10 @@ def write(path: Path, records: int) -> None:
         facts = Facts(level, level, letter != "UNACK", raw=level, since=at, count=1, version=number)
         labels: dict[str, str | None] = {"line": str(known % 20), "station": f"station {known}"}
         alert = Alert(f"late{{line={known % 20},station={known}}}", "late", facts, labels, "61 s over 60 s", 61.0, 64.0)
-        data = msgspec.to_builtins(Transition(at, what, "61 s over 60 s for 10 min", "NORM", letter, alert))
-        entries.append(Entry("system", "alert", alert.id, data, at))
+        transition = Transition(at, what, "61 s over 60 s for 10 min", "NORM", letter, alert)
+        entries.append(of_transition(transition, None, dt.datetime.fromtimestamp(at, dt.UTC)))
     for first in range(0, records, 10_000):
-        journal.append(entries[first : first + 10_000])
+        journal.write(entries[first : first + 10_000])
     journal.close()
 
 

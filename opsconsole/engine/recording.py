@@ -1,0 +1,87 @@
+"""How what happens is written to the journal, and how its records are told on the wire."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from opsconsole.alerts.book import Transition
+from opsconsole.engine.identity import Peer
+from opsconsole.engine.messages import Event
+from opsconsole.journal.journal import Entry, Record
+
+SYSTEM = "system"
+
+
+def of_transition(transition: Transition, who: Peer | None, now: dt.datetime) -> Entry:
+    """A change of an alert; `who` did it, None: the system. The whole alert is kept, so that a restart has it again."""
+    alert = transition.alert
+    return Entry(
+        actor=who.user if who is not None else SYSTEM,
+        uid=who.uid if who is not None else None,
+        origin=who.origin if who is not None else "",
+        kind="alert",
+        what=transition.what,
+        object=alert.id,
+        text=alert.text,
+        before=transition.before,
+        after=transition.after,
+        reason=transition.why if transition.why != alert.text else "",
+        site_time=now.timestamp(),
+        data={"at": transition.at, "alert": msgspec.to_builtins(alert)},
+    )
+
+
+def of_person(
+    who: Peer,
+    kind: str,
+    what: str,
+    object_: str,
+    now: dt.datetime,
+    data: dict[str, Any],
+    *,
+    text: str = "",
+    reason: str = "",
+    before: str = "",
+    after: str = "",
+) -> Entry:
+    """What a person did that is no change of an alert."""
+    return Entry(
+        actor=who.user,
+        uid=who.uid,
+        origin=who.origin,
+        kind=kind,
+        what=what,
+        object=object_,
+        text=text,
+        before=before,
+        after=after,
+        reason=reason,
+        site_time=now.timestamp(),
+        data=data,
+    )
+
+
+def event_of(record: Record) -> Event:
+    """A record as clients get it."""
+    return Event(
+        seq=record.seq,
+        at=_seconds(record.site_time),
+        utc=_seconds(record.utc),
+        actor=record.actor,
+        kind=record.kind,
+        object=record.object,
+        what=record.what,
+        text=record.text,
+        reason=record.reason,
+        before=record.before,
+        after=record.after,
+        uid=record.uid,
+        origin=record.origin,
+    )
+
+
+def _seconds(moment: str) -> float:
+    return dt.datetime.fromisoformat(moment).timestamp()
