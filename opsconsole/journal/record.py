@@ -84,7 +84,8 @@ def row_of(entry: Entry, seq: int, utc: str, prev: str) -> Row:
 
 def record_of(row: Row) -> Record:
     """A row as it is told."""
-    return Record(*row[:13], msgspec.json.decode(row[13]), row[14], row[15])
+    told = dict(zip(COLUMNS, row, strict=True))
+    return Record(**{**told, "data": msgspec.json.decode(row[13])})
 
 
 def digest(row: Row) -> str:
