@@ -78,6 +78,8 @@ def picture(
         holiday=holiday_at(site, clock.now(wall)),
         layouts=list(site.layouts),
         ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
+        longest_shelf=msgspec.to_builtins(site.shelving),
+        areas={area.name: area.title or area.name for area in site.areas.values()},
     )
     return compose(state, site, measures, sources, stale, alerts, notices, revised)
 

@@ -25,6 +25,7 @@ from opsconsole.site.model import (
     Read,
     Rule,
     Scan,
+    Shelving,
     Site,
     Source,
     Targets,
@@ -57,7 +58,17 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
         kpis=kpis,
         objectives=objectives,
         rules=rules | implicit_rules(sources, kpis, rules, marks),
+        roles=values.get("roles"),
+        shelving=_shelving(values.get("shelving", {})),
         **plain,
+    )
+
+
+def _shelving(values: Values) -> Shelving:
+    usual = Shelving()
+    return Shelving(
+        operator=msgspec.structs.replace(usual.operator, **values.get("operator", {})),
+        supervisor=msgspec.structs.replace(usual.supervisor, **values.get("supervisor", {})),
     )
 
 

@@ -12,6 +12,7 @@ from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
 from opsconsole.site.kinds import Checked, Choice, Integer, Many, Number, Reference, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
 from opsconsole.site.model import PanelKind
+from opsconsole.site.people_keys import PEOPLE_SECTIONS, ROLES, SHELVING
 from opsconsole.site.sections import Either, Key, Named, Section
 from opsconsole.site.source_keys import COLUMN, READ, SCAN, SOURCE
 from opsconsole.site.timekinds import Duration, Moment, Zone
@@ -122,6 +123,8 @@ SITE = Section(
         Key("kpis", Named(KPI), "The measures.", "none"),
         Key("objectives", Named(OBJECTIVE), "The goals that KPIs serve.", "those that KPIs name"),
         Key("rules", Named(RULE), "The alerts beyond those that limits and `fresh_within` make by themselves.", "none"),
+        Key("roles", ROLES, "Who may do what.", "everyone is a supervisor", '{supervisor: ana, operator: ["@shift"]}'),
+        Key("shelving", SHELVING, "How long alerts may be shelved.", "by role and priority"),
         Key("layouts", Text("a folder"), "The folder of layout files, beside the site file.", "layouts", "screens"),
     ),
 )
@@ -171,4 +174,7 @@ LAYOUT = Section(
     ),
 )
 
-SECTIONS = (SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, LAYOUT, ROW, PANEL)
+SECTIONS = (
+    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, *PEOPLE_SECTIONS,
+    LAYOUT, ROW, PANEL,
+)  # fmt: skip

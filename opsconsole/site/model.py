@@ -311,6 +311,21 @@ class Rule(Struct, frozen=True):
     procedure: str = ""
 
 
+class Longest(Struct, frozen=True):
+    """The longest shelf by priority, in seconds."""
+
+    critical: float
+    warning: float
+    low: float
+
+
+class Shelving(Struct, frozen=True):
+    """The longest shelf by role and priority; viewers shelve nothing."""
+
+    operator: Longest = Longest(1800.0, 8 * 3600.0, 24 * 3600.0)
+    supervisor: Longest = Longest(7 * 86400.0, 7 * 86400.0, 7 * 86400.0)
+
+
 class Panel(Struct, frozen=True):
     """One rectangle of a layout. `of` names the KPI (`kpi`, `breakdown`, `grid`); `by` the dimension."""
 
@@ -341,7 +356,8 @@ class Site(Struct, frozen=True):
     """One operation watched. `disk` is the budget of its tables and archives in bytes.
 
     `objectives` holds those that were declared, else one for each that a KPI names. `working` are the working hours;
-    where there are none, working time is that of the shifts, and without shifts all time.
+    where there are none, working time is that of the shifts, and without shifts all time. `roles` names users and
+    `@groups` of the system by role; None: everyone is a supervisor.
     """
 
     name: str
@@ -360,7 +376,8 @@ class Site(Struct, frozen=True):
     objectives: dict[str, Objective] = {}
     rules: dict[str, Rule] = {}
     areas: dict[str, Area] = {}
-    roles: dict[str, tuple[str, ...]] = {}
+    roles: dict[str, tuple[str, ...]] | None = None
+    shelving: Shelving = Shelving()
     procedure: str = ""
     layouts: tuple[Layout, ...] = ()
     draft: bool = False

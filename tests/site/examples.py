@@ -119,6 +119,10 @@ rules:
   many_orders: {kpi: order_count, when: "> 70", priority: critical, procedure: p.md}
   slow: {source: cycles, rows: cycle_s > 600, within: 1h, at_least: 2, by: station}
   silent_orders: {source: orders, silent: 30m}
+roles: {supervisor: [ana, "@leads"], operator: "@shift", viewer: guest}
+shelving:
+  operator: {critical: 10m, warning: 4h, low: 12h}
+  supervisor: {critical: 8h}
 """
 
 LAYOUT = """\
