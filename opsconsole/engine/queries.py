@@ -15,6 +15,7 @@ from opsconsole.engine import kpi_queries
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
+from opsconsole.engine.jobs import Desk, Jobs
 from opsconsole.engine.messages import (
     Answer,
     Ask,
@@ -27,6 +28,7 @@ from opsconsole.engine.messages import (
     AskProblems,
     AskQuarantine,
     AskQuery,
+    AskReport,
     AskRows,
     AskSnapshot,
     Breakdown,
@@ -81,9 +83,11 @@ class Queries:
         self._core = core
         self._scratch = scratch
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
+        self._jobs = Jobs(Desk(core, store, watch, root))
 
     def close(self) -> None:
         """Let what runs come to its end."""
+        self._jobs.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     async def handle(self, body: Ask, peer: Peer) -> Answer:
@@ -93,6 +97,8 @@ class Queries:
         if isinstance(body, AskCaughtUp):
             return await self._caught_up()
         try:
+            if isinstance(body, AskReport):
+                return await self._jobs.ask(body)
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body)
         except (AdhocError, StoreError, JournalError) as error:
             return Failure(message=str(error))
