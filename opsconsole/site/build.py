@@ -31,6 +31,7 @@ from opsconsole.site.model import (
     Targets,
     Window,
 )
+from opsconsole.site.notify_parts import notify_fields
 from opsconsole.site.zones import find_zone
 
 Values = dict[str, Any]
@@ -60,6 +61,7 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
         rules=rules | implicit_rules(sources, kpis, rules, marks),
         roles=values.get("roles"),
         shelving=_shelving(values.get("shelving", {})),
+        **notify_fields(values),
         **plain,
     )
 

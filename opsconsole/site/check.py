@@ -15,6 +15,7 @@ from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Keys, Marks
 from opsconsole.site.model import Mark, Window
 from opsconsole.site.names import listed, show
+from opsconsole.site.notify_parts import check_notify
 from opsconsole.site.people_keys import check_people
 from opsconsole.site.report import Report
 
@@ -51,6 +52,7 @@ def check_site(values: Values, marks: Marks, report: Report) -> None:
     for name, rule in rules.items():
         _check_rule(name, rule, sources, kpis, marks, report)
     check_people(values, marks, report)
+    check_notify(values, marks, report)
 
 
 def known_names(section: str, values: Values, marks: Marks) -> dict[str, Values] | None:

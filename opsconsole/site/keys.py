@@ -12,6 +12,7 @@ from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
 from opsconsole.site.kinds import Checked, Choice, Integer, Many, Number, Reference, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
 from opsconsole.site.model import PanelKind
+from opsconsole.site.notify_keys import ESCALATION_STEPS, NOTIFY, NOTIFY_SECTIONS
 from opsconsole.site.people_keys import PEOPLE_SECTIONS, ROLES, SHELVING
 from opsconsole.site.sections import Either, Key, Named, Section
 from opsconsole.site.source_keys import COLUMN, READ, SCAN, SOURCE
@@ -125,6 +126,8 @@ SITE = Section(
         Key("rules", Named(RULE), "The alerts beyond those that limits and `fresh_within` make by themselves.", "none"),
         Key("roles", ROLES, "Who may do what.", "everyone is a supervisor", '{supervisor: ana, operator: ["@shift"]}'),
         Key("shelving", SHELVING, "How long alerts may be shelved.", "by role and priority"),
+        Key("notify", NOTIFY, "Who is told of alerts while nobody looks.", "nobody"),
+        Key("escalation", ESCALATION_STEPS, "What happens to alerts that nobody acknowledges.", "nothing"),
         Key("layouts", Text("a folder"), "The folder of layout files, beside the site file.", "layouts", "screens"),
     ),
 )
@@ -176,5 +179,5 @@ LAYOUT = Section(
 
 SECTIONS = (
     SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, *PEOPLE_SECTIONS,
-    LAYOUT, ROW, PANEL,
+    *NOTIFY_SECTIONS, LAYOUT, ROW, PANEL,
 )  # fmt: skip

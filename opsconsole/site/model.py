@@ -11,7 +11,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-Priority = Literal["critical", "warning", "low"]
+from opsconsole.site.notifying import Escalation, Notify
+from opsconsole.site.priority import Priority as Priority
+
 Better = Literal["higher", "lower", "target"]
 Format = Literal["csv", "json", "ndjson", "lines", "parquet", "arrow", "excel"]
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "time"]
@@ -379,6 +381,8 @@ class Site(Struct, frozen=True):
     roles: dict[str, tuple[str, ...]] | None = None
     shelving: Shelving = Shelving()
     procedure: str = ""
+    notify: Notify | None = None
+    escalation: tuple[Escalation, ...] = ()
     layouts: tuple[Layout, ...] = ()
     draft: bool = False
 

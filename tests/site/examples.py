@@ -123,6 +123,18 @@ roles: {supervisor: [ana, "@leads"], operator: "@shift", viewer: guest}
 shelving:
   operator: {critical: 10m, warning: 4h, low: 12h}
   supervisor: {critical: 8h}
+notify:
+  targets:
+    oncall: "${env:ONCALL_URL}"
+    leads: {url_file: secrets/leads}
+    board: {url: "json://board.example/alerts"}
+  routes:  # each may have `areas: [weld]` as well
+    - {to: oncall, priority: [critical, warning], group_by: [incident, line], group_wait: 1m, interval: 10m, repeat: 1h}
+    - {to: [board], during: [Early, working], quiet: "22:00-06:00", resolved: false}
+  heartbeat: {url: "https://switch.example/${env:SWITCH}", every: 2m}
+escalation:
+  - {after: 30m, to: [leads, oncall]}
+  - {after: 15m, to: leads, priority: critical}
 """
 
 LAYOUT = """\
