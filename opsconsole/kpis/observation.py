@@ -30,6 +30,9 @@ class Observation(Struct, frozen=True):
 
     With `moments` (event time, seconds since the epoch) it is no state but so many occurrences, each over at once: rows
     of a rule that counts each row, or a bucket of time that is complete.
+
+    `kept`: the priority at which an alert that was raised before is held by its deadband or its recovery condition. It
+    says nothing of one that was not.
     """
 
     rule: str
@@ -41,6 +44,7 @@ class Observation(Struct, frozen=True):
     quality: Quality = "good"
     worse: Worse = Worse()
     moments: tuple[float, ...] = ()
+    kept: Priority | None = None
 
 
 class Verdict(Struct, frozen=True):

@@ -32,12 +32,16 @@ from opsconsole.site.model import (
     Window,
 )
 from opsconsole.site.notify_parts import notify_fields
+from opsconsole.site.rule_labels import common_labels
 from opsconsole.site.zones import find_zone
 
 Values = dict[str, Any]
 DAY = Window("moving", 86400.0)
 TILES_PER_ROW = 4
 MOST_TILES = 7
+_OTHERS = {"kpi", "silent", "combine"}
+EXPECTED = 7 * 86400.0
+"""Seconds within which a group had a row that is missed when it falls silent, where the rule says nothing else."""
 
 
 def build_site(values: Values, folder: str, marks: Marks) -> Site:
@@ -46,7 +50,9 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
     sources = {name: _source(name, source) for name, source in values.get("sources", {}).items()}
     kpis = _kpis(values.get("kpis", {}), sources)
     objectives, kpis = _objectives(values.get("objectives"), kpis)
-    rules = {name: _rule(name, rule, kpis) for name, rule in values.get("rules", {}).items()}
+    written: dict[str, Values] = values.get("rules", {})
+    labels = common_labels(written)
+    rules = {name: _rule(name, rule, kpis, labels) for name, rule in written.items()}
     plain = {key: values[key] for key in ("state", "every", "disk") if key in values}
     alert_from = values.get("alert_from", "shift start")
     return Site(
@@ -91,7 +97,7 @@ def build_rest(values: Values, folder: str, marks: Marks) -> Site:
         name: rule
         for name, rule in values.get("rules", {}).items()
         if (rule.get("kpi") in kpis and "source" not in rule)
-        or (rule.get("source") in sources and "rows" in rule and not {"kpi", "silent"} & set(rule))
+        or (rule.get("source") in sources and len({"rows", "due"} & set(rule)) == 1 and not _OTHERS & set(rule))
     }
     kept: Values = {key: values[key] for key in ("site", "timezone") if key in values}
     return build_site({**kept, "sources": sources, "kpis": kpis, "rules": rules}, folder, marks)
@@ -166,9 +172,13 @@ def _objectives(
     return found, named
 
 
-def _rule(name: str, values: Values, kpis: dict[str, Kpi]) -> Rule:
+def _rule(name: str, values: Values, kpis: dict[str, Kpi], labels: dict[str, tuple[str, ...]]) -> Rule:
     kpi = kpis.get(values.get("kpi", ""))
     defaults: Values = {"procedure": kpi.procedure if kpi else ""}
+    if "silent" in values:
+        defaults["within"] = EXPECTED
+    if name in labels:
+        defaults["by"] = labels[name]
     return Rule(name=name, **(defaults | values))
 
 
@@ -181,7 +191,7 @@ def implicit_rules(
     follow from.
     """
     watched = {rule.kpi for rule in rules.values() if rule.kpi and rule.when is None}
-    listened = {rule.source for rule in rules.values() if rule.silent is not None}
+    listened = {rule.source for rule in rules.values() if rule.silent is not None and not rule.by}
     implicit: dict[str, Rule] = {}
     for kpi in kpis.values():
         if _limited(kpi) and kpi.name not in watched:

@@ -5,23 +5,21 @@ Every check looks only at values that could be read, so that one mistake is repo
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator
-from typing import Any
 
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar_parts import check_calendar
-from opsconsole.site.keys import PANEL_KINDS
+from opsconsole.site.keys import PANEL_KINDS, SITE
+from opsconsole.site.known import Values, known_names, limits_of, reference
 from opsconsole.site.marks import Keys, Marks
 from opsconsole.site.model import Mark, Window
 from opsconsole.site.names import listed, show
 from opsconsole.site.notify_parts import check_notify
 from opsconsole.site.people_keys import check_people
 from opsconsole.site.report import Report
+from opsconsole.site.rule_check import check_rules
 
-Values = dict[str, Any]
 MOST_AT_A_GLANCE = 9
-TITLE_FIELDS = ("value", "limit", "label")
 # Words DuckDB keeps for itself: a table of such a name works, but has to be quoted in every query.
 # fmt: off
 SQL_WORDS = frozenset({
@@ -40,7 +38,6 @@ def check_site(values: Values, marks: Marks, report: Report) -> None:
     """Everything in the site file that has to fit something else in it."""
     sources = known_names("sources", values, marks)
     kpis = known_names("kpis", values, marks)
-    rules: dict[str, Values] = values.get("rules", {})
     _check_clock(values, marks, report)
     check_calendar(values, marks, report)
     for name, source in (sources or {}).items():
@@ -49,18 +46,9 @@ def check_site(values: Values, marks: Marks, report: Report) -> None:
     for name, kpi in (kpis or {}).items():
         _check_kpi(name, kpi, sources, marks, report)
         _check_card(name, kpi, sources, objectives, marks, report)
-    for name, rule in rules.items():
-        _check_rule(name, rule, sources, kpis, marks, report)
+    check_rules(values, sources, kpis, marks, report, areas=SITE.key("areas") is not None)
     check_people(values, marks, report)
     check_notify(values, marks, report)
-
-
-def known_names(section: str, values: Values, marks: Marks) -> dict[str, Values] | None:
-    """What a section declares; None when that is not known, because it is missing or could not be read."""
-    if section in values:
-        declared: dict[str, Values] = values[section]
-        return declared
-    return None if marks.has(section) or section == "sources" else {}
 
 
 def _check_clock(values: Values, marks: Marks, report: Report) -> None:
@@ -131,22 +119,9 @@ def _check_policies(name: str, source: Values, marks: Marks, report: Report) -> 
         report.error(marks.at(*at, "scan"), "`scan`: `hot` must not be longer than `full`")
 
 
-def _reference(path: Keys, target: str, what: str, known: Values | None, marks: Marks, report: Report) -> bool:
-    """Whether the name is known; a problem if not, unless nobody can tell."""
-    if what == "source" and target in BUILT_IN:
-        return True
-    if known is None or target in known:
-        return known is not None
-    hint = report.suggest(target, known)
-    if not hint:
-        hint = f"; there {'is' if len(known) == 1 else 'are'} {listed(known)}" if known else "; there is none"
-    report.error(marks.at(*path), f"unknown {what} `{show(target)}`{hint}")
-    return False
-
-
 def _check_kpi(name: str, kpi: Values, sources: Values | None, marks: Marks, report: Report) -> None:
     at: Keys = ("kpis", name)
-    known = "source" in kpi and _reference((*at, "source"), kpi["source"], "source", sources, marks, report)
+    known = "source" in kpi and reference((*at, "source"), kpi["source"], "source", sources, marks, report)
     if "value" not in kpi and not marks.has(*at, "value") and not marks.has(*at, "use"):
         report.missing(marks.at(*at), f"`{name}`: a KPI needs `value`, or `use` with a KPI of the library")
     if not marks.has(*at, "source"):
@@ -175,7 +150,7 @@ def _check_card(
     if scale and (len(scale) != 2 or scale[0] >= scale[1]):
         report.error(marks.at(*at, "range"), "`range`: expected two numbers, the smaller first")
     if "targets_from" in kpi:
-        _reference((*at, "targets_from"), kpi["targets_from"], "source", sources, marks, report)
+        reference((*at, "targets_from"), kpi["targets_from"], "source", sources, marks, report)
     for index, entry in enumerate(kpi.get("targets", ())):
         if not entry.get("where") and not entry.get("shift"):
             report.missing(marks.at(*at, "targets", index), "`targets`: an entry needs `where` or `shift`")
@@ -193,7 +168,7 @@ def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
     """The limits lie on the bad side of the target, critical beyond warning; so do those of members and shifts."""
     at: Keys = ("kpis", name)
     if not marks.has(*at, "better"):
-        limits = _limits_of(kpi, at)
+        limits = limits_of(kpi, at)
         if limits:
             message = f"`{limits[0][-1]}`: a KPI with limits needs `better` (`higher`, `lower` or `target`)"
             report.missing(marks.key(*limits[0]), message)
@@ -214,12 +189,6 @@ def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:
         for key, other, message in _wrong_sides(kpi | entry):
             if key in entry or other in entry:
                 report.error(marks.at(*at, "targets", index, key if key in entry else other), message)
-
-
-def _limits_of(kpi: Values, at: Keys) -> list[Keys]:
-    """Where the limits of a KPI are that its values are judged by: its own, then those of members and shifts."""
-    places = [(kpi, at), *((entry, (*at, "targets", index)) for index, entry in enumerate(kpi.get("targets", ())))]
-    return [(*place, key) for values, place in places for key in ("warning", "critical") if key in values]
 
 
 def _wrong_sides(kpi: Values) -> Iterator[tuple[str, str, str]]:
@@ -249,84 +218,6 @@ def _check_floor(kpi: Values, sign: float, mark: Mark, report: Report) -> None:
     if "floor" in kpi and isinstance(aim, float) and sign * (kpi["floor"] - aim) <= 0:
         side = "above" if sign > 0 else "below"
         report.error(mark, f"`floor`: {kpi['floor']:g} attains nothing of {aim:g}, so it must lie {side} that")
-
-
-RULE_KINDS = ("kpi", "rows", "silent")
-BELONGS = {"when": "kpi", "within": "rows", "at_least": "rows"}
-
-
-def _check_rule(
-    name: str, rule: Values, sources: Values | None, kpis: Values | None, marks: Marks, report: Report
-) -> None:
-    at: Keys = ("rules", name)
-    kinds = [kind for kind in RULE_KINDS if marks.has(*at, kind)]
-    if "kpi" in rule:
-        known = _reference((*at, "kpi"), rule["kpi"], "KPI", kpis, marks, report)
-        kpi = ("kpis", rule["kpi"])
-        card = (kpis or {}).get(rule["kpi"], {})
-        limited = any(marks.has(*kpi, key) for key in ("warning", "critical", "tolerance", "targets_from"))
-        limited = limited or bool(_limits_of(card, kpi))
-        if known and not limited and not marks.has(*at, "when"):
-            message = f"`{name}`: needs `when`, or the KPI `{show(rule['kpi'])}` a `warning` or `critical` limit"
-            report.missing(marks.at(*at), message)
-        if known and limited and not marks.has(*at, "when") and "priority" in rule:
-            report.warn(marks.key(*at, "priority"), "`priority`: comes from the KPI's limits, this has no effect")
-    if "source" in rule:
-        _reference((*at, "source"), rule["source"], "source", sources, marks, report)
-    if len(kinds) != 1:
-        found = f"found {listed(kinds)}" if kinds else "found none"
-        message = f"`{name}`: a rule watches one of `kpi`, `source` with `rows`, `source` with `silent`; {found}"
-        (report.error if kinds else report.missing)(marks.key(*at), message)
-        return
-    _check_rule_kind(name, rule, kinds[0], sources, marks, report)
-    _check_title(name, rule, marks, report)
-
-
-def _check_rule_kind(name: str, rule: Values, kind: str, sources: Values | None, marks: Marks, report: Report) -> None:
-    """The keys beside `kpi`, `rows` or `silent` that belong to it or do not."""
-    at: Keys = ("rules", name)
-    if kind == "kpi":
-        if marks.has(*at, "source"):
-            report.error(marks.key(*at, "source"), "`source`: a rule on a KPI takes the KPI's source, remove it")
-    elif not marks.has(*at, "source"):
-        report.missing(marks.at(*at), f"`{name}`: a rule with `{kind}` needs `source`")
-    built_in = rule.get("source") in BUILT_IN
-    if built_in and kind == "silent":
-        message = f"`silent`: `{rule['source']}` never falls silent; its `age_s` says how long a source has been"
-        report.error(marks.key(*at, "silent"), message)
-    if kind == "silent" and marks.has("sources", rule.get("source", ""), "sql"):
-        message = f"`silent`: nothing arrives in `{show(rule['source'])}` itself; name a source that it is made of"
-        report.error(marks.key(*at, "silent"), message)
-    timeless = rule.get("source") in (sources or {}) and not marks.has("sources", rule["source"], "time")
-    derived = marks.has("sources", rule.get("source", ""), "sql")
-    if (built_in or (timeless and derived)) and marks.has(*at, "within"):
-        says = "says how things are now" if built_in else "has no `time`, so that all its rows count"
-        report.error(marks.key(*at, "within"), f"`within`: `{show(rule['source'])}` {says}, leave it out")
-    if kind == "rows" and timeless and not derived:
-        message = f"`rows`: looks back in time, but `{show(rule['source'])}` has no time column"
-        report.error(marks.at(*at, "source"), message)
-    if kind == "silent" and marks.has(*at, "by"):
-        report.error(marks.key(*at, "by"), "`by`: a rule with `silent` watches the whole source")
-    for key, home in BELONGS.items():
-        if marks.has(*at, key) and home != kind:
-            report.error(marks.key(*at, key), f"`{key}`: has a meaning only with `{home}`")
-
-
-def _check_title(name: str, rule: Values, marks: Marks, report: Report) -> None:
-    """The fields in braces are known."""
-    if "title" not in rule:
-        return
-    at: Keys = ("rules", name, "title")
-    known = (*TITLE_FIELDS, *rule.get("by", ()))
-    try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(rule["title"]) if field is not None]
-    except ValueError:
-        report.error(marks.at(*at), "`title`: a `{` or `}` stands alone; write `{{` or `}}` for the sign itself")
-        return
-    for field in fields:
-        if field not in known:
-            hint = report.suggest(field, known) or f"; there are {listed(known)}"
-            report.error(marks.at(*at), f"`title`: unknown field `{{{show(field)}}}`{hint}")
 
 
 def check_layout(name: str, values: Values, kpis: dict[str, Values] | None, marks: Marks, report: Report) -> None:
@@ -364,4 +255,4 @@ def _check_panel(at: Keys, panel: Values, kpis: dict[str, Values] | None, marks:
     if marks.has(*at, "by") and kind not in ("breakdown", "grid"):
         report.error(marks.key(*at, "by"), f"`by`: has a meaning only with `breakdown` or `grid`, not with `{kind}`")
     if kind in ("kpi", "breakdown", "grid") and kind in panel and kpis is not None:
-        _reference((*at, kind), panel[kind], "KPI", kpis, marks, report)
+        reference((*at, kind), panel[kind], "KPI", kpis, marks, report)

@@ -6,27 +6,16 @@ a key: add a line here and a field of the same name in `opsconsole.site.model`.
 
 from __future__ import annotations
 
-import re
-
 from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
-from opsconsole.site.kinds import Checked, Choice, Integer, Many, Number, Reference, Size, Text
+from opsconsole.site.kinds import Choice, Integer, Many, Number, Reference, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
 from opsconsole.site.model import PanelKind
 from opsconsole.site.notify_keys import ESCALATION_STEPS, NOTIFY, NOTIFY_SECTIONS
 from opsconsole.site.people_keys import PEOPLE_SECTIONS, ROLES, SHELVING
+from opsconsole.site.rule_keys import RULE
 from opsconsole.site.sections import Either, Key, Named, Section
 from opsconsole.site.source_keys import COLUMN, READ, SCAN, SOURCE
 from opsconsole.site.timekinds import Duration, Moment, Zone
-
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_COMPARISON = re.compile(
-    rf"(?:<=|>=|!=|<>|==|=|<|>)\s*{_NUMBER}|(?:outside|inside)\s+{_NUMBER}\s*(?:\.\.|to)\s*{_NUMBER}"
-)
-
-
-def _when(text: str) -> str:
-    return "" if _COMPARISON.fullmatch(text) else "write a sign and a bare number, or a range such as outside 20..30"
-
 
 CLOCK = Section(
     "clock",
@@ -50,50 +39,6 @@ CLOCK = Section(
         ),
     ),
     shorthand="mode",
-)
-
-RULE = Section(
-    "rule",
-    "A condition that raises alerts. It watches `kpi`, or `source` with `rows`, or `source` with `silent`.",
-    (
-        Key("kpi", Reference(to="KPI"), "Watch this KPI.", "", "on_time"),
-        Key(
-            "when",
-            Checked('a comparison such as "< 70"', check=_when),
-            "With `kpi`: raise when the value compares so.",
-            "the KPI's limits",
-            '"< 70"',
-        ),
-        Key("source", Reference(to="source"), "Watch this source.", "", "flights"),
-        Key(
-            "rows",
-            Text("an SQL condition"),
-            "With `source`: raise when rows meet this SQL condition.",
-            "",
-            "dep_delay > 600",
-        ),
-        Key("within", Duration(1), "With `rows`: look at the rows of the last so long.", "1h", "15m"),
-        Key("at_least", Integer(1), "With `rows`: so many must meet it.", "1", "5"),
-        Key("silent", Duration(1), "With `source`: raise when no row arrived for so long.", "", "30m"),
-        Key(
-            "by",
-            Many(COLUMN, one=True, distinct=True),
-            "One alert for each value of these columns.",
-            "one alert",
-            "[carrier]",
-        ),
-        Key(
-            "title",
-            Text(),
-            "The text of the alert; `{value}`, `{limit}` and the columns of `by` in braces are filled in.",
-            "made from the rule",
-            '"{carrier} on time {value}"',
-        ),
-        Key("for", Duration(), "Raise only after the condition has held for so long.", "0s", "10m", field="hold"),
-        Key("clear", Duration(), "Clear only after the condition has been gone for so long.", "0s", "5m"),
-        Key("priority", Choice(("critical", "warning", "low")), "How bad it is.", "warning", "critical"),
-        Key("procedure", Text("a path"), "What to do: a Markdown file.", "the KPI's", "procedures/late.md"),
-    ),
 )
 
 SITE = Section(

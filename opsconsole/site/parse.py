@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opsconsole.site.build import build_layout, build_rest, build_site, default_layout, with_layouts
-from opsconsole.site.check import check_layout, check_site, known_names
+from opsconsole.site.check import check_layout, check_site
 from opsconsole.site.keys import LAYOUT, SITE
 from opsconsole.site.kinds import BAD
+from opsconsole.site.known import known_names
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import Mark, Problem, Site
 from opsconsole.site.report import Report

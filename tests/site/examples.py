@@ -119,6 +119,11 @@ rules:
   many_orders: {kpi: order_count, when: "> 70", priority: critical, procedure: p.md}
   slow: {source: cycles, rows: cycle_s > 600, within: 1h, at_least: 2, by: station}
   silent_orders: {source: orders, silent: 30m}
+  rising: {kpi: scrap_ratio, when: "> 10 %", change: 10m, by: line, for: 10m, times: 3, deadband: 2, area: press_shop}
+  unusual: {kpi: scrap_ratio, when: "> 5", against: week, by: line, recover: "< 3", latch: true, acknowledge: false}
+  overdue: {source: orders, due: due_at, unless: done, ahead: 2h, realarm: 4h, realarms: 2}
+  both: {combine: rising and not slow, inhibited_by: [unusual, silent_orders]}
+  quiet: {source: cycles, silent: 10m, within: 2d, by: line, inhibited_by: unusual, equal: line}
 roles: {supervisor: [ana, "@leads"], operator: "@shift", viewer: guest}
 shelving:
   operator: {critical: 10m, warning: 4h, low: 12h}

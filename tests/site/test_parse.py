@@ -293,17 +293,17 @@ RULES = MINIMAL + "rules:\n  r: "
         (MINIMAL + "clock: {mode: replay}\n", "6:8 `clock`: a replay needs `start`"),
         (MINIMAL + "clock: {mode: data, speed: 3}\n", "6:21 `speed`: only a replay has it, the mode is `data`"),
         (MINIMAL + "calendar: {shifts: [{name: A, start: 06:00, end: 07:00}, {name: A, start: 08:00, end: 09:00}]}\n", "two shifts are called `A`"),
-        (RULES + "{by: [line]}\n", "7:3 `r`: a rule watches one of `kpi`, `source` with `rows`, `source` with `silent`; found none"),
+        (RULES + "{by: [line]}\n", "7:3 `r`: a rule watches one of `kpi`, `source` with `rows`, `silent` or `due`, or it has `combine`; found none"),
         (RULES + "{source: cycles, rows: x, silent: 3m}\n", "found `rows`, `silent`"),
         (RULES + "{rows: a > 3}\n", "7:6 `r`: a rule with `rows` needs `source`"),
         (RULES + "{kpi: scrp, when: '> 3'}\n", "7:12 unknown KPI `scrp`, did you mean `scrap`?"),
         (RULES + "{kpi: scrap}\n", "`r`: needs `when`, or the KPI `scrap` a `warning` or `critical` limit"),
         (RULES + "{kpi: scrap, when: '>> 3'}\n", "`when`: expected a comparison such as \"< 70\", found \">> 3\""),
-        (RULES + "{kpi: scrap, when: '< 70 %'}\n", "write a sign and a bare number, or a range"),
+        (RULES + "{kpi: scrap, when: '< 70 %'}\n", "7:31 `when`: a percent sign is for `change` and `against`, where it is percent of what was; write the bare number in the KPI's unit"),
         (RULES + "{kpi: scrap, source: cycles, when: '> 3'}\n", "a rule on a KPI takes the KPI's source"),
         (RULES + "{source: plain, rows: a > 3}\n", "`rows`: looks back in time, but `plain` has no time column"),
-        (RULES + "{source: plain, silent: 3m, by: [line]}\n", "`by`: a rule with `silent` watches the whole source"),
-        (RULES + "{source: plain, silent: 3m, within: 3m}\n", "`within`: has a meaning only with `rows`"),
+        (RULES + "{source: plain, silent: 3m, by: [line]}\n", "7:34 `by`: groups fall silent by event time, and `plain` has no time column"),
+        (RULES + "{source: plain, silent: 3m, within: 3m}\n", "`within`: with `silent` it is for the groups of `by`"),
         (RULES + "{kpi: scrap, when: '> 3', by: line, title: '{lne} {value}'}\n", "`title`: unknown field `{lne}`, did you mean `line`?"),
         (RULES + "{kpi: scrap, when: '> 3', title: '{value'}\n", "`title`: a `{` or `}` stands alone"),
         # the YAML itself
@@ -365,7 +365,7 @@ def test_a_mistake_in_a_layout_is_reported_in_its_file(layout: str, expected: st
 
 
 def test_everything_is_reported_at_once_in_order_of_place() -> None:
-    text = FULL.replace("Berlin", "Berln").replace("target: 2\n", "tarhet: 2\n").replace("takt:\n    source: cycles", "takt:\n    source: cycels").replace("30m", "30").replace("critical: 5", "critical: 5 %")  # fmt: skip
+    text = FULL.replace("Berlin", "Berln").replace("target: 2\n", "tarhet: 2\n").replace("takt:\n    source: cycles", "takt:\n    source: cycels").replace("silent: 30m", "silent: 30").replace("critical: 5", "critical: 5 %")  # fmt: skip
     found = messages(parse(text, {"overview.yaml": LAYOUT.replace("kpi: takt", "kpi: tact"), "bad.yaml": "rows: ["}))
     places = [message.split(" ")[0] for message in found]
     assert places == ["site.yaml:2:11", "site.yaml:71:5", "site.yaml:73:15", "site.yaml:93:13", "site.yaml:112:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
