@@ -190,7 +190,8 @@ class AlertBook:
             step = occur(known.facts, level, self._config(observation.rule), now, len(observation.moments))
             self._take(_with(known, observation, step), step, observation.text, now, transitions)
             return key
-        step = observe(known.facts, level, self._config(observation.rule), now)
+        kept = LEVEL[observation.kept] if observation.kept is not None else None
+        step = observe(known.facts, level, self._config(observation.rule), now, kept)
         self._take(_with(known, observation, step), step, observation.text or "back to normal", now, transitions)
         return key
 
