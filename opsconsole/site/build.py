@@ -15,7 +15,9 @@ from opsconsole.site.figures import count
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import (
+    Chatter,
     Clock,
+    Incidents,
     Kpi,
     Layout,
     LayoutRow,
@@ -68,6 +70,8 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
         roles=values.get("roles"),
         shelving=_shelving(values.get("shelving", {})),
         **notify_fields(values),
+        incidents=Incidents(**values.get("incidents", {})),
+        chatter=Chatter(**values.get("chatter", {})),
         **plain,
     )
 

@@ -7,6 +7,7 @@ a key: add a line here and a field of the same name in `opsconsole.site.model`.
 from __future__ import annotations
 
 from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
+from opsconsole.site.incident_keys import CHATTER, INCIDENTS
 from opsconsole.site.kinds import Choice, Integer, Many, Number, Reference, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
 from opsconsole.site.model import PanelKind
@@ -73,6 +74,8 @@ SITE = Section(
         Key("shelving", SHELVING, "How long alerts may be shelved.", "by role and priority"),
         Key("notify", NOTIFY, "Who is told of alerts while nobody looks.", "nobody"),
         Key("escalation", ESCALATION_STEPS, "What happens to alerts that nobody acknowledges.", "nothing"),
+        Key("incidents", INCIDENTS, "Which alerts belong together.", "see there"),
+        Key("chatter", CHATTER, "Which alerts come and go too often.", "see there"),
         Key("layouts", Text("a folder"), "The folder of layout files, beside the site file.", "layouts", "screens"),
     ),
 )
@@ -123,6 +126,6 @@ LAYOUT = Section(
 )
 
 SECTIONS = (
-    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, *PEOPLE_SECTIONS,
-    *NOTIFY_SECTIONS, LAYOUT, ROW, PANEL,
+    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, INCIDENTS, CHATTER,
+    *PEOPLE_SECTIONS, *NOTIFY_SECTIONS, LAYOUT, ROW, PANEL,
 )  # fmt: skip

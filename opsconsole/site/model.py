@@ -275,7 +275,7 @@ class Rule(Struct, frozen=True):
     `during`: it applies only in these shifts, or in `working` time. `deadband` (in the KPI's unit) and `recover` (a
     comparison, or an SQL condition for rows) say when it is over. The rest is the life of its alerts (see
     `opsconsole.alerts.facts.Config`). `inhibited_by`: while one of these rules has an open alert with the same members
-    of the labels in `equal` (empty: all that both have), its alerts are suppressed.
+    of the labels in `equal` (empty: all that both have) that is active, its alerts are suppressed.
     """
 
     name: str
@@ -326,6 +326,23 @@ class Shelving(Struct, frozen=True):
 
     operator: Longest = Longest(1800.0, 8 * 3600.0, 24 * 3600.0)
     supervisor: Longest = Longest(7 * 86400.0, 7 * 86400.0, 7 * 86400.0)
+
+
+class Incidents(Struct, frozen=True):
+    """Alerts are one incident that have the same of the labels `by`, each within so many seconds of the last.
+
+    `by` None: the area of their rules, and the labels that its rules share.
+    """
+
+    by: tuple[str, ...] | None = None
+    within: float = 600.0
+
+
+class Chatter(Struct, frozen=True):
+    """An alert chatters that became active `times` times within so many seconds."""
+
+    times: int = 3
+    within: float = 60.0
 
 
 class Panel(Struct, frozen=True):
@@ -380,6 +397,8 @@ class Site(Struct, frozen=True):
     areas: dict[str, Area] = {}
     roles: dict[str, tuple[str, ...]] | None = None
     shelving: Shelving = Shelving()
+    incidents: Incidents = Incidents()
+    chatter: Chatter = Chatter()
     procedure: str = ""
     notify: Notify | None = None
     escalation: tuple[Escalation, ...] = ()

@@ -36,6 +36,8 @@ HEADINGS = {
     "route": "`notify: routes:` each route",
     "heartbeat": "`notify: heartbeat:`",
     "step": "`escalation:` each step",
+    "incidents": "`incidents`",
+    "chatter": "`chatter`",
     "layout": "A layout file, `layouts/<name>.yaml`",
     "row": "`rows:` each row",
     "panel": "`panels:` each panel",

@@ -124,6 +124,8 @@ rules:
   overdue: {source: orders, due: due_at, unless: done, ahead: 2h, realarm: 4h, realarms: 2}
   both: {combine: rising and not slow, inhibited_by: [unusual, silent_orders]}
   quiet: {source: cycles, silent: 10m, within: 2d, by: line, inhibited_by: unusual, equal: line}
+incidents: {by: [line], within: 5m}
+chatter: {times: 4, within: 2m}
 roles: {supervisor: [ana, "@leads"], operator: "@shift", viewer: guest}
 shelving:
   operator: {critical: 10m, warning: 4h, low: 12h}
