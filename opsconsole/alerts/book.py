@@ -1,159 +1,84 @@
-"""All alerts of a site: what an evaluation and what people do to them. Pure; what happened comes out as transitions."""
+"""All alerts of a site: what evaluations, time and people do to them, told as transitions. Pure."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
+from opsconsole.alerts import deeds
+from opsconsole.alerts.alert import Alert, Labels, Open, Outcome, Transition, alert_id
 from opsconsole.alerts.condition import close, lose_sight, observe, occur
-from opsconsole.alerts.facts import (
-    LEVEL,
-    Already,
-    Config,
-    Disposition,
-    Facts,
-    Letter,
-    Quality,
-    Refusal,
-    Shelf,
-    Step,
-    What,
-)
-from opsconsole.alerts.handling import acknowledge, unacknowledge
+from opsconsole.alerts.counts import Counts
+from opsconsole.alerts.course import Course, Move
+from opsconsole.alerts.deed import Covers, Deed, Take
+from opsconsole.alerts.facts import LEVEL, Already, Config, Facts, Refusal, Step
+from opsconsole.alerts.handling import undo
+from opsconsole.alerts.holding import CLOSED, OfRule
+from opsconsole.alerts.shown import rule_of, shown
+from opsconsole.alerts.standing import escalate, expire, realarm
+from opsconsole.alerts.suppression import Inhibitor
+from opsconsole.alerts.timers import due_of
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
-from opsconsole.site.card import sources_of
-from opsconsole.site.model import Priority, Rule, Site
+from opsconsole.site.model import Rule, Site
 
-Labels = dict[str, str | None]
-_ORDER: dict[Letter, int] = {
-    "UNACK": 0, "RTNUN": 1, "ACK": 2, "LATCHED": 3, "SHELVED": 4, "SUPPRESSED": 5, "OOS": 6, "NORM": 7,
-}  # fmt: skip
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/+#")
 SYSTEM = ("error:", "many:")
-
-
-class Alert(Struct, frozen=True, omit_defaults=True):
-    """One rule on one set of labels: its facts, and what was last seen of it."""
-
-    id: str
-    rule: str
-    facts: Facts
-    labels: Labels = {}
-    text: str = ""
-    value: float | None = None
-    worst: float | None = None
-    limit: float | None = None
-    note: str = ""
-    note_by: str = ""
-
-
-class Open(Struct, frozen=True):
-    """An open alert as consoles see it; the same fields as `AlertState` of the wire."""
-
-    id: str
-    rule: str
-    text: str
-    state: Letter
-    priority: Priority
-    since: float
-    version: int
-    labels: Labels = {}
-    who: str = ""
-    acked_at: float | None = None
-    value: float | None = None
-    worst: float | None = None
-    count: int = 1
-    kpi: str = ""
-    source: str = ""
-    area: str = ""
-    procedure: str = ""
-    quality: Quality = "good"
-    beneath: Letter = "UNACK"
-    put_by: str = ""
-    put_at: float | None = None
-    until: float | None = None
-    reason: str = ""
-    suppressed: tuple[str, ...] = ()
-    owner: str = ""
-    escalation: int = 0
-    disposition: Disposition | None = None
-    note: str = ""
-    note_by: str = ""
-    chatters: bool = False
-    incident: str = ""
-    first_out: bool = False
-
-
-class Transition(Struct, frozen=True):
-    """A change of state, for the journal: `alert` is what it is now, and enough to go on from after a restart."""
-
-    at: float
-    what: What
-    why: str
-    before: Letter
-    after: Letter
-    alert: Alert
-    who: str = ""
-    annunciate: bool = False
-
-
-class Target(Struct, frozen=True):
-    """An alert as the person saw it."""
-
-    alert: str
-    version: int
-
-
-class Outcome(Struct, frozen=True):
-    """What came of a command: the transitions, and for each refused alert the reason."""
-
-    transitions: list[Transition]
-    refused: dict[str, str]
-    already: dict[str, str] = {}
-
-
-def alert_id(rule: str, labels: Mapping[str, str | None]) -> str:
-    """A readable name that stays: `late{carrier=F9}`. Members that could be misread are quoted; null is no member."""
-    if not labels:
-        return rule
-    return f"{rule}{{{','.join(f'{_word(name)}={_word(labels[name])}' for name in sorted(labels))}}}"
-
-
-def _word(text: str | None) -> str:
-    if text is None:
-        return "null"
-    return text if text and text != "null" and set(text) <= _PLAIN else json.dumps(text)
+_NAMES = 200_000
+_Names = dict[tuple[tuple[str, str | None], ...], str]
 
 
 class AlertBook:
-    """The alerts of a site. Not thread-safe; it belongs to the engine's loop."""
+    """The alerts of a site. Not thread-safe; it belongs to the engine's loop.
 
-    def __init__(self, site: Site) -> None:
-        self._alerts: dict[str, Alert] = {}
-        self._by_rule: dict[str, set[str]] = {}
+    `inhibition` makes what knows which rules inhibit which; `most_closed` closed alerts are remembered.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        inhibition: Callable[[Mapping[str, Rule]], Inhibitor] | None = None,
+        most_closed: int = CLOSED,
+    ) -> None:
         self._site = site
+        self._course = Course(most_closed, inhibition)
+        self._course.configure(site)
+        self._names: dict[str, _Names] = {}
 
     def __len__(self) -> int:
-        return len(self._alerts)
+        return len(self._course.held.alerts)
 
     @property
     def longest_delay(self) -> float:
         """Seconds of site time before now that an engine replays after a restart, so that running delays go on."""
         return max((max(rule.hold, rule.clear) for rule in self._site.rules.values()), default=0.0)
 
-    def open(self) -> list[Open]:
-        """The open alerts by priority, then state (unacknowledged first), then age (newest first)."""
-        shown = [self._shown(alert) for alert in self._alerts.values() if alert.facts.letter != "NORM"]
-        return sorted(shown, key=lambda one: (-LEVEL[one.priority], _ORDER[one.state], -one.since, one.id))
+    def open(self, limit: int | None = None) -> list[Open]:
+        """The open alerts, or the `limit` most urgent of them.
+
+        First what nobody and nothing has put aside; then by priority, state (unacknowledged first) and age (newest
+        first).
+        """
+        return [self.shown(alert) for alert in islice(self._course.held.ranked(), limit)]
+
+    def ranked(self) -> Iterator[Alert]:
+        """The open alerts in the same order, as the book has them; for queries that want few of many."""
+        return self._course.held.ranked()
+
+    def shown(self, alert: Alert) -> Open:
+        """An alert as consoles see it."""
+        return shown(alert, self._site, rule_of(self._site, alert.rule, SYSTEM))
+
+    def counts(self) -> Counts:
+        """How many are open."""
+        return self._course.held.counts()
 
     def get(self, alert: str) -> Alert | None:
         """An alert that is or was open."""
-        return self._alerts.get(alert)
+        return self._course.held.alerts.get(alert)
 
     # --- what the rules say ----------------------------------------------------------------------------------
 
@@ -161,97 +86,188 @@ class AlertBook:
         """What an evaluation changes.
 
         An instance that a healthy rule no longer mentions is normal or missing, as the rule's verdict says. Rules
-        without a verdict were not evaluated, and their alerts stay as they are.
+        without a verdict were not evaluated, and their alerts stay as they are. What others inhibit, or what is
+        covered, is suppressed from the first, whatever comes first in the evaluation.
         """
         now = evaluation.at
         transitions: list[Transition] = []
+        moves: dict[str, Move] = {}
         seen: set[str] = set()
+        rule, healthy, config, ids = "", True, self._course.config(""), _Names()
+        alerts = self._course.held.alerts
         for observation in evaluation.observations:
-            if evaluation.verdicts.get(observation.rule, Verdict()).quality == "good":
-                seen.add(self._observed(observation, now, transitions))
+            if observation.rule != rule:
+                rule = observation.rule
+                verdict = evaluation.verdicts.get(rule)
+                healthy = verdict is None or verdict.quality == "good"
+                config = self._course.config(rule)
+                ids = self._names.setdefault(rule, {})
+            if not healthy:
+                continue
+            labels = tuple(observation.labels.items())
+            key = ids.get(labels)
+            if key is None:
+                key = self._name(ids, rule, observation.labels)
+            seen.add(key)
+            alert = alerts.get(key)
+            if alert is not None and _steady(alert.facts, observation):
+                if _tells_news(alert, observation):
+                    alerts[key] = _with(alert, observation, Step(alert.facts))
+                continue
+            if key in moves:  # of a rule on single rows there can be several
+                self._course.apply(moves, now, transitions)
+            self._look(key, alert, observation, config, now, moves)
         for name, verdict in evaluation.verdicts.items():
-            for alert_key in sorted(self._by_rule.get(name, set()) - seen):
-                self._unseen(alert_key, verdict, now, transitions)
+            of = self._course.held.of_rule.get(name)
+            if of is not None:
+                self._unseen(of, seen, verdict, now, moves)
+        self._course.apply(moves, now, transitions)
         return transitions
 
-    def _observed(self, observation: Observation, now: float, transitions: list[Transition]) -> str:
-        key = alert_id(observation.rule, observation.labels)
-        known = self._alerts.get(key)
-        if known is None:
-            if observation.priority is None or observation.quality != "good":
-                return key
-            known = Alert(id=key, rule=observation.rule, facts=Facts(), labels=observation.labels)
-        if observation.quality != "good":
-            step = lose_sight(known.facts, observation.quality, now)
-            self._take(known, step, "its data is missing", now, transitions)
-            return key
-        level = LEVEL[observation.priority]
-        if observation.moments:
-            step = occur(known.facts, level, self._config(observation.rule), now, len(observation.moments))
-            self._take(_with(known, observation, step), step, observation.text, now, transitions)
-            return key
-        kept = LEVEL[observation.kept] if observation.kept is not None else None
-        step = observe(known.facts, level, self._config(observation.rule), now, kept)
-        self._take(_with(known, observation, step), step, observation.text or "back to normal", now, transitions)
+    def _name(self, ids: _Names, rule: str, labels: Labels) -> str:
+        """The id of an instance; finding it in a table is three times as fast as making it."""
+        if len(ids) >= _NAMES:
+            ids.clear()
+        key = ids[tuple(labels.items())] = alert_id(rule, labels)
         return key
 
-    def _unseen(self, key: str, verdict: Verdict, now: float, transitions: list[Transition]) -> None:
-        alert = self._alerts[key]
-        if alert.facts.letter == "NORM" and not alert.facts.pending:
-            return
+    def _look(
+        self,
+        key: str,
+        known: Alert | None,
+        observation: Observation,
+        config: Config,
+        now: float,
+        moves: dict[str, Move],
+    ) -> None:
+        """What one observation makes of an alert."""
+        if known is None:
+            if observation.priority is None or observation.quality != "good":
+                return
+            known = Alert(id=key, rule=observation.rule, facts=self._course.held.fresh(), labels=observation.labels)
+        level = LEVEL[observation.priority]
+        again: Callable[[Facts], Step]
+        if observation.quality != "good":
+            why = "its data is missing"
+            again = partial(lose_sight, quality=observation.quality, now=now)
+        elif observation.moments:
+            why = observation.text
+            again = partial(occur, level=level, config=config, now=now, times=len(observation.moments))
+        else:
+            why = observation.text or "back to normal"
+            kept = LEVEL[observation.kept] if observation.kept is not None else None
+            again = partial(observe, level=level, config=config, now=now, kept=kept)
+        step = again(known.facts)
+        if observation.quality == "good":
+            known = _with(known, observation, step)
+        self._move(Move(known, step, again, why), moves)
+
+    def _unseen(self, of: OfRule, seen: set[str], verdict: Verdict, now: float, moves: dict[str, Move]) -> None:
+        """What it means to the alerts of a rule that an evaluation did not mention them."""
+        again: Callable[[Facts], Step]
         if verdict.quality == "good" and verdict.absent == "normal":
-            step = observe(alert.facts, 0, self._config(alert.rule), now)
-            self._take(alert, step, verdict.reason or "back to normal", now, transitions)
+            keys, why = (of.active | of.stale | of.error) - seen, verdict.reason or "back to normal"
         else:
             quality: Literal["stale", "error"] = "error" if verdict.quality == "error" else "stale"
-            step = lose_sight(alert.facts, quality, now)
-            self._take(alert, step, verdict.reason or "its data is missing", now, transitions)
+            keys = (of.open | of.active) - seen - (of.error if quality == "error" else of.stale)
+            why, again = verdict.reason or "its data is missing", partial(lose_sight, quality=quality, now=now)
+        for key in sorted(keys):
+            alert = self._course.held.alerts[key]
+            if verdict.quality == "good" and verdict.absent == "normal":
+                again = partial(observe, level=0, config=self._course.config(alert.rule), now=now)
+            self._move(Move(alert, again(alert.facts), again, why), moves)
 
-    def _config(self, rule: str) -> Config:
-        known = self._site.rules.get(rule)
-        if known is None:
-            return Config()
-        return Config(
-            hold=known.hold,
-            clear=known.clear,
-            times=known.times,
-            latch=known.latch,
-            acked=not known.acknowledge,
-            realarm=known.realarm,
-            realarms=known.realarms,
+    def _move(self, move: Move, moves: dict[str, Move]) -> None:
+        """Keep at once what is no transition; the others wait until it is known what all of them suppress."""
+        if move.step.what is None:
+            self._course.keep(replace(move.alert, facts=move.step.facts))
+        else:
+            moves[move.alert.id] = move
+
+    # --- what time does --------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> list[Transition]:
+        """What time alone changes: shelves that end, acknowledged alerts that call again. Once in each evaluation."""
+        transitions: list[Transition] = []
+        due = self._course.timers.due(now)
+        kinds: tuple[tuple[Callable[..., Step], str], ...] = (
+            (expire, "its time on the shelf is over"),
+            (realarm, "still active"),
         )
+        for function, why in kinds:
+            moves: dict[str, Move] = {}
+            for key in due:
+                alert = self._course.held.alerts.get(key)
+                if alert is not None:
+                    again = partial(function, config=self._course.config(alert.rule), now=now)
+                    self._move(Move(alert, again(alert.facts), again, why), moves)
+            self._course.apply(moves, now, transitions)
+        for key in due:
+            alert = self._course.held.alerts.get(key)
+            if alert is not None:
+                self._course.timers.set(key, due_of(alert.facts, self._course.config(alert.rule)))
+        return transitions
+
+    def escalate(self, steps: Mapping[str, int], now: float) -> list[Transition]:
+        """Escalation has gone as far as these steps (1 is the first), by the ids of alerts."""
+        transitions: list[Transition] = []
+        for key, step in steps.items():
+            alert = self._course.held.alerts.get(key)
+            if alert is not None:
+                self._course.take(alert, escalate(alert.facts, step), f"step {step} of escalation", now, transitions)
+        return transitions
+
+    def cover(self, covers: Covers, now: float) -> list[Transition]:
+        """What is planned and running now, by name (`maintenance:…`); to be told before each evaluation.
+
+        What is covered is suppressed, also what is raised while it is; what is covered no more is let go.
+        """
+        return self._course.cover(covers, now)
 
     # --- what people do --------------------------------------------------------------------------------------
 
-    def command(self, name: str, targets: Sequence[Target], user: str, now: float) -> Outcome:
-        """`ack` or `unack` for alerts as the user saw them. Raises ValueError for another command."""
-        if name not in {"ack", "unack"}:
-            raise ValueError(f"alerts know no command `{name}`")
-        transitions: list[Transition] = []
-        refused: dict[str, str] = {}
-        already: dict[str, str] = {}
-        for target in targets:
-            alert = self._alerts.get(target.alert)
+    def command(self, deed: Deed) -> Outcome:
+        """A deed on alerts as the person saw them, each by itself. Raises ValueError where its name is unknown."""
+        if deed.name not in deeds.DONE:
+            raise ValueError(f"alerts know no command `{deed.name}`")
+        outcome = Outcome([], {}, {})
+        for target in deed.targets:
+            alert = self._course.held.alerts.get(target.alert)
             if alert is None:
-                refused[target.alert] = "there is no such alert"
+                outcome.refused[target.alert] = "there is no such alert"
                 continue
-            if name == "ack":
-                outcome = acknowledge(alert.facts, user, now, target.version)
+            step = deeds.do(deed, alert.facts, target.version, self._course.config(alert.rule))
+            if isinstance(step, Step):
+                take = deeds.take_of(alert.id, deed, alert.facts, step.facts, (alert.note, alert.note_by))
+                if note := deeds.note_of(deed):
+                    alert = replace(alert, note=note, note_by=deed.by)
+                why = f"{deeds.DONE[deed.name]} by {deed.by}"
+                self._course.take(alert, step, why, deed.at, outcome.transitions, deed.by, deed.text.strip(), take)
             else:
-                outcome = unacknowledge(alert.facts)
-            if isinstance(outcome, Refusal):
-                refused[target.alert] = outcome.reason
-            elif isinstance(outcome, Already):
-                already[target.alert] = outcome.reason
+                _turned_down(outcome, alert.id, step)
+        return outcome
+
+    def undo(self, takes: Sequence[Take], by: str, now: float) -> Outcome:
+        """Take deeds back, each from its alert as long as nothing has happened to it since."""
+        outcome = Outcome([], {}, {})
+        for take in takes:
+            alert = self._course.held.alerts.get(take.alert)
+            if alert is None:
+                outcome.refused[take.alert] = "there is no such alert"
+                continue
+            step = undo(alert.facts, take.before, take.version)
+            if isinstance(step, Step):
+                if take.note is not None:
+                    alert = replace(alert, note=take.note[0], note_by=take.note[1])
+                self._course.take(alert, step, f"undone by {by}", now, outcome.transitions, by)
             else:
-                why = f"{outcome.what} by {user}"
-                self._take(alert, outcome, why, now, transitions, who=user)
-        return Outcome(transitions, refused, already)
+                _turned_down(outcome, alert.id, step)
+        return outcome
 
     def take_back(self, alerts: Iterable[Alert]) -> None:
         """Put alerts back as they were before a command that could not be written to the journal."""
         for alert in alerts:
-            self._keep(alert)
+            self._course.keep(alert)
 
     # --- restarts and edits ----------------------------------------------------------------------------------
 
@@ -260,128 +276,68 @@ class AlertBook:
         for entry in alerts:
             alert = entry if isinstance(entry, Alert) else msgspec.convert(entry, Alert)
             # What ran when the engine ended says nothing of now: a level begins to count with the next observation.
-            facts = replace(alert.facts, raw=alert.facts.level)
-            self._keep(replace(alert, facts=facts))
+            self._course.keep(replace(alert, facts=replace(alert.facts, raw=alert.facts.level)))
+        self._course.unsure()
 
     def replace(self, site: Site, now: float) -> list[Transition]:
         """The site file was edited: alerts of rules that are gone, or that have other labels now, are closed."""
         self._site = site
+        self._course.configure(site)
         transitions: list[Transition] = []
-        for key in list(self._alerts):
-            alert = self._alerts[key]
-            rule = self._rule_of(alert.rule)
+        for key in list(self._course.held.alerts):
+            alert = self._course.held.alerts[key]
+            rule = rule_of(site, alert.rule, SYSTEM)
             if rule is None:
                 self._close(alert, "rule removed", now, transitions)
             elif not alert.rule.startswith(SYSTEM) and set(alert.labels) != set(rule.by):
                 self._close(alert, "rule changed: other labels", now, transitions)
+            else:
+                self._course.heed(alert)
         return transitions
-
-    def _rule_of(self, name: str) -> Rule | None:
-        """The rule, also of an alert about the rule itself."""
-        for prefix in SYSTEM:
-            name = name.removeprefix(prefix)
-        return self._site.rules.get(name)
 
     def _close(self, alert: Alert, why: str, now: float, transitions: list[Transition]) -> None:
         if alert.facts.letter != "NORM":
-            self._take(alert, close(alert.facts), why, now, transitions)
-        self._alerts.pop(alert.id, None)
-        self._by_rule.get(alert.rule, set()).discard(alert.id)
+            self._course.take(alert, close(alert.facts), why, now, transitions)
+        self._course.forget(alert.id)
 
-    # --- within ----------------------------------------------------------------------------------------------
 
-    def _take(
-        self, alert: Alert, step: Step, why: str, now: float, transitions: list[Transition], who: str = ""
-    ) -> None:
-        before = self._alerts[alert.id].facts.letter if alert.id in self._alerts else "NORM"
-        after = replace(alert, facts=step.facts)
-        self._keep(after)
-        if step.what is not None:
-            transitions.append(
-                Transition(
-                    at=now,
-                    what=step.what,
-                    why=why,
-                    before=before,
-                    after=step.facts.letter,
-                    alert=after,
-                    who=who,
-                    annunciate=step.annunciate,
-                )
-            )
+def _turned_down(outcome: Outcome, alert: str, why: Refusal | Already) -> None:
+    (outcome.already if isinstance(why, Already) else outcome.refused)[alert] = why.reason
 
-    def _keep(self, alert: Alert) -> None:
-        """Remember an alert; one that never rose and has nothing running is forgotten."""
-        if alert.facts.count == 0 and not alert.facts.pending and alert.facts.letter == "NORM":
-            self._alerts.pop(alert.id, None)
-            self._by_rule.get(alert.rule, set()).discard(alert.id)
-            return
-        self._alerts[alert.id] = alert
-        self._by_rule.setdefault(alert.rule, set()).add(alert.id)
 
-    def _shown(self, alert: Alert) -> Open:
-        facts = alert.facts
-        rule = self._rule_of(alert.rule)
-        put = facts.out or facts.shelf
-        return Open(
-            id=alert.id,
-            rule=alert.rule,
-            text=alert.text,
-            state=facts.letter,
-            priority=facts.priority,
-            since=facts.since or 0.0,
-            version=facts.version,
-            labels=alert.labels,
-            who=facts.who,
-            acked_at=facts.acked_at,
-            value=alert.value,
-            worst=alert.worst,
-            count=facts.count,
-            kpi=rule.kpi or "" if rule is not None else "",
-            source=self._source_of(rule),
-            area=rule.area if rule is not None else "",
-            procedure=rule.procedure if rule is not None else "",
-            quality=facts.quality,
-            beneath=facts.beneath,
-            put_by=put.by if put is not None else "",
-            put_at=put.at if put is not None else None,
-            until=put.until if isinstance(put, Shelf) else None,
-            reason=put.reason if put is not None else "",
-            suppressed=facts.suppressed,
-            owner=facts.owner,
-            escalation=facts.escalation,
-            disposition=facts.disposition,
-            note=alert.note,
-            note_by=alert.note_by,
-        )
+def _steady(facts: Facts, observation: Observation) -> bool:
+    """Whether an observation makes no difference to the life of an alert."""
+    level = LEVEL[observation.priority]
+    if observation.kept is not None:
+        level = max(level, min(facts.level, LEVEL[observation.kept]))
+    if facts.level != level or facts.raw != level or facts.frozen is not None:
+        return False
+    return not observation.moments and observation.quality == "good"
 
-    def _source_of(self, rule: Rule | None) -> str:
-        if rule is None:
-            return ""
-        kpi = self._site.kpis.get(rule.kpi or "")
-        if kpi is None:
-            return rule.source or ""
-        return kpi.source or next(iter(sources_of(self._site.kpis, kpi)), "")
+
+def _tells_news(alert: Alert, observation: Observation) -> bool:
+    """Whether the figures of an open alert have changed; those of a closed one are those of its end."""
+    if alert.value == observation.value and (alert.text == observation.text or not observation.text):
+        return False
+    return alert.facts.level > 0 or alert.facts.letter != "NORM"
 
 
 def _with(alert: Alert, observation: Observation, step: Step) -> Alert:
     """The alert with the figures of an observation; its text stays while it returns to normal."""
-    value = observation.value
-    worst = alert.worst
-    if (
-        step.what == "raised"
-        or (step.what == "occurred" and step.facts.cleared == step.facts.since)
-        or (
-            value is not None
-            and observation.priority is not None
-            and (worst is None or observation.worse.than(value, worst))
-        )
-    ):
-        worst = value
+    value, worst = observation.value, alert.worst
+    begins = step.what == "raised" or (step.what == "occurred" and step.facts.cleared == step.facts.since)
+    worse = (
+        value is not None
+        and observation.priority is not None
+        and (worst is None or observation.worse.than(value, worst))
+    )
+    reopened = begins and alert.facts.letter == "NORM"
     return replace(
         alert,
         text=observation.text or alert.text,
         value=value,
-        worst=worst,
+        worst=value if begins or worse else worst,
         limit=observation.limit if observation.limit is not None else alert.limit,
+        note="" if reopened else alert.note,
+        note_by="" if reopened else alert.note_by,
     )

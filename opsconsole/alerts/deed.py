@@ -37,12 +37,16 @@ class Deed(Struct, frozen=True):
     most: int = 0
 
 
-class Take(Struct, frozen=True):
-    """A deed is to be taken back from an alert: its facts before the deed, and its version right after it."""
+class Take(Struct, frozen=True, omit_defaults=True):
+    """A deed is to be taken back from an alert: its facts before the deed, and its version right after it.
+
+    Of the facts only those matter that people decide. `note`: the note before and whose it was, if the deed wrote one.
+    """
 
     alert: str
     before: Facts
     version: int
+    note: tuple[str, str] | None = None
 
 
 # What is planned and running now: by the name that alerts are suppressed with (`maintenance:m3`) whether a rule with

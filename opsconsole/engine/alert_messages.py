@@ -60,7 +60,10 @@ class AlertState(Struct, frozen=True):
 
 
 class AlertCounts(Struct, frozen=True):
-    """How many alerts are open in all: a snapshot carries the most urgent only. `recent`: raised within 10 minutes."""
+    """How many alerts are open in all: a snapshot carries the most urgent only. `recent`: raised within 10 minutes.
+
+    `critical`, `warning` and `low` are those that nobody and nothing has put aside.
+    """
 
     open: int = 0
     critical: int = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from opsconsole.alerts.book import Transition
+from opsconsole.alerts.alert import Transition
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import Event
 from opsconsole.journal.journal import Entry, Record
@@ -28,7 +28,7 @@ def of_transition(transition: Transition, who: Peer | None, now: dt.datetime) ->
         text=alert.text,
         before=transition.before,
         after=transition.after,
-        reason=transition.why if transition.why != alert.text else "",
+        reason=transition.reason if who is not None else transition.why if transition.why != alert.text else "",
         site_time=now.timestamp(),
         data={"at": transition.at, "alert": msgspec.to_builtins(alert)},
     )

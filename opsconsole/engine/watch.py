@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
-from opsconsole.alerts.book import AlertBook, Target, Transition
+from opsconsole.alerts.alert import Transition
+from opsconsole.alerts.book import AlertBook
+from opsconsole.alerts.deed import Deed, Target
 from opsconsole.engine import recording
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import AlertState, Command, Done, Notice
@@ -95,8 +97,8 @@ class AlertWatch:
     def command(self, command: Command, peer: Peer, now: dt.datetime) -> Done:
         """Check a command, apply it and write it; it is done once it is written, else it is taken back."""
         before = [alert for target in command.targets if (alert := self._book.get(target.alert)) is not None]
-        targets = [Target(target.alert, target.version) for target in command.targets]
-        outcome = self._book.command(command.name, targets, peer.user, now.timestamp())
+        targets = tuple(Target(target.alert, target.version) for target in command.targets)
+        outcome = self._book.command(Deed(command.name, peer.user, now.timestamp(), targets))
         if outcome.transitions:
             records = [recording.of_transition(each, peer, now) for each in outcome.transitions]
             try:

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from opsconsole.alerts.book import AlertBook, Open, Target, alert_id
+from opsconsole.alerts.alert import Open, alert_id
+from opsconsole.alerts.book import AlertBook
+from opsconsole.alerts.deed import Deed, Target
 from opsconsole.engine.messages import AlertState
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict, Worse
 from opsconsole.site.model import Kpi, Priority, Rule, Site, Source
@@ -128,7 +130,7 @@ def test_sorted_by_priority_state_and_age() -> None:
     ):
         book.observe(Evaluation(at=at, observations=[seen("late", priority, line=line)], verdicts={}))  # type: ignore[arg-type]
     (middle,) = [alert for alert in book.open() if alert.id == "late{line=d}"]
-    book.command("ack", [Target(middle.id, middle.version)], "ana", 6.0)
+    book.command(Deed("ack", "ana", 6.0, (Target(middle.id, middle.version),)))
     assert [alert.labels["line"] for alert in book.open()] == ["c", "e", "a", "d", "b"]
 
 
@@ -136,8 +138,8 @@ def test_commands_are_checked_one_by_one() -> None:
     book = AlertBook(SITE)
     book.observe(said(10.0, seen("late", line="A"), seen("late", line="B"), seen("hush")))
     book.observe(said(20.0, seen("late", "critical", line="A"), seen("late", line="B"), seen("hush")))
-    targets = [Target("late{line=A}", 1), Target("late{line=B}", 1), Target("nope", 1)]
-    outcome = book.command("ack", targets, "ana", 25.0)
+    targets = (Target("late{line=A}", 1), Target("late{line=B}", 1), Target("nope", 1))
+    outcome = book.command(Deed("ack", "ana", 25.0, targets))
     assert [(one.what, one.alert.id, one.who, one.why) for one in outcome.transitions] == [
         ("acknowledged", "late{line=B}", "ana", "acknowledged by ana")
     ]
@@ -145,24 +147,24 @@ def test_commands_are_checked_one_by_one() -> None:
         "late{line=A}": "it has grown worse since you saw it, to critical",
         "nope": "there is no such alert",
     }
-    assert book.command("ack", [Target("late{line=B}", 2)], "bob", 26.0).already == {
+    assert book.command(Deed("ack", "bob", 26.0, (Target("late{line=B}", 2),))).already == {
         "late{line=B}": "ana has already acknowledged it"
     }
-    undone = book.command("unack", [Target("late{line=B}", 2)], "ana", 27.0)
+    undone = book.command(Deed("unack", "ana", 27.0, (Target("late{line=B}", 2),)))
     assert [one.after for one in undone.transitions] == ["UNACK"]
-    with pytest.raises(ValueError, match="shelve"):
-        book.command("shelve", [], "ana", 1.0)
+    with pytest.raises(ValueError, match="launder"):
+        book.command(Deed("launder", "ana", 1.0))
 
 
 def test_a_restart_brings_back_everything_and_announces_nothing_twice() -> None:
     book = AlertBook(SITE)
     journal: dict[str, Any] = {}
     transitions = book.observe(said(10.0, seen("late", line="A"), seen("hush"), seen("late", line="C")))
-    transitions += book.command("ack", [Target("late{line=A}", 1)], "ana", 15.0).transitions
+    transitions += book.command(Deed("ack", "ana", 15.0, (Target("late{line=A}", 1),))).transitions
     transitions += book.observe(
         said(20.0, seen("late", line="A"), seen("hush", None, 1.0), seen("late", None, 1.0, line="C"))
     )
-    transitions += book.command("ack", [Target("late{line=C}", 2)], "ana", 21.0).transitions
+    transitions += book.command(Deed("ack", "ana", 21.0, (Target("late{line=C}", 2),))).transitions
     for one in transitions:
         journal[one.alert.id] = msgspec.json.decode(msgspec.json.encode(one.alert))
     again = AlertBook(SITE)
@@ -270,7 +272,7 @@ def test_the_journal_alone_gives_the_same_open_alerts(events: list[tuple[str, Pr
         if what in {"ack", "unack"}:
             known = book.get("slow")
             version = known.facts.version if known is not None else 0
-            transitions = book.command(what, [Target("slow", version)], "ana", now).transitions
+            transitions = book.command(Deed(what, "ana", now, (Target("slow", version),))).transitions
         elif what == "unseen":
             transitions = book.observe(said(now))
         else:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from opsconsole.alerts.book import Alert, AlertBook, Transition
+from opsconsole.alerts.alert import Alert, Transition
+from opsconsole.alerts.book import AlertBook
 from opsconsole.alerts.facts import Facts, Letter, What
 from opsconsole.engine.recording import of_transition
 from opsconsole.engine.watch import AlertWatch
