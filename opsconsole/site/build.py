@@ -183,6 +183,8 @@ def _rule(name: str, values: Values, kpis: dict[str, Kpi], labels: dict[str, tup
         defaults["within"] = EXPECTED
     if name in labels:
         defaults["by"] = labels[name]
+    if values.get("every") == "row":
+        values = {**values, "every": None, "per_row": True}
     return Rule(name=name, **(defaults | values))
 
 

@@ -13,6 +13,7 @@ from opsconsole.site.names import listed, show
 from opsconsole.site.report import Report
 from opsconsole.site.rule_keys import RULE_KINDS, misread
 from opsconsole.site.rule_labels import common_labels, implicit_names
+from opsconsole.site.rule_times import check_times, occurs
 
 TITLE_FIELDS = ("value", "limit", "label")
 BELONGS: dict[str, tuple[str, ...]] = {
@@ -40,7 +41,8 @@ def check_rules(
         _check_life(name, rule, marks, report)
         if areas and "area" in rule:
             reference(("rules", name, "area"), rule["area"], "area", known_names("areas", values, marks), marks, report)
-    _check_combinations(rules, known, marks, report)
+    _check_combinations(values, rules, known, marks, report)
+    check_times(values, marks, report)
     labels = {name: tuple(rule.get("by", ())) for name, rule in known.items()} | common_labels(rules)
     _check_inhibition(rules, known, labels, marks, report)
     for name, rule in rules.items():
@@ -148,7 +150,7 @@ def _check_stretch(rule: Values, kind: str, sources: Values | None, at: Keys, ma
     if (built_in or (timeless and derived)) and marks.has(*at, "within"):
         says = "says how things are now" if built_in else "has no `time`, so that all its rows count"
         report.error(marks.key(*at, "within"), f"`within`: `{show(source)}` {says}, leave it out")
-    if timeless and not derived:
+    if timeless and not derived and rule.get("every") != "row":
         message = f"`rows`: looks back in time, but `{show(source)}` has no time column"
         report.error(marks.at(*at, "source"), message)
 
@@ -164,7 +166,9 @@ def _check_life(name: str, rule: Values, marks: Marks, report: Report) -> None:
         report.error(marks.key(*at, "realarm"), message)
 
 
-def _check_combinations(rules: Mapping[str, Values], known: Values, marks: Marks, report: Report) -> None:
+def _check_combinations(
+    values: Values, rules: Mapping[str, Values], known: Values, marks: Marks, report: Report
+) -> None:
     """Combinations can be read, name rules that are there, and none is made of itself."""
     made_of: dict[str, list[str]] = {}
     for name, rule in rules.items():
@@ -181,8 +185,8 @@ def _check_combinations(rules: Mapping[str, Values], known: Values, marks: Marks
             if part.name not in known:
                 others = {other: value for other, value in known.items() if other != name}
                 report.error(place, f"unknown rule `{show(part.name)}`{hint(part.name, others, report)}")
-            elif known[part.name].get("per_row"):
-                message = f"`combine`: `{part.name}` is about single rows (`per_row`), which are over at once"
+            elif occurs(known[part.name], values.get("kpis", {})):
+                message = f"`combine`: `{part.name}` counts occurrences (`every`), which are over at once"
                 report.error(place, message)
         made_of[name] = [part.name for part in found]
         _check_combined_labels(name, rule, [known[part.name] for part in found if part.name in known], marks, report)

@@ -7,7 +7,7 @@ import re
 from opsconsole.site.kinds import Checked, Choice, Flag, Integer, Many, Number, Reference, Text
 from opsconsole.site.sections import Key, Section
 from opsconsole.site.source_keys import COLUMN
-from opsconsole.site.timekinds import Duration
+from opsconsole.site.timekinds import Duration, Step
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _COMPARISON = re.compile(
@@ -20,6 +20,10 @@ RULE_KINDS = ("kpi", "rows", "silent", "due", "combine")
 def misread(text: str) -> str:
     """What is wrong with a comparison, or nothing. A percent sign may end it: of what, `opsconsole.kpis.when` says."""
     return "" if _COMPARISON.fullmatch(text) else HOW
+
+
+def _word(text: str) -> str:
+    return "" if text.isprintable() else "it holds characters that cannot be shown"
 
 
 RULE = Section(
@@ -101,6 +105,22 @@ RULE = Section(
             "The text of the alert; `{value}`, `{limit}` and the columns of `by` in braces are filled in.",
             "made from the rule",
             '"{carrier} on time {value}"',
+        ),
+        Key(
+            "every",
+            Step(),
+            "Evaluate it on a grid of its own, from the site's midnight on. Where that is as long as what it looks at "
+            "(`within`, or the KPI's `window`), each such stretch in which it holds is an occurrence by itself, told "
+            "when the stretch is over. `row`, with `rows`: each row that meets it is one.",
+            "the site's `every`",
+            "1d",
+        ),
+        Key(
+            "during",
+            Many(Checked("the name of a shift, or `working`", check=_word), one=True, distinct=True),
+            "Only in these shifts, or in working time; outside of them its alerts end.",
+            "always",
+            "[Early, Late]",
         ),
         Key("for", Duration(), "Raise only after the condition has held for so long.", "0s", "10m", field="hold"),
         Key("clear", Duration(), "Clear only after the condition has been gone for so long.", "0s", "5m"),

@@ -46,6 +46,29 @@ class Duration(Kind):
 
 
 @dataclass(frozen=True)
+class Step(Kind):
+    """The step of a rule's own grid in seconds, or the word `row`."""
+
+    @property
+    def noun(self) -> str:
+        return "a duration such as 5m or 1d, or `row`"
+
+    @property
+    def label(self) -> str:
+        return "duration, or `row`"
+
+    def schema(self) -> Schema:
+        return {"anyOf": [Duration(1).schema(), {"const": "row"}]}
+
+    def read(self, node: Node, key: str, report: Report) -> float | str | Bad:
+        if isinstance(node, Scalar) and node.text.strip() == "row":
+            return "row"
+        if not isinstance(node, Scalar) or node.absent or not any(char.isdigit() for char in node.text):
+            return self.wrong(node, key, report)
+        return Duration(1).read(node, key, report)
+
+
+@dataclass(frozen=True)
 class TimeOfDay(Kind):
     """A time of day; quoted or not, because nothing here reads 06:00 as a number."""
 
