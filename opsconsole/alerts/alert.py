@@ -16,7 +16,10 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 class Alert(Struct, frozen=True, omit_defaults=True):
-    """One rule on one set of labels: its facts, and what was last seen of it."""
+    """One rule on one set of labels: its facts, and what was last seen of it.
+
+    `waits`: since when (site time) it waits for somebody to acknowledge it; None while it does not.
+    """
 
     id: str
     rule: str
@@ -28,6 +31,7 @@ class Alert(Struct, frozen=True, omit_defaults=True):
     limit: float | None = None
     note: str = ""
     note_by: str = ""
+    waits: float | None = None
 
 
 class Open(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from opsconsole.alerts.alert import Alert, Transition
 from opsconsole.alerts.deed import Covers, Take
+from opsconsole.alerts.escalation import waiting_since
 from opsconsole.alerts.facts import Config, Facts, Step
 from opsconsole.alerts.holding import Holding
 from opsconsole.alerts.standing import release, suppress
@@ -17,6 +18,7 @@ from opsconsole.alerts.timers import Timers, due_of
 from opsconsole.site.model import Rule, Site
 
 _UNREMARKABLE = Config()
+_NORMAL = Facts()
 
 
 class Move(Struct):
@@ -139,11 +141,13 @@ class Course:
     ) -> None:
         """Keep an alert after a step, and tell of it; what is suppressed and has closed is let go."""
         known = self.held.alerts.get(alert.id)
-        before = known.facts.letter if known is not None else "NORM"
-        after = replace(alert, facts=step.facts)
-        self.keep(after)
         if step.what is None:
+            self.keep(replace(alert, facts=step.facts))
             return
+        facts = known.facts if known is not None else _NORMAL
+        before = facts.letter
+        after = replace(alert, facts=step.facts, waits=waiting_since(alert.waits, facts, step, now))
+        self.keep(after)
         transitions.append(
             Transition(
                 at=now,

@@ -1,4 +1,4 @@
-"""Sends one message through Apprise, in a process of its own that ends with it: `python -m opsconsole.engine.notify.send`.
+"""Sends one message through Apprise, in a process of its own: `python -m opsconsole.engine.notify.send`.
 
 A target that hangs, or a library that fails, takes nobody with it: whoever started this kills it when it takes too
 long. The job comes by standard input, for a command line can be read by everyone; the answer goes to standard output.
