@@ -15,6 +15,7 @@ from opsconsole.site.figures import count
 from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import (
+    Area,
     Chatter,
     Clock,
     Incidents,
@@ -34,6 +35,7 @@ from opsconsole.site.model import (
     Window,
 )
 from opsconsole.site.notify_parts import notify_fields
+from opsconsole.site.procedures import inherit
 from opsconsole.site.rule_labels import common_labels
 from opsconsole.site.zones import find_zone
 
@@ -55,7 +57,8 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
     written: dict[str, Values] = values.get("rules", {})
     labels = common_labels(written)
     rules = {name: _rule(name, rule, kpis, labels) for name, rule in written.items()}
-    plain = {key: values[key] for key in ("state", "every", "disk") if key in values}
+    areas = {name: Area(**({"name": name, "title": name} | area)) for name, area in values.get("areas", {}).items()}
+    plain = {key: values[key] for key in ("state", "every", "disk", "procedure") if key in values}
     alert_from = values.get("alert_from", "shift start")
     return Site(
         name=values.get("site") or folder,
@@ -66,7 +69,8 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
         sources=sources,
         kpis=kpis,
         objectives=objectives,
-        rules=rules | implicit_rules(sources, kpis, rules, marks),
+        areas=areas,
+        rules=inherit(rules | implicit_rules(sources, kpis, rules, marks), kpis, areas, plain.get("procedure", "")),
         roles=values.get("roles"),
         shelving=_shelving(values.get("shelving", {})),
         **notify_fields(values),

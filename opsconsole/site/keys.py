@@ -6,6 +6,7 @@ a key: add a line here and a field of the same name in `opsconsole.site.model`.
 
 from __future__ import annotations
 
+from opsconsole.site.area_keys import AREA
 from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
 from opsconsole.site.incident_keys import CHATTER, INCIDENTS
 from opsconsole.site.kinds import Choice, Integer, Many, Number, Reference, Size, Text
@@ -69,6 +70,7 @@ SITE = Section(
         Key("sources", Named(SOURCE), "The tables.", required=True),
         Key("kpis", Named(KPI), "The measures.", "none"),
         Key("objectives", Named(OBJECTIVE), "The goals that KPIs serve.", "those that KPIs name"),
+        Key("areas", Named(AREA), "The parts of the operation that rules belong to.", "none"),
         Key("rules", Named(RULE), "The alerts beyond those that limits and `fresh_within` make by themselves.", "none"),
         Key("roles", ROLES, "Who may do what.", "everyone is a supervisor", '{supervisor: ana, operator: ["@shift"]}'),
         Key("shelving", SHELVING, "How long alerts may be shelved.", "by role and priority"),
@@ -76,6 +78,13 @@ SITE = Section(
         Key("escalation", ESCALATION_STEPS, "What happens to alerts that nobody acknowledges.", "nothing"),
         Key("incidents", INCIDENTS, "Which alerts belong together.", "see there"),
         Key("chatter", CHATTER, "Which alerts come and go too often.", "see there"),
+        Key(
+            "procedure",
+            Text("a path"),
+            "What to do about an alert whose rule, KPI and area name none: a Markdown file in the site's folder.",
+            "",
+            "procedures/any.md",
+        ),
         Key("layouts", Text("a folder"), "The folder of layout files, beside the site file.", "layouts", "screens"),
     ),
 )
@@ -126,6 +135,6 @@ LAYOUT = Section(
 )
 
 SECTIONS = (
-    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, RULE, INCIDENTS, CHATTER,
-    *PEOPLE_SECTIONS, *NOTIFY_SECTIONS, LAYOUT, ROW, PANEL,
+    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, AREA, RULE, INCIDENTS,
+    CHATTER, *PEOPLE_SECTIONS, *NOTIFY_SECTIONS, LAYOUT, ROW, PANEL,
 )  # fmt: skip

@@ -26,6 +26,7 @@ HEADINGS = {
     "kpi": "`kpis:` each KPI",
     "targets": "`targets:` of a KPI",
     "objective": "`objectives:` each objective",
+    "area": "`areas:` each area",
     "rule": "`rules:` each rule",
     "roles": "`roles:`",
     "shelving": "`shelving:`",

@@ -160,6 +160,6 @@ RULE = Section(
         ),
         Key("area", Reference(to="area"), "The part of the operation it belongs to.", "", "press_shop"),
         Key("priority", Choice(("critical", "warning", "low")), "How bad it is.", "warning", "critical"),
-        Key("procedure", Text("a path"), "What to do: a Markdown file.", "the KPI's", "procedures/late.md"),
+        Key("procedure", Text("a path"), "What to do: a Markdown file.", "the KPI's, its area's", "procedures/late.md"),
     ),
 )

@@ -142,6 +142,9 @@ notify:
 escalation:
   - {after: 30m, to: [leads, oncall]}
   - {after: 15m, to: leads, priority: critical}
+areas:
+  press_shop: {title: Press shop, procedure: procedures/press.md, position: Shift lead}
+procedure: procedures/any.md
 """
 
 LAYOUT = """\

@@ -12,6 +12,7 @@ import pytest
 from examples import FULL, LAYOUT, messages, parse
 
 from opsconsole.site.model import (
+    Area,
     Kpi,
     Layout,
     LayoutRow,
@@ -120,7 +121,10 @@ def test_every_key_reaches_the_model() -> None:
         ("line", "station"),
     )
     assert (site.sources["stops"].until, site.sources["stops"].elements) == ("ended", {"PQ": "qty"})
-    assert site.rules["slow"] == Rule("slow", source="cycles", rows="cycle_s > 600", at_least=2, by=("station",))
+    assert site.rules["slow"] == Rule(
+        "slow", source="cycles", rows="cycle_s > 600", at_least=2, by=("station",), procedure="procedures/any.md"
+    )
+    assert site.areas == {"press_shop": Area("press_shop", "Press shop", "procedures/press.md", "Shift lead")}
     assert site.rules["scrap_by_line"].hold == 600
     assert site.rules["scrap_by_line"].procedure == "procedures/scrap.md"
     assert site.layouts == (
@@ -149,8 +153,9 @@ def test_what_goes_without_saying() -> None:
 
 def test_limits_and_freshness_make_rules_of_their_own() -> None:
     site = good(FULL, {"overview.yaml": LAYOUT})
-    assert site.rules["kpi:takt"] == Rule("kpi:takt", kpi="takt")
-    assert site.rules["silent:cycles"] == Rule("silent:cycles", source="cycles", silent=900)
+    any_ = "procedures/any.md"
+    assert site.rules["kpi:takt"] == Rule("kpi:takt", kpi="takt", procedure=any_)
+    assert site.rules["silent:cycles"] == Rule("silent:cycles", source="cycles", silent=900, procedure=any_)
     # A written rule on the limits, or on silence, takes their place.
     assert "kpi:scrap_ratio" not in site.rules
     assert "silent:orders" not in site.rules
