@@ -16,7 +16,7 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 class Alert(Struct, frozen=True, omit_defaults=True):
-    """One rule on one set of labels: its facts, and what was last seen of it.
+    """One rule on one set of labels: its facts, what was last seen of it, and the incident it was last part of.
 
     `waits`: since when (site time) it waits for somebody to acknowledge it; None while it does not.
     """
@@ -32,6 +32,8 @@ class Alert(Struct, frozen=True, omit_defaults=True):
     note: str = ""
     note_by: str = ""
     waits: float | None = None
+    incident: str = ""
+    first_out: bool = False
 
 
 class Open(Struct, frozen=True):

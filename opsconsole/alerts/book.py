@@ -19,10 +19,12 @@ from opsconsole.alerts.deed import Covers, Deed, Take
 from opsconsole.alerts.facts import LEVEL, Already, Config, Facts, Refusal, Step
 from opsconsole.alerts.handling import undo
 from opsconsole.alerts.holding import CLOSED, OfRule
+from opsconsole.alerts.inhibit import Inhibition
 from opsconsole.alerts.shown import rule_of, shown
 from opsconsole.alerts.standing import escalate, expire, realarm
 from opsconsole.alerts.suppression import Inhibitor
 from opsconsole.alerts.timers import due_of
+from opsconsole.alerts.together import Bygone
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.site.model import Rule, Site
 
@@ -40,7 +42,7 @@ class AlertBook:
     def __init__(
         self,
         site: Site,
-        inhibition: Callable[[Mapping[str, Rule]], Inhibitor] | None = None,
+        inhibition: Callable[[Mapping[str, Rule]], Inhibitor] | None = Inhibition,
         most_closed: int = CLOSED,
     ) -> None:
         self._site = site
@@ -70,11 +72,12 @@ class AlertBook:
 
     def shown(self, alert: Alert) -> Open:
         """An alert as consoles see it."""
-        return shown(alert, self._site, rule_of(self._site, alert.rule, SYSTEM))
+        chatters = self._course.together.chatters(alert.id)
+        return shown(alert, self._site, rule_of(self._site, alert.rule, SYSTEM), chatters=chatters)
 
     def counts(self) -> Counts:
-        """How many are open."""
-        return self._course.held.counts()
+        """How many are open, and whether there is a flood, as of the last evaluation."""
+        return self._course.together.counted(self._course.held.counts())
 
     def get(self, alert: str) -> Alert | None:
         """An alert that is or was open."""
@@ -92,6 +95,7 @@ class AlertBook:
         now = evaluation.at
         transitions: list[Transition] = []
         moves: dict[str, Move] = {}
+        self._course.together.evaluated(name for name, each in evaluation.verdicts.items() if each.quality == "good")
         seen: set[str] = set()
         rule, healthy, config, ids = "", True, self._course.config(""), _Names()
         alerts = self._course.held.alerts
@@ -122,6 +126,7 @@ class AlertBook:
             if of is not None:
                 self._unseen(of, seen, verdict, now, moves)
         self._course.apply(moves, now, transitions)
+        self._course.let_pass(now)
         return transitions
 
     def _name(self, ids: _Names, rule: str, labels: Labels) -> str:
@@ -278,6 +283,10 @@ class AlertBook:
             # What ran when the engine ended says nothing of now: a level begins to count with the next observation.
             self._course.keep(replace(alert, facts=replace(alert.facts, raw=alert.facts.level)))
         self._course.unsure()
+
+    def recall(self, bygone: Iterable[Bygone]) -> None:
+        """Take up the transitions of the last `together.LATELY` seconds before a restart, the oldest first."""
+        self._course.together.recall(bygone)
 
     def replace(self, site: Site, now: float) -> list[Transition]:
         """The site file was edited: alerts of rules that are gone, or that have other labels now, are closed."""

@@ -12,7 +12,6 @@ counts evaluations and means nothing where they come irregularly: an alert is ma
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 
 from opsconsole.site.model import Chatter
@@ -40,10 +39,10 @@ class _Lately:
 
     __slots__ = ("activations", "by_time", "changes", "flaps", "last")
 
-    def __init__(self, times: int) -> None:
+    def __init__(self) -> None:
         self.last = 0.0
-        self.activations: deque[float] = deque(maxlen=times)
-        self.changes: deque[int] = deque(maxlen=RING)
+        self.activations: tuple[float, ...] = ()
+        self.changes: tuple[int, ...] = ()
         self.by_time = False
         self.flaps = False
 
@@ -61,15 +60,15 @@ class Chatters:
 
         `evaluation` None: it is not known which (read from a journal), and only time counts.
         """
-        lately = self._lately.pop(alert, None) or _Lately(self._chatter.times)
+        lately = self._lately.pop(alert, None) or _Lately()
         self._lately[alert] = lately  # the one that changed last stands last
         lately.last = now
         if evaluation is not None:
-            lately.changes.append(evaluation)
+            lately.changes = (*lately.changes, evaluation)[-RING:]
             if flapping(evaluation - at for at in lately.changes) > BEGINS_ABOVE:
                 lately.flaps = True
         if active:
-            lately.activations.append(now)
+            lately.activations = (*lately.activations, now)[-self._chatter.times :]
             full = len(lately.activations) == self._chatter.times
             if full and 0 <= now - lately.activations[0] <= self._chatter.within:
                 lately.by_time = True

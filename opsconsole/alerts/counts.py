@@ -13,7 +13,7 @@ _AWAY: tuple[Letter, ...] = ("SHELVED", "SUPPRESSED", "OOS")
 
 
 class Counts(Struct, frozen=True):
-    """The same fields as `AlertCounts` of the wire; `recent` and `flood_since` are filled in by who watches floods.
+    """The same fields as `AlertCounts` of the wire; what is said of floods is filled in by who watches them.
 
     `open`: all that are open; `critical`, `warning` and `low`: those that nobody and nothing has put aside.
     """
@@ -28,6 +28,7 @@ class Counts(Struct, frozen=True):
     out: int = 0
     recent: int = 0
     flood_since: float | None = None
+    flooded: tuple[str, ...] = ()
 
 
 class Tally:

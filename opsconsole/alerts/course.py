@@ -15,6 +15,7 @@ from opsconsole.alerts.holding import Holding
 from opsconsole.alerts.standing import release, suppress
 from opsconsole.alerts.suppression import PLANNED, Inhibitor, planned, tell
 from opsconsole.alerts.timers import Timers, due_of
+from opsconsole.alerts.together import Together
 from opsconsole.site.model import Rule, Site
 
 _UNREMARKABLE = Config()
@@ -36,6 +37,7 @@ class Course:
     def __init__(self, most_closed: int, inhibition: Callable[[Mapping[str, Rule]], Inhibitor] | None) -> None:
         self.held = Holding(most_closed)
         self.timers = Timers()
+        self.together = Together()
         self.inhibitor: Inhibitor | None = None
         self._inhibition = inhibition
         self._configs: dict[str, Config] = {}
@@ -45,6 +47,7 @@ class Course:
     def configure(self, site: Site) -> None:
         """Take over the rules of a site."""
         self._configs = {name: config_of(rule) for name, rule in site.rules.items()}
+        self.together.configure(site)
         if self._inhibition is not None:
             self.inhibitor = self._inhibition(site.rules)
         self.unsure()
@@ -76,6 +79,9 @@ class Course:
         for move in moves.values():
             tell(self.inhibitor, move.alert.id, move.alert.rule, move.alert.labels, move.step.facts)
         changed = self._settle()
+        taken = ((move.alert, move.step) for move in moves.values())
+        for key, member in self.together.arrive(taken, now).items():
+            moves[key].alert = replace(moves[key].alert, incident=member.incident, first_out=member.first_out)
         for key, move in moves.items():
             self._take_suppressed(key, move, now, transitions)
         moves.clear()
@@ -148,6 +154,7 @@ class Course:
         before = facts.letter
         after = replace(alert, facts=step.facts, waits=waiting_since(alert.waits, facts, step, now))
         self.keep(after)
+        self.together.took(facts, after, step, now)
         transitions.append(
             Transition(
                 at=now,
@@ -165,6 +172,11 @@ class Course:
         if step.facts.suppressed and step.facts.beneath == "NORM":
             self._release(alert.id, step.facts.suppressed, now, transitions)
 
+    def let_pass(self, now: float) -> None:
+        """Floods and chatter come to their end by time alone."""
+        marked = (self.held.alerts.get(key) for key in self.together.chattering)
+        self.together.look(now, {alert.id: alert.rule for alert in marked if alert is not None})
+
     def keep(self, alert: Alert) -> None:
         """Remember an alert as it is now."""
         known = self.held.alerts.get(alert.id)
@@ -176,12 +188,14 @@ class Course:
         """Let go of an alert that can never come again."""
         self.held.forget(alert)
         self.timers.set(alert, None)
+        self.together.forget(alert)
         if self.inhibitor is not None:
             self.inhibitor.drop(alert)
 
     def heed(self, alert: Alert) -> None:
         """Heed what time will do to an alert, and what it suppresses."""
         self.timers.set(alert.id, due_of(alert.facts, self.config(alert.rule)))
+        self.together.heed(alert)
         tell(self.inhibitor, alert.id, alert.rule, alert.labels, alert.facts)
 
 

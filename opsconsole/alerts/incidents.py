@@ -104,6 +104,8 @@ class Incidents:
 
     def restore(self, arrival: Arrival, member: Member) -> None:
         """An open alert and its incident, as they were written down before a restart."""
+        if arrival.alert in self._of:
+            return
         group = self.group(arrival.rule, arrival.labels)
         incident = self._open.setdefault(member.incident, _Incident(member.incident, group, arrival.at))
         incident.joined = max(incident.joined, arrival.at)

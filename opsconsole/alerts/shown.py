@@ -15,7 +15,7 @@ def rule_of(site: Site, name: str, prefixes: tuple[str, ...]) -> Rule | None:
     return site.rules.get(name)
 
 
-def shown(alert: Alert, site: Site, rule: Rule | None) -> Open:
+def shown(alert: Alert, site: Site, rule: Rule | None, *, chatters: bool = False) -> Open:
     """An open alert with what its rule says, if that still exists."""
     facts = alert.facts
     put = facts.out or facts.shelf
@@ -49,6 +49,9 @@ def shown(alert: Alert, site: Site, rule: Rule | None) -> Open:
         disposition=facts.disposition,
         note=alert.note,
         note_by=alert.note_by,
+        chatters=chatters,
+        incident=alert.incident,
+        first_out=alert.first_out,
     )
 
 

@@ -75,6 +75,7 @@ class AlertCounts(Struct, frozen=True):
     out: int = 0
     recent: int = 0
     flood_since: float | None = None
+    flooded: tuple[str, ...] = ()
 
 
 class AlertQuery(Struct, frozen=True):

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from opsconsole.alerts.alert import Transition
+from opsconsole.alerts.facts import What
+from opsconsole.alerts.together import Bygone
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import Event
 from opsconsole.journal.journal import Entry, Record
@@ -30,7 +32,23 @@ def of_transition(transition: Transition, who: Peer | None, now: dt.datetime) ->
         after=transition.after,
         reason=transition.reason if who is not None else transition.why if transition.why != alert.text else "",
         site_time=now.timestamp(),
-        data={"at": transition.at, "alert": msgspec.to_builtins(alert)},
+        data={
+            "at": transition.at,
+            "alert": msgspec.to_builtins(alert),
+            **({"annunciate": True} if transition.annunciate else {}),
+        },
+    )
+
+
+def bygone(record: Record) -> Bygone:
+    """A change of an alert as what happened before a restart."""
+    data = record.data
+    return Bygone(
+        at=data["at"],
+        alert=record.object,
+        rule=data["alert"]["rule"],
+        what=msgspec.convert(record.what, What),
+        annunciate=data.get("annunciate", False),
     )
 
 

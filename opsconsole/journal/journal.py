@@ -126,6 +126,23 @@ class Journal:
         )
         return [record_of(row) for row in rows]
 
+    def lately(self, kind: str, seconds: float) -> list[Record]:
+        """The records of a kind of the last so many seconds of site time before its newest one, the oldest first.
+
+        Raises JournalError.
+        """
+        found: list[Record] = []
+        try:
+            for row in self._connection.execute(f"{SELECT} WHERE kind = ? ORDER BY seq DESC", (kind,)):
+                record = record_of(row)
+                newest = dt.datetime.fromisoformat((found[0] if found else record).site_time)
+                if newest - dt.datetime.fromisoformat(record.site_time) > dt.timedelta(seconds=seconds):
+                    break
+                found.append(record)
+        except sqlite3.Error as error:
+            raise JournalError(sentence(self.path, error)) from error
+        return found[::-1]
+
     def of(self, kind: str, object_: str) -> list[Record]:
         """All records of an object of a kind, the oldest first. May be called from any thread. Raises JournalError."""
         rows = self._apart(f"{SELECT} WHERE kind = ? AND object = ? ORDER BY seq", (kind, object_))

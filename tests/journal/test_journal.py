@@ -313,3 +313,12 @@ def test_another_thread_looks_back_while_one_writes(tmp_path: Path) -> None:
     assert found == sorted(found)
     assert len(journal.as_of("alert", 1e9)) == 40
     journal.close()
+
+
+def test_what_was_lately_is_counted_from_the_newest_record(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.sqlite")
+    assert journal.lately("alert", 60.0) == []
+    journal.append([moved(float(at), f"a{at}", "UNACK") for at in (0, 40, 41, 90, 100)])
+    journal.append([Entry("ana", "retry", "x", {}, 500.0)])
+    assert [record.object for record in journal.lately("alert", 60.0)] == ["a40", "a41", "a90", "a100"]
+    journal.close()
