@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from opsconsole.alerts import deeds
-from opsconsole.alerts.alert import Alert, Labels, Open, Outcome, Transition, alert_id
+from opsconsole.alerts.alert import Alert, Open, Outcome, Transition
 from opsconsole.alerts.condition import close, lose_sight, observe, occur
 from opsconsole.alerts.counts import Counts
 from opsconsole.alerts.course import Course, Move
@@ -19,36 +19,28 @@ from opsconsole.alerts.deed import Covers, Deed, Take
 from opsconsole.alerts.facts import LEVEL, Already, Config, Facts, Refusal, Step
 from opsconsole.alerts.handling import undo
 from opsconsole.alerts.holding import CLOSED, OfRule
-from opsconsole.alerts.inhibit import Inhibition
+from opsconsole.alerts.memo import NOTHING, Memo
 from opsconsole.alerts.shown import rule_of, shown
 from opsconsole.alerts.standing import escalate, expire, realarm
-from opsconsole.alerts.suppression import Inhibitor
 from opsconsole.alerts.timers import due_of
 from opsconsole.alerts.together import Bygone
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
-from opsconsole.site.model import Rule, Site
+from opsconsole.site.model import Site
 
 SYSTEM = ("error:", "many:")
-_NAMES = 200_000
-_Names = dict[tuple[tuple[str, str | None], ...], str]
+_HEALTHY = Verdict()
 
 
 class AlertBook:
     """The alerts of a site. Not thread-safe; it belongs to the engine's loop.
 
-    `inhibition` makes what knows which rules inhibit which; `most_closed` closed alerts are remembered.
+    So many closed alerts as `most_closed` are remembered.
     """
 
-    def __init__(
-        self,
-        site: Site,
-        inhibition: Callable[[Mapping[str, Rule]], Inhibitor] | None = Inhibition,
-        most_closed: int = CLOSED,
-    ) -> None:
+    def __init__(self, site: Site, most_closed: int = CLOSED) -> None:
         self._site = site
-        self._course = Course(most_closed, inhibition)
-        self._course.configure(site)
-        self._names: dict[str, _Names] = {}
+        self._course = Course(site, most_closed)
+        self._memos: dict[str, Memo] = {}
 
     def __len__(self) -> int:
         return len(self._course.held.alerts)
@@ -92,64 +84,66 @@ class AlertBook:
         without a verdict were not evaluated, and their alerts stay as they are. What others inhibit, or what is
         covered, is suppressed from the first, whatever comes first in the evaluation.
         """
-        now = evaluation.at
         transitions: list[Transition] = []
         moves: dict[str, Move] = {}
         self._course.together.evaluated(name for name, each in evaluation.verdicts.items() if each.quality == "good")
-        seen: set[str] = set()
-        rule, healthy, config, ids = "", True, self._course.config(""), _Names()
-        alerts = self._course.held.alerts
-        for observation in evaluation.observations:
-            if observation.rule != rule:
-                rule = observation.rule
-                verdict = evaluation.verdicts.get(rule)
-                healthy = verdict is None or verdict.quality == "good"
-                config = self._course.config(rule)
-                ids = self._names.setdefault(rule, {})
-            if not healthy:
+        seen: dict[str, frozenset[str]] = {}
+        observations, first = evaluation.observations, 0
+        while first < len(observations):
+            rule = observations[first].rule
+            memo = self._memos.get(rule)
+            if evaluation.verdicts.get(rule, _HEALTHY).quality != "good":
+                first = _end(observations, first)
                 continue
-            labels = tuple(observation.labels.items())
-            key = ids.get(labels)
-            if key is None:
-                key = self._name(ids, rule, observation.labels)
-            seen.add(key)
-            alert = alerts.get(key)
-            if alert is not None and _steady(alert.facts, observation):
-                if _tells_news(alert, observation):
-                    alerts[key] = _with(alert, observation, Step(alert.facts))
-                continue
-            if key in moves:  # of a rule on single rows there can be several
-                self._course.apply(moves, now, transitions)
-            self._look(key, alert, observation, config, now, moves)
+            if memo is None or not memo.again(observations, first):
+                run = observations[first : _end(observations, first)]
+                memo = self._memos[rule] = self._run(memo or NOTHING, run, evaluation.at, moves, transitions)
+            first += len(memo.observations)
+            seen[rule] = seen.get(rule, frozenset()) | memo.seen
         for name, verdict in evaluation.verdicts.items():
+            if name not in seen:
+                self._memos.pop(name, None)
             of = self._course.held.of_rule.get(name)
             if of is not None:
-                self._unseen(of, seen, verdict, now, moves)
-        self._course.apply(moves, now, transitions)
-        self._course.let_pass(now)
+                self._unseen(of, seen.get(name, frozenset()), verdict, evaluation.at, moves)
+        self._course.apply(moves, evaluation.at, transitions)
+        self._course.let_pass(evaluation.at)
         return transitions
 
-    def _name(self, ids: _Names, rule: str, labels: Labels) -> str:
-        """The id of an instance; finding it in a table is three times as fast as making it."""
-        if len(ids) >= _NAMES:
-            ids.clear()
-        key = ids[tuple(labels.items())] = alert_id(rule, labels)
-        return key
-
-    def _look(
+    def _run(
         self,
-        key: str,
-        known: Alert | None,
-        observation: Observation,
-        config: Config,
+        memo: Memo,
+        observations: list[Observation],
         now: float,
         moves: dict[str, Move],
-    ) -> None:
+        transitions: list[Transition],
+    ) -> Memo:
+        """What the observations of one rule make of its alerts."""
+        config = self._course.config(observations[0].rule)
+        alerts = self._course.held.alerts
+        keys: list[str] = []
+        place, steady = 0, True
+        for observation in observations:
+            key, place = memo.find(place, observation)
+            keys.append(key)
+            if key in moves:  # of a rule on single rows there can be several
+                self._course.apply(moves, now, transitions)
+            alert = alerts.get(key)
+            if alert is None:
+                if observation.priority is not None and observation.quality == "good":
+                    steady = False
+                    fresh = Alert(key, observation.rule, self._course.held.fresh(), observation.labels)
+                    self._look(fresh, observation, config, now, moves)
+            elif _steady(alert.facts, observation):
+                if _tells_news(alert, observation):
+                    alerts[key] = _with(alert, observation, Step(alert.facts))
+            else:
+                steady = False
+                self._look(alert, observation, config, now, moves)
+        return Memo(observations, keys, steady=steady)
+
+    def _look(self, known: Alert, observation: Observation, config: Config, now: float, moves: dict[str, Move]) -> None:
         """What one observation makes of an alert."""
-        if known is None:
-            if observation.priority is None or observation.quality != "good":
-                return
-            known = Alert(id=key, rule=observation.rule, facts=self._course.held.fresh(), labels=observation.labels)
         level = LEVEL[observation.priority]
         again: Callable[[Facts], Step]
         if observation.quality != "good":
@@ -167,7 +161,7 @@ class AlertBook:
             known = _with(known, observation, step)
         self._move(Move(known, step, again, why), moves)
 
-    def _unseen(self, of: OfRule, seen: set[str], verdict: Verdict, now: float, moves: dict[str, Move]) -> None:
+    def _unseen(self, of: OfRule, seen: frozenset[str], verdict: Verdict, now: float, moves: dict[str, Move]) -> None:
         """What it means to the alerts of a rule that an evaluation did not mention them."""
         again: Callable[[Facts], Step]
         if verdict.quality == "good" and verdict.absent == "normal":
@@ -282,6 +276,7 @@ class AlertBook:
             alert = entry if isinstance(entry, Alert) else msgspec.convert(entry, Alert)
             # What ran when the engine ended says nothing of now: a level begins to count with the next observation.
             self._course.keep(replace(alert, facts=replace(alert.facts, raw=alert.facts.level)))
+        self._memos.clear()
         self._course.unsure()
 
     def recall(self, bygone: Iterable[Bygone]) -> None:
@@ -291,6 +286,7 @@ class AlertBook:
     def replace(self, site: Site, now: float) -> list[Transition]:
         """The site file was edited: alerts of rules that are gone, or that have other labels now, are closed."""
         self._site = site
+        self._memos.clear()
         self._course.configure(site)
         transitions: list[Transition] = []
         for key in list(self._course.held.alerts):
@@ -312,6 +308,14 @@ class AlertBook:
 
 def _turned_down(outcome: Outcome, alert: str, why: Refusal | Already) -> None:
     (outcome.already if isinstance(why, Already) else outcome.refused)[alert] = why.reason
+
+
+def _end(observations: list[Observation], first: int) -> int:
+    """Where the observations of a rule end that begin at `first`."""
+    rule, end = observations[first].rule, first + 1
+    while end < len(observations) and observations[end].rule == rule:
+        end += 1
+    return end
 
 
 def _steady(facts: Facts, observation: Observation) -> bool:

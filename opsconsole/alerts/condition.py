@@ -79,7 +79,9 @@ def close(facts: Facts) -> Step:
 def _seen(facts: Facts, level: int, config: Config, now: float) -> Facts:
     """The facts with what was seen: when each level was last crossed, and how often lately."""
     crossed = [min(at, now) for at in facts.crossed]  # a clock that jumped back starts its delays anew
-    onsets = [tuple(at for at in each if now - config.hold <= at <= now) for each in facts.onsets]
+    onsets = list(facts.onsets)
+    if config.times:
+        onsets = [tuple(at for at in each if now - config.hold <= at <= now) for each in onsets]
     for index in range(3):
         if (level > index) != (facts.raw > index):
             crossed[index] = now

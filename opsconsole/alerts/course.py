@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,8 +12,9 @@ from opsconsole.alerts.deed import Covers, Take
 from opsconsole.alerts.escalation import waiting_since
 from opsconsole.alerts.facts import Config, Facts, Step
 from opsconsole.alerts.holding import Holding
+from opsconsole.alerts.inhibit import Inhibition
 from opsconsole.alerts.standing import release, suppress
-from opsconsole.alerts.suppression import PLANNED, Inhibitor, planned, tell
+from opsconsole.alerts.suppression import PLANNED, planned, tell
 from opsconsole.alerts.timers import Timers, due_of
 from opsconsole.alerts.together import Together
 from opsconsole.site.model import Rule, Site
@@ -34,22 +35,18 @@ class Move(Struct):
 class Course:
     """What has become of alerts, step by step. `held` has them, `timers` when time alone will change them."""
 
-    def __init__(self, most_closed: int, inhibition: Callable[[Mapping[str, Rule]], Inhibitor] | None) -> None:
+    def __init__(self, site: Site, most_closed: int) -> None:
         self.held = Holding(most_closed)
         self.timers = Timers()
         self.together = Together()
-        self.inhibitor: Inhibitor | None = None
-        self._inhibition = inhibition
-        self._configs: dict[str, Config] = {}
         self._covers: Covers = {}
-        self.unsure()
+        self.configure(site)
 
     def configure(self, site: Site) -> None:
         """Take over the rules of a site."""
         self._configs = {name: config_of(rule) for name, rule in site.rules.items()}
         self.together.configure(site)
-        if self._inhibition is not None:
-            self.inhibitor = self._inhibition(site.rules)
+        self._inhibition = Inhibition(site.rules)
         self.unsure()
 
     def unsure(self) -> None:
@@ -77,7 +74,8 @@ class Course:
     def apply(self, moves: dict[str, Move], now: float, transitions: list[Transition]) -> None:
         """Take the steps, and what follows from them for what they suppress."""
         for move in moves.values():
-            tell(self.inhibitor, move.alert.id, move.alert.rule, move.alert.labels, move.step.facts)
+            alert, step = move.alert, move.step
+            tell(self._inhibition, alert.id, alert.rule, alert.labels, step.facts, step.annunciate)
         changed = self._settle()
         taken = ((move.alert, move.step) for move in moves.values())
         for key, member in self.together.arrive(taken, now).items():
@@ -86,21 +84,21 @@ class Course:
             self._take_suppressed(key, move, now, transitions)
         moves.clear()
         for key in sorted(changed):
-            alert = self.held.alerts.get(key)
-            if alert is not None and alert.facts.letter != "NORM":
-                held = {name for name in alert.facts.suppressed if not name.startswith(PLANNED)}
+            known = self.held.alerts.get(key)
+            if known is not None and known.facts.letter != "NORM":
+                held = {name for name in known.facts.suppressed if not name.startswith(PLANNED)}
                 self._suppress(key, sorted(set(changed[key]) - held), now, transitions)
                 self._release(key, sorted(held - set(changed[key])), now, transitions)
 
     def _settle(self) -> dict[str, tuple[str, ...]]:
         """The alerts that others suppress now, or suppress no more; after a restart or an edit all that may be."""
-        changed = self.inhibitor.settle() if self.inhibitor is not None else {}
+        changed = self._inhibition.settle()
         if self._unsure:
             self._unsure = False
             changed.update(
-                (alert.id, self._inhibited(alert.id))
+                (alert.id, self._inhibition.suppressors(alert.id))
                 for alert in self.held.ranked()
-                if alert.facts.suppressed or self._inhibited(alert.id)
+                if alert.facts.suppressed or self._inhibition.suppressors(alert.id)
             )
         return changed
 
@@ -108,8 +106,8 @@ class Course:
         """Take a step; if it would call people about what is suppressed, it is suppressed first."""
         step = move.step
         if step.annunciate:
-            wanted = planned(self._covers, move.alert.rule, move.alert.labels)
-            wanted.update(self._inhibited(key))
+            wanted = planned(self._covers, move.alert.rule, move.alert.labels) if self._covers else set()
+            wanted.update(self._inhibition.suppressors(key))
             if wanted:
                 known = self.held.alerts.get(key)
                 if known is None or known.facts.letter == "NORM":
@@ -119,9 +117,6 @@ class Course:
                     facts = self.held.alerts[key].facts
                 step = move.again(facts)
         self.take(move.alert, step, move.why, now, transitions)
-
-    def _inhibited(self, alert: str) -> tuple[str, ...]:
-        return self.inhibitor.suppressors(alert) if self.inhibitor is not None else ()
 
     def _suppress(self, key: str, names: Iterable[str], now: float, transitions: list[Transition]) -> None:
         for name in names:
@@ -189,14 +184,13 @@ class Course:
         self.held.forget(alert)
         self.timers.set(alert, None)
         self.together.forget(alert)
-        if self.inhibitor is not None:
-            self.inhibitor.drop(alert)
+        self._inhibition.drop(alert)
 
     def heed(self, alert: Alert) -> None:
         """Heed what time will do to an alert, and what it suppresses."""
         self.timers.set(alert.id, due_of(alert.facts, self.config(alert.rule)))
         self.together.heed(alert)
-        tell(self.inhibitor, alert.id, alert.rule, alert.labels, alert.facts)
+        tell(self._inhibition, alert.id, alert.rule, alert.labels, alert.facts)
 
 
 def config_of(rule: Rule) -> Config:
