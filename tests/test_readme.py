@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from opsconsole.alerts import table
 from opsconsole.cli.arguments import COMMANDS
 from opsconsole.console.actions import Registry, markdown
 from opsconsole.kpis.bind import bind
@@ -18,12 +19,14 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 def renewed(text: str) -> str:
-    """The README with its key table and its config reference made anew."""
-    keys = f"<!-- keys -->\n{markdown(Registry()).strip()}\n<!-- /keys -->"
-    return embedded(re.sub(r"<!-- keys -->.*<!-- /keys -->", lambda _: keys, text, flags=re.DOTALL))
+    """The README with its key table, its table of the states of alerts and its config reference made anew."""
+    for name, made in (("keys", markdown(Registry())), ("states", table.markdown())):
+        part = f"<!-- {name} -->\n{made.strip()}\n<!-- /{name} -->"
+        text = re.sub(rf"<!-- {name} -->.*<!-- /{name} -->", lambda _, part=part: part, text, flags=re.DOTALL)
+    return embedded(text)
 
 
-def test_the_key_table_and_the_reference_are_of_today() -> None:
+def test_the_generated_tables_and_the_reference_are_of_today() -> None:
     text = README.read_text(encoding="utf-8")
     assert renewed(text) == text, "run `python -m tests.test_readme`"
 

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from opsconsole.alerts.facts import Config, Facts, Step, What
-from opsconsole.alerts.step import changed
+from opsconsole.alerts.step import called, changed
 
 _Three = tuple[float, float, float]
 _Onsets = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
@@ -41,19 +41,14 @@ def occur(facts: Facts, level: int, config: Config, now: float, times: int = 1) 
     """Something happened at one moment, `times` times: it is over at once, and waits for somebody to take notice."""
     facts, _ = _thaw(facts, now)
     fresh = facts.beneath in ("NORM", "LATCHED")
-    facts = _anew(facts)
     facts = replace(
-        facts,
+        called(_anew(facts), acked=config.acked),
         since=now if fresh else facts.since,
         cleared=now,
         peak=level if fresh else max(level, facts.peak),
-        acked=config.acked,
         latched=config.latch,
-        who="",
-        acked_at=None,
         escalation=0 if fresh else facts.escalation,
         realarms=0,
-        disposition=None,
         count=facts.count + times,
     )
     return changed(facts, "occurred", annunciate=facts.visible)
@@ -111,24 +106,20 @@ def _through_delays(facts: Facts, config: Config, now: float) -> int:
 def _risen(facts: Facts, level: int, config: Config, now: float) -> Step:
     if facts.level == 0:
         facts = replace(
-            _anew(facts),
+            called(_anew(facts), acked=config.acked),
             level=level,
             peak=level,
             since=now,
             cleared=None,
-            acked=config.acked,
             latched=config.latch,
-            who="",
-            acked_at=None,
             escalation=0,
             realarms=0,
-            disposition=None,
             count=facts.count + 1,
         )
         return changed(facts, "raised", annunciate=facts.visible)
     if level <= facts.peak:
         return changed(replace(facts, level=level), "worsened")
-    facts = replace(facts, level=level, peak=level, acked=config.acked, who="", acked_at=None, disposition=None)
+    facts = replace(called(facts, acked=config.acked), level=level, peak=level)
     return changed(facts, "worsened", annunciate=facts.visible, worse=True)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from opsconsole.alerts.facts import LEVELS, Already, Config, Disposition, Facts, Held, Refusal, Shelf, Step
-from opsconsole.alerts.step import changed
+from opsconsole.alerts.step import called, changed
 
 Outcome = Step | Refusal | Already
 _AWAY = {"OOS": "it is out of service", "SUPPRESSED": "it is suppressed", "SHELVED": "it is shelved"}
@@ -34,9 +34,9 @@ def acknowledge(facts: Facts, who: str, now: float, seen: int) -> Outcome:
 
 
 def unacknowledge(facts: Facts) -> Outcome:
-    """An acknowledgement is taken back."""
+    """An acknowledgement is taken back, and with it what was said of it."""
     if facts.letter == "ACK":
-        return changed(replace(facts, acked=False, who="", acked_at=None), "unacknowledged")
+        return changed(called(facts), "unacknowledged")
     if facts.letter in _AWAY:
         return Refusal(_AWAY[facts.letter])
     if facts.beneath in ("NORM", "LATCHED"):
@@ -92,7 +92,7 @@ def bring_back(facts: Facts, config: Config) -> Outcome:
         return Already("it is in service")
     facts = replace(facts, out=None)
     if facts.level:
-        facts = replace(facts, acked=config.acked, who="", acked_at=None)
+        facts = called(facts, acked=config.acked)
         return changed(facts, "returned", annunciate=facts.visible)
     return changed(replace(facts, acked=True, latched=False), "returned")
 
@@ -126,7 +126,7 @@ def dispose(facts: Facts, disposition: Disposition, who: str, now: float, seen: 
         return Refusal(_AWAY[facts.letter])
     if facts.beneath == "NORM":
         return Refusal("it is no longer open")
-    if facts.disposition == disposition:
+    if facts.acked and facts.disposition == disposition:
         return Already("it has been closed so already")
     told = facts if facts.acked else replace(facts, acked=True, who=who, acked_at=now)
     told = replace(told, disposition=disposition, latched=False)

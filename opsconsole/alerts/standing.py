@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from opsconsole.alerts.facts import Config, Facts, Step, What
-from opsconsole.alerts.step import changed
+from opsconsole.alerts.step import called, changed
 
 
 def expire(facts: Facts, config: Config, now: float) -> Step:
@@ -40,19 +40,18 @@ def realarm(facts: Facts, config: Config, now: float) -> Step:
         return Step(facts)
     if now - facts.acked_at < config.realarm or facts.realarms >= config.realarms:
         return Step(facts)
-    facts = replace(facts, acked=False, realarms=facts.realarms + 1, who="", acked_at=None)
-    return changed(facts, "realarmed", annunciate=True)
+    return changed(replace(called(facts), realarms=facts.realarms + 1), "realarmed", annunciate=True)
 
 
 def escalate(facts: Facts, step: int) -> Step:
-    """Escalation has gone as far as `step` (1 is the first)."""
-    if step <= facts.escalation or facts.beneath == "NORM":
+    """Nobody has acknowledged it, and escalation has gone as far as `step` (1 is the first)."""
+    if step <= facts.escalation or facts.letter not in ("UNACK", "RTNUN"):
         return Step(facts)
-    return changed(replace(facts, escalation=step), "escalated", annunciate=facts.visible)
+    return changed(replace(facts, escalation=step), "escalated", annunciate=True)
 
 
 def _back(facts: Facts, config: Config, what: What) -> Step:
     active = facts.level > 0
     if active:
-        facts = replace(facts, acked=config.acked, who="", acked_at=None)
+        facts = called(facts, acked=config.acked)
     return changed(facts, what, annunciate=active and facts.visible)

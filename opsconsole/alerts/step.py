@@ -9,6 +9,11 @@ from opsconsole.alerts.facts import Facts, Step, What
 NEW: tuple[What, ...] = ("raised", "occurred")
 
 
+def called(facts: Facts, *, acked: bool = False) -> Facts:
+    """It calls anew: nobody has acknowledged it, or said what it turned out to be. `acked`: nobody needs to."""
+    return replace(facts, acked=acked, who="", acked_at=None, disposition=None)
+
+
 def changed(facts: Facts, what: What, *, annunciate: bool = False, worse: bool = False) -> Step:
     """A transition. `worse`: people who saw an earlier version have not seen how bad it is."""
     version = facts.version + 1
