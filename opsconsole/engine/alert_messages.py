@@ -22,7 +22,7 @@ class AlertState(Struct, frozen=True):
     shelf or of the time out of service (`until` None: until the condition has gone, or someone returns it);
     `suppressed` names what suppresses it. `note` is the last comment. `chatters`: it comes and goes too often to be
     read, so that shelving is proposed. `incident` is the id of the incident it belongs to, `first_out` whether it came
-    first in it.
+    first in it. `ticked`: so many steps of its procedure are ticked.
     """
 
     id: str
@@ -57,6 +57,7 @@ class AlertState(Struct, frozen=True):
     chatters: bool = False
     incident: str = ""
     first_out: bool = False
+    ticked: int = 0
 
 
 class AlertCounts(Struct, frozen=True):
@@ -153,6 +154,7 @@ class AlertDetail(Struct, frozen=True, tag="alert"):
     """The answer to `AskAlert`. `state` is None where it is not open any more.
 
     `days`: occurrences on each of the last days of the site, the oldest first. `events`: its records, the newest first.
+    `ticked` of the `steps` of its procedure are ticked; `no_procedure` says why it cannot be read.
     """
 
     id: str
@@ -163,6 +165,9 @@ class AlertDetail(Struct, frozen=True, tag="alert"):
     related: list[Related] = []
     limit: float | None = None
     target: float | None = None
+    ticked: int = 0
+    steps: int = 0
+    no_procedure: str = ""
 
 
 class SavedView(Struct, frozen=True):
@@ -195,8 +200,8 @@ class Maintenance(Struct, frozen=True):
 class AskJournal(Struct, frozen=True, tag="ask-journal"):
     """Records of the journal, the newest first; answered by `JournalPage`.
 
-    `words` are sought in object, actor, text and reason (`!word`: without). `before`: only records with a smaller
-    number, for the next page.
+    `words` are sought in object, actor, origin, kind, what, text and reason (`!word`: without). `since` and `until` are
+    site time. `before`: only records with a smaller number, for the next page.
     """
 
     words: str = ""
@@ -230,10 +235,11 @@ class ProcedureStep(Struct, frozen=True):
 
 
 class AskProcedure(Struct, frozen=True, tag="ask-procedure"):
-    """The procedure of an alert, or by its path; answered by `Procedure`."""
+    """The procedure of an alert, or by its path; answered by `Procedure`. `at`: as its steps were ticked then."""
 
     alert: str = ""
     path: str = ""
+    at: float | None = None
 
 
 class Procedure(Struct, frozen=True, tag="procedure"):

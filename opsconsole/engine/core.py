@@ -25,6 +25,7 @@ from opsconsole.engine.condition import Condition, Conditions
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import Command, Done, Notice, Snapshot
 from opsconsole.engine.picture import picture
+from opsconsole.engine.procedures import Procedures
 from opsconsole.engine.sitefile import SiteError, SiteFile
 from opsconsole.engine.watch import AlertWatch, alert_from
 from opsconsole.kpis.bind import bind
@@ -82,6 +83,7 @@ class Core:
         self.stays = stays
         self._feed: Feed | None = None
         self._watch = watch
+        self.procedures = Procedures(file.root, watch)
         self._publish = publish
         self.first_tick = threading.Event()
         self._feed_lock = threading.Lock()
@@ -159,6 +161,11 @@ class Core:
     def command(self, command: Command, peer: Peer) -> Future[Done]:
         """Have a person's command checked, written to the journal and applied, in that order."""
         return self._order(lambda: self._apply(command, peer))
+
+    def procedure_opened(self, alert: str, peer: Peer) -> None:
+        """Have it noted that a person has looked at the procedure of an alert, unless it is known."""
+        if self.procedures.unseen(self.site, alert, peer):
+            self._order(lambda: self.procedures.opened(self.site, alert, peer, self.now()))
 
     @property
     def rows_from(self) -> dt.datetime | None:
@@ -282,7 +289,7 @@ class Core:
                 measures=self._measures,
                 totals=totals,
                 conditions=self._conditions,
-                alerts=self._watch.open_alerts(),
+                alerts=self.procedures.counted(self._watch.open_alerts()),
                 notices=self._notices(wall),
                 revised=self._revisions.found,
             )
@@ -413,6 +420,8 @@ class Core:
             return self._file.save_draft()
         if command.name == "retry":
             return retry.again(self._feed, self._store, self._watch, command, peer, self.now())
+        if command.name in ("tick", "untick"):
+            return self.procedures.command(self.site, command, peer, self.now())
         if command.name not in COMMANDS:
             return Done(refused={command.name: "there is no such command"})
         return self._watch.command(command, peer, self.now())

@@ -84,7 +84,13 @@ class Job:
 Work = Callable[[Desk, Job, dict[str, Any]], dict[str, Any]]
 
 
-KINDS: dict[str, Callable[[], Work]] = {}
+def _procedures() -> Work:
+    from opsconsole.engine.procedure_report import report
+
+    return report
+
+
+KINDS: dict[str, Callable[[], Work]] = {"procedures": _procedures}
 """By kind of report what imports the function that makes it: nothing is loaded before it is wanted."""
 
 

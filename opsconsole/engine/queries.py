@@ -11,7 +11,7 @@ from typing import TypeVar
 import duckdb
 import msgspec
 
-from opsconsole.engine import kpi_queries
+from opsconsole.engine import journal_queries, kpi_queries
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
@@ -23,9 +23,11 @@ from opsconsole.engine.messages import (
     AskCaughtUp,
     AskExplain,
     AskFiles,
+    AskJournal,
     AskKpi,
     AskLine,
     AskProblems,
+    AskProcedure,
     AskQuarantine,
     AskQuery,
     AskReport,
@@ -42,6 +44,7 @@ from opsconsole.engine.messages import (
     Lines,
     Misfit,
     Problems,
+    Procedure,
     Quarantine,
     Quarantined,
     Rows,
@@ -99,7 +102,7 @@ class Queries:
         try:
             if isinstance(body, AskReport):
                 return await self._jobs.ask(body)
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body, peer)
         except (AdhocError, StoreError, JournalError) as error:
             return Failure(message=str(error))
         except (LookupError, ValueError) as error:
@@ -114,7 +117,7 @@ class Queries:
             await asyncio.sleep(_LOOK_EVERY)
         return Done()
 
-    def _answer(self, body: Ask) -> Answer:
+    def _answer(self, body: Ask, peer: Peer) -> Answer:
         if isinstance(body, AskFiles):
             return self._files(body)
         if isinstance(body, AskQuarantine):
@@ -134,6 +137,10 @@ class Queries:
                     cursor, query.sql, limit=query.limit, seconds=query.seconds, scratch=self._scratch
                 )
             )
+        if isinstance(body, AskJournal):
+            return journal_queries.page(self._watch.journal.path, body)
+        if isinstance(body, AskProcedure):
+            return self._procedure(body, peer)
         if isinstance(body, AskSnapshot):
             return snapshot_at(self._core, self._store, self._watch, body.at)
         if isinstance(body, AskBreakdown):
@@ -147,6 +154,12 @@ class Queries:
             binding = self._core.binding
             return self._with_cursor(lambda cursor: kpi_queries.answer(cursor, binding, asked, now, until), asked.at)
         return Failure(message=f"not understood: {type(body).__name__}")
+
+    def _procedure(self, body: AskProcedure, peer: Peer) -> Procedure:
+        answer = self._core.procedures.answer(self._core.site, body)
+        if body.alert and body.at is None:
+            self._core.procedure_opened(body.alert, peer)
+        return answer
 
     def _with_cursor(self, work: Callable[[duckdb.DuckDBPyConnection], _T], at: float | None = None) -> _T:
         cursor = self._store.cursor()

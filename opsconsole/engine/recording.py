@@ -86,8 +86,8 @@ def event_of(record: Record) -> Event:
     """A record as clients get it."""
     return Event(
         seq=record.seq,
-        at=_seconds(record.site_time),
-        utc=_seconds(record.utc),
+        at=seconds(record.site_time),
+        utc=seconds(record.utc),
         actor=record.actor,
         kind=record.kind,
         object=record.object,
@@ -101,5 +101,6 @@ def event_of(record: Record) -> Event:
     )
 
 
-def _seconds(moment: str) -> float:
+def seconds(moment: str) -> float:
+    """A moment of a record, in seconds since the epoch."""
     return dt.datetime.fromisoformat(moment).timestamp()

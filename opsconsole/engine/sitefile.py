@@ -37,6 +37,11 @@ class SiteFile:
         self._looked = 0.0
         self._written: Path | None = None
 
+    @property
+    def root(self) -> Path:
+        """The folder that the paths in the site file are relative to."""
+        return self._place.root
+
     def load(self) -> Loaded:
         """The site. Raises SiteError with all problems, or OSError."""
         self._written = self._site_file()

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from opsconsole.alerts.alert import Transition
+from opsconsole.alerts.alert import Alert, Transition
 from opsconsole.alerts.book import AlertBook
 from opsconsole.alerts.deed import Deed, Target
 from opsconsole.engine import recording
@@ -53,6 +53,29 @@ class AlertWatch:
     def open_alerts(self) -> list[AlertState]:
         """The open alerts, the most urgent first."""
         return [msgspec.convert(alert, AlertState, from_attributes=True) for alert in self._book.open()]
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, to be read from any thread by what of it allows that."""
+        return self._journal
+
+    def alert(self, alert: str) -> Alert | None:
+        """An alert that is or was open, with its facts. May be called from any thread."""
+        return self._book.get(alert)
+
+    def occurrence(self, alert: str, at: float | None = None) -> tuple[str, float]:
+        """The rule of an alert, and when the occurrence began that is open, or was last (as of `at`, site time).
+
+        Raises LookupError. May be called from any thread.
+        """
+        found = self._book.get(alert) if at is None else None
+        if found is not None:
+            return found.rule, found.facts.since or 0.0
+        past = self._journal.as_of("alert", at, alert) if at is not None else self._journal.last("alert", alert)
+        if not past:
+            raise LookupError("there is no such alert any more" if at is None else "there was no such alert then")
+        seen = past[0].data["alert"]
+        return seen["rule"], seen["facts"].get("since") or 0.0
 
     def subject(self, alert: str, at: float | None = None) -> tuple[str, dict[str, str | None]]:
         """The rule and the labels of an alert, also of one that was open at a past moment (site time) only.

@@ -133,7 +133,7 @@ class Journal:
         """
         found: list[Record] = []
         try:
-            for row in self._connection.execute(f"{SELECT} WHERE kind = ? ORDER BY seq DESC", (kind,)):
+            for row in self._connection.execute(f"{SELECT} WHERE +kind = ? ORDER BY seq DESC", (kind,)):
                 record = record_of(row)
                 newest = dt.datetime.fromisoformat((found[0] if found else record).site_time)
                 if newest - dt.datetime.fromisoformat(record.site_time) > dt.timedelta(seconds=seconds):
@@ -142,6 +142,13 @@ class Journal:
         except sqlite3.Error as error:
             raise JournalError(sentence(self.path, error)) from error
         return found[::-1]
+
+    def last(self, kind: str, object_: str) -> list[Record]:
+        """The last record of an object of a kind, if there is one. From any thread. Raises JournalError."""
+        rows = self._apart(
+            f"{SELECT} WHERE seq = (SELECT max(seq) FROM journal WHERE kind = ? AND object = ?)", (kind, object_)
+        )
+        return [record_of(row) for row in rows]
 
     def of(self, kind: str, object_: str) -> list[Record]:
         """All records of an object of a kind, the oldest first. May be called from any thread. Raises JournalError."""

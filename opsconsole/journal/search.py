@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,17 @@ def _kinds(connection: sqlite3.Connection) -> list[str]:
         last = row[0]
         found.append(last)
     return found
+
+
+def changes(path: Path, what: Sequence[str], since: float, until: float) -> Iterator[tuple[str, str, str]]:
+    """The changes of alerts of some kinds in a stretch of site time, as (alert, what, site time), the oldest first.
+
+    Raises JournalError.
+    """
+    first, last = (iso(dt.datetime.fromtimestamp(moment, dt.UTC)) for moment in (since, until))
+    with reading(path) as connection:
+        yield from connection.execute(
+            "SELECT object, what, site_time FROM journal WHERE +kind = 'alert' AND site_time BETWEEN ? AND ? "
+            f"AND what IN ({', '.join('?' * len(what))}) ORDER BY seq",
+            (first, last, *what),
+        )
