@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
-
-from opsconsole.engine.commands import COMMANDS
-
-APP, LIST, PANELS, OVERVIEW, ALERTS, KPI, CELLS = "app", "list", "panels", "overview", "alerts", "kpi", "cells"
-KPIS = "kpis"
-SOURCE, FILE, ASIDE = "source", "file", "aside"
-PAST = "past"
+from opsconsole.console.action import ALERTS as ALERTS
+from opsconsole.console.action import APP, ASIDE, CELLS, FILE, KPI, KPIS, OVERVIEW, PANELS, PAST, SOURCE, WINDOWS
+from opsconsole.console.action import LIST as LIST
+from opsconsole.console.action import Action as Action
+from opsconsole.console.triage_actions import TRIAGE
+from opsconsole.engine.commands import COMMANDS, ROLES
 
 SCOPES: dict[str, str] = {
     APP: "Everywhere",
@@ -29,6 +27,7 @@ SCOPES: dict[str, str] = {
     SOURCE: "On sources, their files and their quarantine",
     FILE: "On files",
     ASIDE: "In quarantine",
+    WINDOWS: "In the list of maintenance windows",
     PAST: "While a past moment is looked at",
 }
 
@@ -45,6 +44,7 @@ STACKS: dict[str, tuple[str, ...]] = {
     "source": (APP, LIST, PANELS, SOURCE, FILE),
     "quarantine": (APP, LIST, SOURCE, FILE, ASIDE),
     "explain": (APP, LIST, SOURCE),
+    "maintenance": (APP, LIST, WINDOWS),
     "list": (APP, LIST),
     "text": (APP, LIST),
 }
@@ -58,27 +58,6 @@ def then(stack: str) -> str:
 STACKS |= {then(stack): (*scopes, PAST) for stack, scopes in STACKS.items()}
 
 
-class Action(Struct, frozen=True):
-    """One thing to do. `line` is its `:` command with its arguments; `command` what it asks of the engine.
-
-    `rank` orders the footer (None: not in it); `short` is what the footer says.
-    """
-
-    id: str
-    title: str
-    keys: tuple[str, ...] = ()
-    scope: str = APP
-    line: str = ""
-    command: str | None = None
-    rank: int | None = None
-    short: str = ""
-
-    @property
-    def word(self) -> str:
-        """The first word of its `:` command."""
-        return self.line.split(" ", 1)[0]
-
-
 class ClashError(Exception):
     """Two actions want one key, one word or one id where both can be active."""
 
@@ -90,7 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("back", "Back: one thing at a time (input, filter, marks, view)", ("escape",), line="back"),
     Action("last", "The view before this one, and back again", ("-",), line="last"),
     Action("overview", "Overview", ("1",), line="overview [LAYOUT]"),
-    Action("alerts", "Alerts", ("2",), line="alerts"),
+    Action("alerts", "Alerts", ("2",), line="alerts [state=…] [priority=…] [owner=me] [area=…] [WORDS]"),
     Action("kpis", "KPIs", ("3",), line="kpis"),
     Action("goals", "Goals: how far they are attained, what needs attention first", ("4",), line="goals"),
     Action("tables", "Tables: the rows of each source", ("5",), line="tables"),
@@ -98,8 +77,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("refresh", "Ask the engine again for what is shown", ("r",), line="refresh"),
     Action("at", "Look at a past moment: 03:40, 2013-06-24 10:00, yesterday, -2h, shift -1", line="at MOMENT"),
     Action("copy", "Copy the cell or row under the cursor", ("y",)),
-    Action("next-critical", "Next critical alert", ("e",)),
-    Action("previous-critical", "Previous critical alert", ("E",)),
     Action("quit", "Leave; the engine goes on", ("q",), line="quit", rank=9, short="quit"),
     Action("up", "Up", ("up", "k"), LIST),
     Action("down", "Down", ("down", "j"), LIST),
@@ -127,12 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous-panel", "Previous panel", ("shift+tab",), PANELS),
     Action("next-layout", "Next layout", ("]",), OVERVIEW),
     Action("previous-layout", "Previous layout", ("[",), OVERVIEW),
-    Action("mark", "Mark the alert and step on", ("space",), ALERTS, rank=6, short="mark"),
-    Action("clear-marks", "Clear all marks", ("u",), ALERTS),
-    Action("ack", "Acknowledge", ("a",), ALERTS, line="ack", command="ack", rank=4, short="ack"),
-    Action(
-        "unack", "Take an acknowledgement back", ("U",), ALERTS, line="unack", command="unack", rank=5, short="unack"
-    ),
+    *TRIAGE,
     Action("order", "Sort: what needs attention first, or as in the site file", ("O",), KPIS, rank=4, short="sort"),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
     Action("choose-dimension", "Break down by any column", ("B",), KPI),
@@ -249,20 +221,26 @@ class Registry:
         """The action that `key` means in a stack of scopes."""
         return self._bound[stack].get(key)
 
-    def footer(self, stack: str) -> list[Action]:
+    def footer(self, stack: str, role: str = ROLES[-1]) -> list[Action]:
         """What the footer offers, most wanted first."""
         scopes = STACKS[stack]
         ranked = [
             action
             for action in self.in_scopes(scopes)
-            if action.rank is not None and action.keys and works(action, scopes)
+            if action.rank is not None and action.keys and works(action, scopes, role)
         ]
         return sorted(ranked, key=lambda action: action.rank or 0)
 
 
-def works(action: Action, scopes: Sequence[str]) -> bool:
-    """Whether an action would do anything: nothing is commanded while a past moment is looked at."""
-    return action.command is None or PAST not in scopes
+def works(action: Action, scopes: Sequence[str], role: str = ROLES[-1]) -> bool:
+    """Whether an action would do anything: nothing is commanded in a past moment, or without the role for it."""
+    return action.command is None or (PAST not in scopes and may(action, role))
+
+
+def may(action: Action, role: str) -> bool:
+    """Whether a role is enough for what an action asks of the engine."""
+    needed = COMMANDS[action.command].role if action.command is not None else ROLES[0]
+    return role not in ROLES or ROLES.index(role) >= ROLES.index(needed)
 
 
 _NAMES = {

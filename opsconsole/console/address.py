@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from opsconsole.console import alert_filter
 from opsconsole.site.moments import EXAMPLES
 
 VIEWS = (
@@ -25,6 +26,7 @@ VIEWS = (
     "source",
     "quarantine",
     "explain",
+    "maintenance",
     "help",
 )
 NULL = ":null"
@@ -41,7 +43,8 @@ class BadAddressError(ValueError):
 
 
 class Address(Struct, frozen=True):
-    """Where one is. `of` is kpi, alert or source for `rows`; `where` are members chosen on the way down.
+    """Where one is. `of` is kpi, alert or source for `rows`; `where` are members chosen on the way down, or the parts
+    of a filter of alerts, of which `name` has the words.
 
     `at` is the moment that is looked at, as `opsconsole.site.moments` keeps it; empty: now. `show` is the part of a
     KPI's screen, `against` what its change is explained against (a kind of comparison).
@@ -61,7 +64,7 @@ class Address(Struct, frozen=True):
         words = [self.view]
         if self.of:
             words.append(self.of)
-        if self.name:
+        if self.name and self.view != "alerts":
             words.append(self.name)
         if self.by:
             words += [self.by] if self.view in ("line", "explain") else ["by", self.by]
@@ -71,6 +74,8 @@ class Address(Struct, frozen=True):
             if self.view in ("kpi", "sql"):
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
+        if self.name and self.view == "alerts":
+            words += self.name.split()
         if self.show == "rows":
             words.append("rows")
         elif self.show:
@@ -129,6 +134,8 @@ def _view(words: list[str]) -> Address:
         return _kpi(rest)
     if view == "sql":
         return _sql(rest)
+    if view == "alerts":
+        return _alerts(rest)
     if view == "quarantine":
         return _quarantine(rest)
     if view == "explain":
@@ -161,6 +168,16 @@ def _line(words: Sequence[str]) -> Address:
     if len(words) != 3 or not words[2].isdecimal() or int(words[2]) < 1:
         raise BadAddressError("line needs a source, a file and a line number")
     return Address("line", name=words[0], by=words[1], line=int(words[2]))
+
+
+def _alerts(words: Sequence[str]) -> Address:
+    """`alerts [state=…] [priority=…] [owner=…] [area=…] [incident=…] [WORDS]`, in any order."""
+    parts = _members([word for word in words if word.partition("=")[0] in alert_filter.KEYS and "=" in word])
+    sought = [word for word in words if word.partition("=")[0] not in alert_filter.KEYS or "=" not in word]
+    try:
+        return Address("alerts", name=" ".join(sought), where=alert_filter.checked(parts))
+    except alert_filter.BadFilterError as error:
+        raise BadAddressError(str(error)) from error
 
 
 def _quarantine(words: Sequence[str]) -> Address:

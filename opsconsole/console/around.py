@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsconsole.console import frame
-from opsconsole.console.doing import Program
+from opsconsole.console.host import Program
 from opsconsole.console.past import past_line, trust_then
 from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.travel import Travel
@@ -26,14 +26,15 @@ def above(program: Program, cells: int, lines: int) -> list[Line]:
 def below(program: Program, message: tuple[str, str], cells: int, lines: int) -> list[Line]:
     """How far the numbers can be trusted; what is typed, said, or can be done."""
     trust = trust_then if program.travel.at else frame.trust_line
-    out = [trust(program.model, cells)] if lines >= ROOMY else []
+    hint = program.prompt.hint(cells) if program.prompt is not None else None
+    out = [hint or trust(program.model, cells)] if lines >= ROOMY else []
     text, style = message
     if program.prompt is not None:
         out.append(program.prompt.draw(cells))
     elif text:
         out.append(fit([(" " + text, style or "bold")], cells))
     else:
-        out.append(frame.footer_line(program.registry.footer(program.stack), cells))
+        out.append(frame.footer_line(program.registry.footer(program.stack, program.role), cells))
     return out
 
 

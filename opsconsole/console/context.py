@@ -18,6 +18,16 @@ class Context(Protocol):
         """The site, live or as of the past moment that is looked at."""
         ...
 
+    @property
+    def user(self) -> str:
+        """Who the person is, as the kernel told the engine; empty before it is known."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """What the person may do here, a role of `opsconsole.engine.commands.ROLES`; empty before it is known."""
+        ...
+
     def wall(self) -> float:
         """The wall clock, epoch seconds."""
         ...

@@ -1,53 +1,282 @@
-"""What is known of one alert, below the list that it stands in."""
+"""What is known of one alert: who, since when and why first, then as much of the rest as there is room for."""
 
 from __future__ import annotations
 
-from opsconsole.console import fmt
+import datetime as dt
+
+from opsconsole.console import fmt, signs
+from opsconsole.console.alert_facts import Facts
+from opsconsole.console.alert_lists import state_word
 from opsconsole.console.context import Context
-from opsconsole.console.draw.charts import chart, chart_of
+from opsconsole.console.draw.charts import chart, chart_of, spark
 from opsconsole.console.draw.tile import change
-from opsconsole.console.text import Line, fit, inert, wrap
-from opsconsole.engine.messages import AlertState
+from opsconsole.console.parts import Part, fixed, shared
+from opsconsole.console.text import Line, clip, fit, inert, width, wrap
+from opsconsole.engine.messages import AlertState, Event, KpiState, Rows
+
+CHART_LEAST, CHART_MOST = 5, 12
+HEAD = 9
+"""Cells of the word that begins a line."""
+DAYS = " ·▁▂▃▄▅▆▇█"
 
 
-def detail(ctx: Context, alert: AlertState, cells: int, lines: int) -> list[Line]:
-    """What is known of an alert, in `lines` lines: when, how bad, whose; then the trend of its KPI."""
-    model, now = ctx.model, ctx.now()
-    kpi = model.kpis.get(alert.kpi)
-    if kpi is not None and alert.labels:
-        # the trend of all lines would say nothing of line 3
-        kpi = ctx.among(alert.kpi, alert.labels)
+def detail(ctx: Context, alert: AlertState, cells: int, lines: int, facts: Facts | None = None) -> list[Line]:
+    """What is known of an alert in exactly `lines` lines; what matters less goes first where they are few."""
+    out = [fit(line, cells) for line in shared(parts_of(ctx, alert, cells, facts or Facts()), lines)]
+    return [*out, *(fit([], cells) for _ in range(lines - len(out)))]
+
+
+def parts_of(ctx: Context, alert: AlertState, cells: int, facts: Facts) -> list[Part]:
+    """All that is known of an alert."""
+    kpi = _kpi(ctx, alert)
+    return [
+        fixed(0, [_who(ctx, alert)]),
+        fixed(1, _why(ctx, alert, kpi, facts)),
+        fixed(0, _aside(ctx, alert)),
+        fixed(0, _proposal(alert)),
+        *_trend(ctx, kpi, cells),
+        fixed(3, _history(facts)),
+        fixed(6, evidence(facts, cells), 2, after=8),
+        fixed(4, _procedure(alert, facts, cells), 1, after=9),
+        fixed(5, _said(ctx, alert, facts), 1, after=7),
+        fixed(7, _related(ctx, facts), 1),
+        fixed(8, _origin(alert, cells), 1),
+    ]
+
+
+def _head(word: str) -> tuple[str, str]:
+    return (f" {word}".ljust(HEAD), "dim")
+
+
+def _kpi(ctx: Context, alert: AlertState) -> KpiState | None:
+    """The KPI among the rows that the alert is about: the trend of all lines would say nothing of line 3."""
+    kpi = ctx.model.kpis.get(alert.kpi)
+    return ctx.among(alert.kpi, alert.labels) if kpi is not None and alert.labels else kpi
+
+
+def _who(ctx: Context, alert: AlertState) -> Line:
+    now, zone = ctx.now(), ctx.model.timezone
+    line: Line = [(" ", ""), (state_word(alert), "bold" if not signs.put_aside(alert) else "dim")]
+    line.append((f"  since {fmt.since(alert.since, now, zone)}, {fmt.age(now - alert.since)}", ""))
+    if alert.who:
+        at = f" {fmt.since(alert.acked_at, now, zone)}" if alert.acked_at is not None else ""
+        line.append((f" · acknowledged by {inert(alert.who)}{at}", ""))
+    elif alert.beneath in ("UNACK", "RTNUN") and alert.state in ("UNACK", "RTNUN"):
+        back = "back to normal, " if alert.state == "RTNUN" else ""
+        line.append((f" · {back}nobody has acknowledged it", "bold"))
+    if alert.owner:
+        line.append((f" · {inert(alert.owner)} has it", ""))
+    if alert.escalation:
+        line.append((f" · escalated {alert.escalation}", "warning"))
+    if alert.disposition:
+        line.append((f" · closed as {alert.disposition}", ""))
+    return line
+
+
+def _why(ctx: Context, alert: AlertState, kpi: KpiState | None, facts: Facts) -> list[Line]:
     unit, decimals = (inert(kpi.unit), kpi.decimals) if kpi else ("", None)
-    since = f"since {fmt.since(alert.since, now, model.timezone)}, {fmt.age(now - alert.since)}"
-    facts = [since]
+    said: list[str] = []
     if alert.value is not None:
-        said = "now" if model.site is None or model.site.as_of is None else "then"
-        facts.append(f"{said} {fmt.quantity(alert.value, unit, decimals)}")
+        when = "now" if ctx.model.site is None or ctx.model.site.as_of is None else "then"
+        said.append(f"{when} {fmt.quantity(alert.value, unit, decimals)}")
     if alert.worst is not None:
-        facts.append(f"worst {fmt.quantity(alert.worst, unit, decimals)}")
+        said.append(f"worst {fmt.quantity(alert.worst, unit, decimals)}")
+    limit = facts.detail.limit if facts.detail is not None else None
+    if limit is None and kpi is not None:
+        limit = kpi.critical if alert.priority == "critical" else kpi.warning
+    if limit is not None:
+        said.append(f"limit {fmt.quantity(limit, unit, decimals)}")
     if alert.count > 1:
-        facts.append(f"{alert.count} times")
-    who = "nobody has acknowledged it"
-    if alert.state == "RTNUN":
-        who = "back to normal, nobody has acknowledged it"
-    elif alert.who:
-        when = f" at {fmt.since(alert.acked_at, now, model.timezone)}" if alert.acked_at is not None else ""
-        who = f"acknowledged by {inert(alert.who)}{when}"
-    out: list[Line] = [fit([(" " + " · ".join(facts), "")], cells), fit([(" " + who, "")], cells)]
-    labels = "  ".join(f"{inert(name)} {inert(value or '(none)')}" for name, value in alert.labels.items())
-    origin = "  ".join(
-        part
-        for part in (labels, f"rule {inert(alert.rule)}", f"source {inert(alert.source)}" if alert.source else "")
-        if part
-    )
-    out.append(fit([(" " + origin, "dim")], cells))
-    if alert.procedure:
-        out += [fit([(f" do  {line}", "")], cells) for line in wrap(inert(alert.procedure), cells - 6)[:2]]
-    room = lines - len(out)
-    if kpi is not None and room >= 4 and cells >= 30:
-        out += chart(chart_of(kpi, model.timezone), cells, room)
-    elif kpi is not None and room >= 1:
+        said.append(f"{alert.count} times")
+    if alert.quality != "good":
+        said.append({"stale": "its data is stale: it stays as it was", "error": "its rule fails"}[alert.quality])
+    if alert.incident:
+        others = len(facts.detail.related) + 1 if facts.detail is not None else 0
+        of = f" of {others}" if others > 1 else ""
+        said.append(f"came first{of}" if alert.first_out else f"one{of} in its incident")
+    return [[_head("why"), (" · ".join(said), "")]] if said else []
+
+
+def _aside(ctx: Context, alert: AlertState) -> list[Line]:
+    """Who put it aside, until when and why."""
+    now, zone = ctx.now(), ctx.model.timezone
+    if alert.state == "SUPPRESSED":
+        by = ", ".join(map(inert, alert.suppressed))
+        return [[_head("silent"), (f"suppressed by {by}; it calls nobody until that has gone", "")]]
+    if not alert.put_by:
+        return []
+    since = f" at {fmt.since(alert.put_at, now, zone)}" if alert.put_at is not None else ""
+    if alert.state == "OOS":
+        return [[_head("out"), (f"out of service by {inert(alert.put_by)}{since}: {inert(alert.reason)}", "")]]
+    if alert.until is None:
+        until = "until it clears"
+    else:
+        until = f"until {fmt.since(alert.until, now, zone)} ({fmt.age(alert.until - now)} left)"
+    return [[_head("shelved"), (f"by {inert(alert.put_by)} {until}: {inert(alert.reason)}", "")]]
+
+
+def _proposal(alert: AlertState) -> list[Line]:
+    if not alert.chatters or signs.put_aside(alert):
+        return []
+    return [[_head("~"), ("it comes and goes too often to be read: ", ""), ("s", "key"), (" ↵ shelves it for 1h", "")]]
+
+
+def _trend(ctx: Context, kpi: KpiState | None, cells: int) -> list[Part]:
+    """The trend with its limits: a chart where there is room, else a line."""
+    if kpi is None or cells < 30:
+        return []
+
+    def draw(lines: int) -> list[Line]:
+        if lines >= CHART_LEAST:
+            return chart(chart_of(kpi, ctx.model.timezone), cells, lines)
         arrow, style = change(kpi)
-        title = f" {inert(kpi.title)}  {fmt.quantity(kpi.value, unit, decimals)}  "
-        out.append(fit([(title, ""), (arrow, style)], cells))
-    return [*out, *(fit([], cells) for _ in range(lines - len(out)))][:lines]
+        value = f"  {fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)} "
+        room = cells - HEAD - width(value) - width(arrow) - 1
+        return [[_head("trend"), (spark(kpi.trend, min(40, room)), ""), (value, ""), (arrow, style)]]
+
+    return [Part(2, 1, CHART_MOST, draw, after=6, jump=CHART_LEAST)]
+
+
+def _history(facts: Facts) -> list[Line]:
+    """How often on each of the last days, the newest at the right."""
+    if facts.detail is None or not facts.detail.days:
+        return []
+    days = facts.detail.days
+    most = max(days)
+    total = sum(days)
+    marks = "".join(DAYS[1] if not number else DAYS[1 + max(1, round(number / most * 8))] for number in days)
+    busiest = _busiest(facts.detail.first_day, days)
+    return [[_head("history"), (f"{total} in {len(days)} d  ", ""), (marks, ""), (busiest, "dim")]]
+
+
+def _busiest(first: str, days: list[int]) -> str:
+    """The weekday on which most of them fall, where it stands out."""
+    try:
+        start = dt.date.fromisoformat(first)
+    except ValueError:
+        return ""
+    by_weekday = [0] * 7
+    for ahead, number in enumerate(days):
+        by_weekday[(start + dt.timedelta(days=ahead)).weekday()] += number
+    most = max(by_weekday)
+    if sum(by_weekday) < 5 or most * 2 <= sum(by_weekday):
+        return ""
+    return f"  mostly {('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')[by_weekday.index(most)]}"
+
+
+def evidence(facts: Facts, cells: int) -> list[Line]:
+    """The first rows behind it: a header and a line for each."""
+    if facts.rows is None or not facts.rows.columns:
+        return [[_head("rows"), (inert(facts.trouble), "dim")]] if facts.trouble else []
+    return _table(facts.rows, cells)
+
+
+def _table(rows: Rows, cells: int) -> list[Line]:
+    texts = [[inert(fmt.value_text(value)) for value in column] for column in rows.data]
+    sizes = [
+        min(24, max([width(inert(name)), *map(width, column)]))
+        for name, column in zip(rows.columns, texts, strict=True)
+    ]
+    room, shown = cells - HEAD - 1, 0
+    while shown < len(sizes) and sum(sizes[: shown + 1]) + 2 * shown <= room:
+        shown += 1
+    shown = max(1, shown)
+
+    def line(values: list[str]) -> str:
+        return "  ".join(clip(value, size).ljust(size) for value, size in zip(values, sizes[:shown], strict=False))
+
+    count = len(rows.files)
+    head: Line = [_head("rows"), (line([inert(name) for name in rows.columns]), "dim")]
+    body: list[Line] = [[(" " * HEAD, ""), (line([column[at] for column in texts]), "")] for at in range(count)]
+    if not body:
+        return [[_head("rows"), ("none at the moment", "dim")]]
+    return [head, *body]
+
+
+def _procedure(alert: AlertState, facts: Facts, cells: int) -> list[Line]:
+    if not alert.procedure:
+        return []
+    found = facts.procedure
+    if found is None or found.trouble or not found.steps:
+        text = inert(found.trouble if found is not None and found.trouble else alert.procedure)
+        return [
+            [_head("do"), (line, "")] if not at else [(" " * HEAD + line, "")]
+            for at, line in enumerate(wrap(text, cells - HEAD))
+        ]
+    done = sum(bool(step.ticked_by) for step in found.steps)
+    name = inert(found.title or found.path)
+    lines: list[Line] = [
+        [
+            _head("do"),
+            (name, ""),
+            (f"  {done} of {len(found.steps)} steps done", "bold" if done < len(found.steps) else "dim"),
+            ("  (o)", "dim"),
+        ]
+    ]
+    for step in found.steps:
+        mark = "✓" if step.ticked_by else "·"
+        by = f"  {inert(step.ticked_by)}" if step.ticked_by else ""
+        lines.append(
+            [
+                (" " * HEAD, ""),
+                (f"{mark} {step.number} {inert(step.text)}", "dim" if step.ticked_by else ""),
+                (by, "dim"),
+            ]
+        )
+    return lines
+
+
+def _said(ctx: Context, alert: AlertState, facts: Facts) -> list[Line]:
+    """What people and the system did, the newest first; the last comment in any case."""
+    events = facts.detail.events if facts.detail is not None else []
+    if not events:
+        return [[_head("note"), (f"{inert(alert.note_by)}: {inert(alert.note)}", "")]] if alert.note else []
+    # where there is room for one line only, what a person wrote is worth most
+    first = next((event for event in events if event.what == "commented"), events[0])
+    ordered = [first, *(event for event in events if event is not first)]
+    return [_event(ctx, event, not at) for at, event in enumerate(ordered)]
+
+
+def _event(ctx: Context, event: Event, first: bool) -> Line:
+    stamp = fmt.since(event.at, ctx.now(), ctx.model.timezone)
+    actor = inert(event.actor.split(" ", 1)[0])
+    what = inert(event.what or event.kind)
+    text = inert(event.text or event.reason)
+    said = text if event.what == "commented" and text else f"{what}: {text}" if text else what
+    head = _head("log") if first else (" " * HEAD, "")
+    return [
+        head,
+        (f"{stamp} ", "dim"),
+        (f"{actor}  ", "" if actor != "system" else "dim"),
+        (said, "" if actor != "system" else "dim"),
+    ]
+
+
+def _related(ctx: Context, facts: Facts) -> list[Line]:
+    """The others of its incident, the one that came first marked."""
+    related = facts.detail.related if facts.detail is not None else []
+    lines: list[Line] = []
+    for at, other in enumerate(sorted(related, key=lambda each: (not each.first_out, each.since))):
+        mark = "first  " if other.first_out else ""
+        since = fmt.since(other.since, ctx.now(), ctx.model.timezone)
+        lines.append(
+            [
+                _head("related") if not at else (" " * HEAD, ""),
+                (f"{signs.alert_sign(other.priority)} ", other.priority),
+                (mark, "bold"),
+                (f"{inert(other.text)}  ", ""),
+                (f"{signs.STATE_WORDS[other.state]} {since}", "dim"),
+            ]
+        )
+    return lines
+
+
+def _origin(alert: AlertState, cells: int) -> list[Line]:
+    labels = "  ".join(f"{inert(name)} {inert(value or '(none)')}" for name, value in alert.labels.items())
+    area = f"area {inert(alert.area)}" if alert.area else ""
+    source = f"source {inert(alert.source)}" if alert.source else ""
+    said = "  ".join(part for part in (labels, area, f"rule {inert(alert.rule)}", source) if part)
+    return [
+        [_head("of"), (line, "dim")] if not at else [(" " * HEAD + line, "dim")]
+        for at, line in enumerate(wrap(said, cells - HEAD))
+    ]

@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from msgspec.structs import replace
 
 from opsconsole.console import steps
-from opsconsole.console.actions import STACKS, Action, Registry
+from opsconsole.console.actions import STACKS, Action, may
 from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
-from opsconsole.console.context import Context
-from opsconsole.console.history import History
-from opsconsole.console.link import Link, LinkError
-from opsconsole.console.pane import Pane
+from opsconsole.console.host import Program
+from opsconsole.console.link import LinkError
+from opsconsole.console.planning import Planning
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import inert
-from opsconsole.console.travel import Travel
-from opsconsole.console.views.overview import Overview
-from opsconsole.engine.messages import Command, Done, Failure, Target
+from opsconsole.console.triage import Triage
+from opsconsole.engine.commands import COMMANDS
+from opsconsole.engine.messages import Command, Done, Failure
 
 # Views whose command without a name means the screen that is shown.
 ASKING = ("sql",)
-
-
-class Program(Context, Protocol):
-    """The program, for what concerns all of it."""
-
-    registry: Registry
-    history: History
-    prompt: Prompt | None
-    link: Link
-    travel: Travel
-
-    @property
-    def stack(self) -> str:
-        """Which scopes of actions are active here, now."""
-        ...
-
-    def leave(self) -> None:
-        """End the console."""
-        ...
-
-    def copy_out(self, text: str) -> None:
-        """Send a text to the person's clipboard."""
-        ...
-
-    def reload(self) -> None:
-        """Ask the engine again for what the screen shows."""
-        ...
+# Views whose words are for their command.
+COMMANDED = ("maintenance",)
 
 
 class Doing:
@@ -55,6 +27,8 @@ class Doing:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.triage = Triage(program)
+        self.planning = Planning(program, lambda name, words: self.run(program.registry.by_id[name], words))
 
     def run(self, action: Action, words: str = "") -> None:
         """Do an action on the screen that is shown; screens come before the program."""
@@ -63,13 +37,21 @@ class Doing:
             # what is seen is not how things are, and a command is about how they are
             self.program.say(f"you look at {travel.label(travel.at)}; press 0 for live", "warning")
             return
+        role = self.program.role
+        if not may(action, role):
+            needed = COMMANDS[action.command or ""].role
+            self.program.say(
+                f"{action.title.lower()}: that takes the role {needed}, and you are {role} here", "warning"
+            )
+            return
         name = "do_" + action.id.replace("-", "_")
         view = self.program.history.current
         handler = getattr(view, name, None)
         if handler is not None:
             handler()
         else:
-            getattr(self, name)(words)
+            where = next(each for each in (self, self.triage, self.planning) if hasattr(each, name))
+            getattr(where, name)(words)
 
     def line(self, line: str) -> None:
         """Run a command line."""
@@ -82,7 +64,7 @@ class Doing:
 
             known = [*self.program.registry.by_word]
             self.program.say(f"no command `{inert(word)}`{nearest(word, known)}", "warning")
-        elif word in VIEWS and (rest.strip() or word not in ASKING):
+        elif word in VIEWS and word not in COMMANDED and (rest.strip() or word not in ASKING):
             try:
                 self.program.go(parse(line, self.program.travel.kept))
             except BadAddressError as error:
@@ -116,10 +98,10 @@ class Doing:
     def do_back(self, _: str) -> None:
         """Esc pops exactly one thing: filter, then marks, then the view (the input is popped before it gets here)."""
         pane = self.program.history.current.pane
-        if pane is not None and pane.filter:
-            pane.set_filter("")
-        elif pane is not None and pane.marks:
-            pane.marks.clear()
+        if self.program.history.current.unfilter():
+            return
+        if pane is not None and pane.marks:
+            pane.unmark()
         elif not self.program.history.back():
             self.program.say("this is the first view; q leaves")
 
@@ -214,113 +196,6 @@ class Doing:
         else:
             self.program.prompt = Prompt("filter", pane.filter)
 
-    # --- alerts ---
-
-    def _alerts(self) -> Pane | None:
-        """The alert list under the cursor."""
-        view = self.program.history.current
-        return view.pane if "alerts" in self._scopes() else None
-
-    def do_mark(self, _: str) -> None:
-        pane = self._alerts()
-        if pane is not None:
-            pane.mark()
-
-    def do_clear_marks(self, _: str) -> None:
-        pane = self._alerts()
-        if pane is not None:
-            pane.marks.clear()
-
-    def do_ack(self, _: str) -> None:
-        self._command("ack")
-
-    def do_unack(self, _: str) -> None:
-        self._command("unack")
-
-    def _command(self, name: str) -> None:
-        """Command the engine about the alerts chosen at this moment, as they are seen now."""
-        pane = self._alerts()
-        if pane is None:
-            self.program.say(f"{name} works in a list of alerts: 2 opens it")
-            return
-        if pane.slipped and not pane.marks:
-            pane.seen()
-            self.program.say("the alert under the cursor has just gone; the cursor is on another one now", "bold")
-            return
-        if pane.just_led() and not pane.marks:
-            pane.seen()
-            self.program.say("another alert has just come to the top: look, and press again", "bold")
-            return
-        alerts = [self.program.model.alerts[key] for key in pane.chosen() if key in self.program.model.alerts]
-        if not alerts:
-            self.program.say("no alert here")
-            return
-        what = inert(alerts[0].text) if len(alerts) == 1 else f"{len(alerts)} alerts"
-        self.program.say(f"{name}: {what} …")
-        targets = [Target(alert.id, alert.version) for alert in alerts]
-        self.program.spawn(self._tell(Command(name, targets), what))
-        pane.marks.clear()
-
-    async def _tell(self, command: Command, what: str) -> None:
-        from opsconsole.engine.commands import COMMANDS
-
-        title = COMMANDS[command.name].title
-        try:
-            answer = await self.program.ask(command)
-        except LinkError as error:
-            self.program.say(f"not done: {error}", "warning")
-            return
-        if isinstance(answer, Failure):
-            self.program.say(f"not done: {inert(answer.message)}", "warning")
-        elif isinstance(answer, Done) and answer.refused:
-            reason = next(iter(answer.refused.values()))
-            done = f"{len(answer.applied)} done, " if answer.applied else ""
-            self.program.say(f"{done}{len(answer.refused)} refused: {inert(reason)}", "warning")
-        elif command.name == "save-draft" and isinstance(answer, Done):
-            names = ", ".join(inert(path) for path in answer.applied)
-            self.program.say(f"written: {names}. It is live; edit it.")
-        elif command.name == "retry" and isinstance(answer, Done) and not answer.applied:
-            self.program.say(f"no file had trouble: nothing is read anew of {what}")
-        else:
-            self.program.say(f"{title}: {what}" if what else f"done: {title}")
-
-    def do_next_critical(self, _: str) -> None:
-        self._seek(1)
-
-    def do_previous_critical(self, _: str) -> None:
-        self._seek(-1)
-
-    def _seek(self, step: int) -> None:
-        """Put the cursor on the next critical alert, on this screen where it has an alert list, else on that of all."""
-        from opsconsole.console.views.alerts import AlertsView, AlertView
-
-        critical = [alert.id for alert in self.program.model.alerts_in_order() if alert.priority == "critical"]
-        if not critical:
-            self.program.say("no critical alert is open")
-            return
-        view = self.program.history.current
-        pane: Pane | None = None
-        if isinstance(view, AlertsView):
-            pane = view.pane
-        elif isinstance(view, Overview):
-            panel = view.focus_alerts()
-            pane = panel.pane if panel else None
-        elif isinstance(view, AlertView):
-            at = critical.index(view.address.name) if view.address.name in critical else -step
-            self.program.go(Address("alert", name=critical[(at + step) % len(critical)]))
-            return
-        if pane is None:
-            self.program.go(Address("alerts"))
-            pane = self.program.history.current.pane
-        assert pane is not None
-        shown = [row.key for row in pane.rows if row.key in critical]
-        if not shown:
-            self.program.say("the filter hides all critical alerts")
-        elif pane.cursor in shown:
-            pane.point(shown[(shown.index(pane.cursor) + step) % len(shown)])
-        else:
-            pane.point(shown[0 if step > 0 else -1])
-
     # --- KPIs ---
 
     def do_choose_dimension(self, _: str) -> None:
@@ -385,6 +260,26 @@ class Doing:
             self.program.say(f"not written: {inert(str(error))}", "warning")
             return
         self.program.say(inert(said))
+
+    async def _tell(self, command: Command, what: str) -> None:
+        """Have the engine do something that is not about alerts, and say what came of it."""
+        try:
+            answer = await self.program.ask(command)
+        except LinkError as error:
+            self.program.say(f"not done: {error}", "warning")
+            return
+        if isinstance(answer, Failure):
+            self.program.say(f"not done: {inert(answer.message)}", "warning")
+        elif isinstance(answer, Done) and answer.refused:
+            self.program.say(f"not done: {inert(next(iter(answer.refused.values())))}", "warning")
+        elif command.name == "save-draft" and isinstance(answer, Done):
+            names = ", ".join(inert(path) for path in answer.applied)
+            self.program.say(f"written: {names}. It is live; edit it.")
+        elif command.name == "retry" and isinstance(answer, Done) and not answer.applied:
+            self.program.say(f"no file had trouble: nothing is read anew of {what}")
+        else:
+            title = COMMANDS[command.name].title
+            self.program.say(f"{title}: {what}" if what else f"done: {title}")
 
     # --- the rest ---
 

@@ -29,6 +29,8 @@ class EngineLink:
         self._met = False
         self._ended = False
         self._again = asyncio.Event()
+        self.user = ""
+        self.role = ""
 
     async def ask(self, body: Ask) -> Answer:
         """The engine's answer. Raises LinkError where there is no engine."""
@@ -59,6 +61,7 @@ class EngineLink:
                 tries += 1
                 continue
             self._client, self._met = client, True
+            self.user, self.role = client.welcome.user, client.welcome.role
             if lost:
                 yield Back()
             tries, lost = 0, True

@@ -23,8 +23,9 @@ class History:
         return self._stack[-1]
 
     def open(self, view: View) -> None:
-        """Go to another screen."""
-        if str(view.address) == str(self.current.address):
+        """Go to another screen. The alerts filtered otherwise take the place of the list that is shown."""
+        alike = view.address.view == "alerts" == self.current.address.view
+        if alike or str(view.address) == str(self.current.address):
             self._stack[-1] = view
             return
         self._left = self.current

@@ -36,6 +36,16 @@ class LinkError(Exception):
 class Link(Protocol):
     """A connection to one engine that connects, subscribes and connects again by itself."""
 
+    @property
+    def user(self) -> str:
+        """Who the person is, as the kernel told the engine; empty before it is known."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """The role of the person; empty before it is known."""
+        ...
+
     async def ask(self, body: Ask) -> Answer:
         """Put a question. A `Failure` is an answer; raises `LinkError` where there is no engine."""
         ...

@@ -9,7 +9,6 @@ from opsconsole.console.pane import Column, Row, cell
 from opsconsole.console.text import Line, inert
 from opsconsole.engine import telling
 from opsconsole.engine.messages import (
-    AlertState,
     Breakdown,
     FileState,
     Group,
@@ -19,21 +18,6 @@ from opsconsole.engine.messages import (
     Status,
 )
 
-ALERTS_SHORT = (
-    Column("", 2),
-    Column("what", 24, grow=True, most=90),
-    Column("since", 9, "right", drop=1),
-    Column("who", 6, drop=2),
-)
-ALERTS_FULL = (
-    Column("P", 2),
-    Column("state", 6, drop=2),
-    Column("what", 20, grow=True, most=90),
-    Column("since", 9, "right", drop=3),
-    Column("age", 4, "right", drop=1),
-    Column("n", 3, "right", drop=5),
-    Column("who", 8, drop=4),
-)
 KPIS = (
     Column("", 3),
     Column("KPI", 16, grow=True, most=32),
@@ -90,22 +74,6 @@ BREAKDOWN = (
     Column("before", 9, "right", drop=1),
     Column("rows", 9, "right", drop=3),
 )
-
-
-def alert_row(alert: AlertState, now: float, timezone: str, full: bool) -> Row:
-    """An alert; reverse while nobody has acknowledged it."""
-    what = inert(alert.text) + ("" if alert.quality == "good" else f"  ({alert.quality})")
-    since = fmt.since(alert.since, now, timezone)
-    who = inert(alert.who) or "—"
-    sign = cell(signs.alert_sign(alert.priority))
-    word = signs.STATE_WORDS[alert.state]
-    style = signs.alert_style(alert)
-    copied = "\t".join((alert.priority, word, alert.text, since, alert.who))
-    if not full:
-        return Row(alert.id, (sign, cell(what), cell(since), cell(who)), style, copied)
-    age = fmt.age(now - alert.since)
-    cells = (sign, cell(word), cell(what), cell(since), cell(age), cell(str(alert.count)), cell(who))
-    return Row(alert.id, cells, style, copied)
 
 
 def kpi_row(kpi: KpiState) -> Row:

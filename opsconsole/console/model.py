@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from opsconsole.console import signs
@@ -44,7 +45,8 @@ class Model:
         self.notices: list[Notice] = []
         self.goals: list[GoalState] = []
         self.attention: list[Attention] = []
-        self.alert_counts = AlertCounts()
+        self._counts = AlertCounts()
+        self._in_order: list[AlertState] | None = None
         self.views: list[SavedView] = []
         self.maintenance: list[Maintenance] = []
         self.dimensions: dict[str, list[str]] = {}
@@ -61,7 +63,8 @@ class Model:
         self.sources = {source.name: source for source in snapshot.sources}
         self.notices = snapshot.notices
         self.goals, self.attention = snapshot.goals, snapshot.attention
-        self.alert_counts, self.views = snapshot.counts, snapshot.views
+        self._counts, self._in_order = snapshot.counts, None
+        self.views = snapshot.views
         self.maintenance = snapshot.maintenance
         return {"site", "kpis", "grids", "breakdowns", "alerts", "sources", "notices", "goals", "data"}
 
@@ -84,9 +87,10 @@ class Model:
             self.alerts.update((alert.id, alert) for alert in changes.alerts)
             for gone in changes.alerts_gone:
                 self.alerts.pop(gone, None)
+            self._in_order = None
             topics.add("alerts")
         if changes.counts is not None or changes.views is not None or changes.maintenance is not None:
-            self.alert_counts = self.alert_counts if changes.counts is None else changes.counts
+            self._counts = self._counts if changes.counts is None else changes.counts
             self.views = self.views if changes.views is None else changes.views
             self.maintenance = self.maintenance if changes.maintenance is None else changes.maintenance
             topics.add("alerts")
@@ -122,22 +126,32 @@ class Model:
         return self.site.at + max(0.0, until - self.site.wall) * self.site.speed
 
     def alerts_in_order(self) -> list[AlertState]:
-        """Worst first; within a priority those nobody acknowledged, then the newest."""
-        return sorted(
-            self.alerts.values(),
-            key=lambda alert: (signs.RANK[alert.priority], alert.state != "UNACK", -alert.since, alert.id),
-        )
+        """By priority, then state (those nobody acknowledged first), then age (the newest first); not to be changed."""
+        if self._in_order is None:
+            self._in_order = sorted(self.alerts.values(), key=signs.urgency)
+        return self._in_order
+
+    @property
+    def alert_counts(self) -> AlertCounts:
+        """How many alerts there are in all, as the engine counts them; of a past moment those at hand."""
+        if self._counts.open or not self.alerts:
+            return self._counts
+        return counted(self.alerts.values())
+
+    @property
+    def all_at_hand(self) -> bool:
+        """Whether every open alert is here, and not only the most urgent."""
+        return len(self.alerts) >= self.alert_counts.open
 
     def counts(self) -> dict[Priority, int]:
         """Open alerts by priority, worst first, without zeros."""
-        tally: dict[Priority, int] = {}
-        for alert in self.alerts_in_order():
-            tally[alert.priority] = tally.get(alert.priority, 0) + 1
-        return tally
+        found = self.alert_counts
+        tally: dict[Priority, int] = {"critical": found.critical, "warning": found.warning, "low": found.low}
+        return {priority: number for priority, number in tally.items() if number}
 
     def unacknowledged(self) -> int:
         """How many alerts nobody has acknowledged, those that went back to normal included."""
-        return sum(alert.state in ("UNACK", "RTNUN") for alert in self.alerts.values())
+        return self.alert_counts.unacknowledged
 
     def layouts(self) -> list[Layout]:
         """The site's layouts; one of all KPIs, alerts and sources where it has none."""
@@ -146,6 +160,22 @@ class Model:
         tiles = tuple(Panel("kpi", of=name) for name in self.kpis)
         rows = [LayoutRow((Panel("alerts", of="open"),)), LayoutRow((Panel("sources", of="all"),))]
         return [Layout("overview", ((LayoutRow(tiles, height=5), *rows) if tiles else tuple(rows)), title="Overview")]
+
+
+def counted(alerts: Collection[AlertState]) -> AlertCounts:
+    """Alerts at hand, counted as an engine counts all."""
+    states = Counter(alert.state for alert in alerts)
+    levels = Counter(alert.priority for alert in alerts)
+    return AlertCounts(
+        open=states.total(),
+        critical=levels["critical"],
+        warning=levels["warning"],
+        low=levels["low"],
+        unacknowledged=states["UNACK"] + states["RTNUN"],
+        shelved=states["SHELVED"],
+        suppressed=states["SUPPRESSED"],
+        out=states["OOS"],
+    )
 
 
 def _ordered(members: dict[str, T], order: Iterable[str] | None) -> dict[str, T]:

@@ -7,7 +7,8 @@ and `slipped` tells that it is on another row than the one last pointed at, so t
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,6 +40,76 @@ class Row(Struct, frozen=True):
     style: str = ""
     copy: str = ""
 
+    def sought(self) -> str:
+        """The text in which the words of a filter are sought."""
+        return " ".join(plain(part) for part in self.cells).casefold()
+
+
+class AnyRow(Protocol):
+    """A row, made or to be made."""
+
+    @property
+    def key(self) -> str:
+        """What names it."""
+        ...
+
+    @property
+    def cells(self) -> tuple[Line, ...]:
+        """A cell per column."""
+        ...
+
+    @property
+    def style(self) -> str:
+        """A style over all of it."""
+        ...
+
+    @property
+    def copy(self) -> str:
+        """What is copied of it."""
+        ...
+
+    def sought(self) -> str:
+        """The text in which the words of a filter are sought."""
+        ...
+
+
+class LateRow:
+    """A row that is made when it is first drawn: of a thousand only those in sight are."""
+
+    __slots__ = ("_made", "_make", "_sought", "key")
+
+    def __init__(self, key: str, make: Callable[[], Row], sought: Callable[[], str]) -> None:
+        self.key = key
+        self._make = make
+        self._made: Row | None = None
+        self._sought: Callable[[], str] | str = sought
+
+    def _row(self) -> Row:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    @property
+    def cells(self) -> tuple[Line, ...]:
+        """A cell per column."""
+        return self._row().cells
+
+    @property
+    def style(self) -> str:
+        """A style over all of it."""
+        return self._row().style
+
+    @property
+    def copy(self) -> str:
+        """What is copied of it."""
+        return self._row().copy
+
+    def sought(self) -> str:
+        """The text in which the words of a filter are sought."""
+        if not isinstance(self._sought, str):
+            self._sought = self._sought()
+        return self._sought
+
 
 def cell(text: str, style: str = "") -> Line:
     """A cell of one span."""
@@ -55,8 +126,8 @@ class Pane:
         self.columns = list(columns)
         self.empty = empty
         self.header = header
-        self.all: list[Row] = []
-        self.rows: list[Row] = []
+        self.all: list[AnyRow] = []
+        self.rows: list[AnyRow] = []
         self.cursor: str | None = None
         self.slipped = False
         self.leads = leads
@@ -67,17 +138,21 @@ class Pane:
         self.filter = ""
         self.searched = ""
         self.marks: set[str] = set()
+        self.unmarked = 0
+        self._range: tuple[str, set[str]] | None = None
         self._index = 0
         self._texts: dict[str, str] = {}
 
     # --- rows ---
 
-    def set_rows(self, rows: Sequence[Row]) -> None:
-        """Replace the rows; cursor, scroll and marks stay with their keys."""
+    def set_rows(self, rows: Sequence[AnyRow]) -> None:
+        """Replace the rows; cursor, scroll and marks stay with their keys. `unmarked` counts marks that went so."""
         self.all = list(rows)
         self._texts = {}
-        keys = {row.key for row in rows}
-        self.marks &= keys
+        if self.marks:
+            kept = self.marks & {row.key for row in rows}
+            self.unmarked += len(self.marks) - len(kept)
+            self.marks = kept
         self._refilter()
 
     def set_filter(self, text: str) -> None:
@@ -108,10 +183,10 @@ class Pane:
             self._index = 0
         self._scroll()
 
-    def _matches(self, row: Row, pattern: str) -> bool:
+    def _matches(self, row: AnyRow, pattern: str) -> bool:
         text = self._texts.get(row.key)
         if text is None:
-            text = self._texts[row.key] = " ".join(plain(part) for part in row.cells).casefold()
+            text = self._texts[row.key] = row.sought()
         words = pattern.casefold().split()
         return all((word[1:] not in text) if len(word) > 1 and word[0] == "!" else word in text for word in words)
 
@@ -123,7 +198,7 @@ class Pane:
         return self._index
 
     @property
-    def current(self) -> Row | None:
+    def current(self) -> AnyRow | None:
         """The row under the cursor."""
         return self.rows[self._index] if self.rows else None
 
@@ -154,6 +229,7 @@ class Pane:
         self._index = target
         self.cursor = self.rows[target].key
         self._scroll()
+        self._mark_range()
         return True
 
     def point(self, key: str) -> None:
@@ -181,11 +257,36 @@ class Pane:
                 return self.goto(at)
         return False
 
+    # --- marks ---
+
     def mark(self) -> None:
-        """Mark or unmark the row under the cursor, and step on."""
-        if self.current is not None:
+        """Mark or unmark the row under the cursor, and step on; ends a range."""
+        if self._range is not None:
+            self._range = None
+        elif self.current is not None:
             self.marks ^= {self.current.key}
             self.move(1)
+
+    def mark_range(self) -> bool:
+        """Begin to mark from the cursor on, wherever it goes; or end that. Whether it has begun."""
+        if self._range is not None or self.current is None:
+            self._range = None
+            return False
+        self._range = (self.current.key, set(self.marks))
+        self._mark_range()
+        return True
+
+    def _mark_range(self) -> None:
+        if self._range is None:
+            return
+        begin, before = self._range
+        at = next((index for index, row in enumerate(self.rows) if row.key == begin), self._index)
+        low, high = sorted((at, self._index))
+        self.marks = before | {row.key for row in self.rows[low : high + 1]}
+
+    def unmark(self) -> None:
+        """Clear all marks."""
+        self.marks, self.unmarked, self._range = set(), 0, None
 
     def chosen(self) -> list[str]:
         """The keys that an action means: the marked rows, else the one under the cursor."""
@@ -242,7 +343,7 @@ class Pane:
         out.extend(fit([], cells) for _ in range(lines - len(out)))
         return out[:lines]
 
-    def _row(self, row: Row, columns: list[tuple[int, Column, int]], cells: int, here: bool) -> Line:
+    def _row(self, row: AnyRow, columns: list[tuple[int, Column, int]], cells: int, here: bool) -> Line:
         body: Line = []
         for at, column, size in columns:
             text = row.cells[at] if at < len(row.cells) else []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsconsole.console import fmt, lists, signs
+from opsconsole.console import alert_lists, fmt, lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.detail import detail
 from opsconsole.console.draw.heat import heat
 from opsconsole.console.draw.tile import one_line, tile, window_word
 from opsconsole.console.model import Model
-from opsconsole.console.pane import Pane, Row
+from opsconsole.console.pane import AnyRow, Pane, Row
 from opsconsole.console.place import Spot, per_line
 from opsconsole.console.text import Line, beside, fit, inert, line_width, restyle, wrap
 from opsconsole.engine.messages import KpiState
@@ -157,7 +157,8 @@ class AlertsPanel(Panel):
 
     def __init__(self, ctx: Context, spec: PanelSpec) -> None:
         super().__init__(ctx, spec)
-        self.pane = Pane(lists.ALERTS_SHORT, empty="no open alerts", header=False, leads=True)
+        self.pane = Pane(alert_lists.SHORT, empty="no open alerts", header=False, leads=True)
+        self._rows = alert_lists.AlertRows(alert_lists.SHORT)
 
     def least(self) -> int:
         return 3
@@ -168,7 +169,7 @@ class AlertsPanel(Panel):
     def update(self) -> None:
         assert self.pane is not None
         model, now = self.ctx.model, self.ctx.now()
-        rows = [lists.alert_row(alert, now, model.timezone, full=False) for alert in model.alerts_in_order()]
+        rows = self._rows.rows(model.alerts_in_order(), now, model.timezone)
         self.pane.empty = none_open(model, "no open alerts")
         self.pane.set_rows(keep_order(self.pane, rows))
 
@@ -188,13 +189,14 @@ class AlertsPanel(Panel):
 
     def _note(self) -> Line:
         model = self.ctx.model
-        if not model.alerts:
+        counts = model.alert_counts
+        if not counts.open:
             return []
-        unacknowledged = model.unacknowledged()
-        text = f"{len(model.alerts)} open"
-        note: Line = [(text, "dim")]
-        if unacknowledged:
-            note.append((f" · {unacknowledged} unacknowledged", "bold"))
+        note: Line = [(f"{fmt.number(counts.open, 0)} open", "dim")]
+        if counts.unacknowledged:
+            note.append((f" · {fmt.number(counts.unacknowledged, 0)} unacknowledged", "bold"))
+        if aside := counts.shelved + counts.suppressed + counts.out:
+            note.append((f" · {fmt.number(aside, 0)} put aside", "dim"))
         if self.pane is not None and (more := self.pane.more()):
             note.append((f" · {more}", "dim"))
         if self.pane is not None and self.pane.marks:
@@ -206,7 +208,7 @@ class AlertsPanel(Panel):
         return Address("alert", name=self.pane.current.key) if self.pane.current else None
 
 
-def keep_order(pane: Pane, rows: list[Row]) -> list[Row]:
+def keep_order(pane: Pane, rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
     """While rows are marked, lists are not sorted anew: those already shown keep their places, new ones come last."""
     if not pane.marks:
         return rows

@@ -110,6 +110,14 @@ class Console(App[int], inherit_bindings=False):
     def model(self) -> Model:
         return self.travel.model
 
+    @property
+    def user(self) -> str:
+        return self.link.user
+
+    @property
+    def role(self) -> str:
+        return self.link.role
+
     def seconds(self, at: str) -> float | None:
         return self.travel.seconds(at)
 
@@ -341,9 +349,15 @@ class Console(App[int], inherit_bindings=False):
     def _press_prompt(self, prompt: Prompt, key: str, character: str | None) -> None:
         if key == "escape" or (key == "backspace" and not prompt.text):
             self.prompt = None
+        elif prompt.kind == "choice":
+            self.prompt = None
+            prompt.choose(character)
         elif key == "enter":
             self.prompt = None
-            if prompt.kind == "command":
+            if prompt.kind == "ask":
+                prompt.trouble = prompt.answer(prompt.text)
+                self.prompt = prompt if prompt.trouble else self.prompt
+            elif prompt.kind == "command":
                 self.doing.line(prompt.text)
             elif prompt.kind == "palette":
                 self.doing.chosen_in_palette(prompt)

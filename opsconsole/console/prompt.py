@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
-from opsconsole.console.text import Line, fit, inert, width
+from opsconsole.console.text import Line, clip, fit, inert, width
 
-Kind = Literal["command", "filter", "palette"]
+Kind = Literal["command", "filter", "palette", "ask", "choice"]
 OFFERS = 8
-HEADS: dict[Kind, str] = {"command": ":", "filter": "/", "palette": "» "}
+LEAST_ROOM = 24
+"""Cells that are left for an answer, however long the question."""
+HEADS: dict[Kind, str] = {"command": ":", "filter": "/", "palette": "» ", "ask": "", "choice": ""}
 
 
 class Prompt:
-    """What is being typed. `complete` gives what the whole line could become, best first."""
+    """What is being typed. `complete` gives what the whole line could become, best first.
 
-    def __init__(self, kind: Kind, text: str = "", complete: Callable[[str], list[str]] = lambda _: []) -> None:
+    An `ask` has a `head` that says what is asked and an `answer` that takes the text and says what is wrong with it,
+    if anything: then one goes on typing. A `choice` takes one key of `choices`; any other one does nothing. `about` is
+    the line above it.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        text: str = "",
+        complete: Callable[[str], list[str]] = lambda _: [],
+        head: str = "",
+        about: str = "",
+        answer: Callable[[str], str] = lambda _: "",
+        choices: Mapping[str, Callable[[], None]] = {},
+    ) -> None:
         self.kind: Kind = kind
+        self.head = head or HEADS[kind]
+        self.about = about
+        self.trouble = ""
+        self.answer = answer
+        self.choices = choices
         self.text = text
         self.at = len(text)
         self.complete = complete
@@ -28,6 +49,13 @@ class Prompt:
         self.text = self.text[: self.at] + taken + self.text[self.at :]
         self.at += len(taken)
         self.choice = 0
+        self.trouble = ""
+
+    def choose(self, character: str | None) -> None:
+        """Do what a key chooses, if it is one of the choices."""
+        do = self.choices.get(character or "")
+        if do is not None:
+            do()
 
     def key(self, key: str, character: str | None) -> bool:
         """Take a key; False for one that means nothing here."""
@@ -96,7 +124,9 @@ class Prompt:
 
     def draw(self, cells: int) -> Line:
         """The prompt with its cursor as a reverse cell; a long text shows its end."""
-        head = HEADS[self.kind]
+        head = clip(self.head, cells - LEAST_ROOM) if self.kind == "ask" else self.head
+        if self.kind == "choice":
+            return fit([(head, "bold")], cells)
         room = cells - width(head) - 1
         before, after = self.text[: self.at], self.text[self.at :]
         while width(before) > room - 1:
@@ -106,6 +136,12 @@ class Prompt:
         line: Line = [(head, "bold"), (before, ""), (under, "reverse" if after or not ghost else "ghost reverse")]
         line.append((after[1:], "") if after else (ghost[1:], "ghost"))
         return fit(line, cells)
+
+    def hint(self, cells: int) -> Line | None:
+        """The line above: what is wrong with the answer, else what can be answered."""
+        if self.trouble:
+            return fit([(f" {self.trouble}", "warning")], cells)
+        return fit([(f" {self.about}", "dim")], cells) if self.about else None
 
 
 def offer(prompt: Prompt, screen: list[Line], cells: int) -> None:

@@ -49,6 +49,10 @@ STATE_WORDS: dict[AlertLetter, str] = {
     "UNACK": "UNACK", "ACK": "ACK", "RTNUN": "RTN-UN", "NORM": "NORM", "LATCHED": "LATCH", "SHELVED": "SHELVED",
     "SUPPRESSED": "SUPPR", "OOS": "OUT",
 }  # fmt: skip
+STATE_RANK: dict[AlertLetter, int] = {
+    "UNACK": 0, "RTNUN": 1, "ACK": 2, "LATCHED": 3, "SHELVED": 4, "SUPPRESSED": 5, "OOS": 6, "NORM": 7,
+}  # fmt: skip
+ASIDE = ("SHELVED", "SUPPRESSED", "OOS")
 
 # One cell for one cell, so that nothing moves where the locale has no UTF-8.
 ASCII = str.maketrans(
@@ -79,11 +83,23 @@ def alert_sign(priority: Priority) -> str:
     return "".join(PRIORITY[priority])
 
 
+def urgency(alert: AlertState) -> tuple[int, int, float, str]:
+    """What alerts are sorted by: priority, then state (those nobody acknowledged first), then age (newest first)."""
+    return (RANK[alert.priority], STATE_RANK[alert.state], -alert.since, alert.id)
+
+
+def put_aside(alert: AlertState) -> bool:
+    """Whether it is shelved, suppressed or out of service: it calls nobody."""
+    return alert.state in ASIDE
+
+
 def alert_style(alert: AlertState) -> str:
-    """Colour by priority; reverse only while nobody has acknowledged."""
+    """Colour by priority while it is there; reverse only while nobody has acknowledged; put aside: dim."""
     if alert.state == "UNACK":
         return f"{alert.priority} reverse"
-    return alert.priority if alert.state == "ACK" else "dim"
+    if alert.state == "ACK":
+        return alert.priority
+    return "" if alert.state == "RTNUN" else "dim"
 
 
 def to_ascii(text: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
 from opsconsole.console.actions import Registry
 from opsconsole.console.address import AGAINST, Address
+from opsconsole.console.alert_filter import ME, NOBODY, PRIORITIES, STATES
 from opsconsole.console.model import Model
+from opsconsole.engine.messages import Disposition
 
 KEYS = ("where", "at", "over time", "moved", "compared", "card", "against", "rows")
 KEYS_OF_SQL = ("where", "at", "rows")
@@ -27,6 +30,17 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
         return _of_kpi(word, rest, model)
     if word == "at":
         return moments(model)
+    if word == "alerts":
+        return _of_alerts(rest, model)
+    if word in ("view", "drop-view"):
+        return [view.name for view in model.views]
+    if word == "assign":
+        owners = {alert.owner or alert.who for alert in model.alerts.values()}
+        return [*sorted(owner for owner in owners if owner), "nobody"]
+    if word == "close":
+        return get_args(Disposition)
+    if word in ("maintenance", "plan-maintenance"):
+        return [f"{shlex.quote(area)} from " for area in _areas(model)]
     if word in ("quarantine", "retry"):
         return [quoted("source", name) for name in model.sources]
     if word == "source":
@@ -41,6 +55,24 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
             *(f"kpi {quoted('kpi', name)}" for name in model.kpis),
         ]
     return []
+
+
+def _of_alerts(rest: str, model: Model) -> list[str]:
+    """What can follow in `alerts state=… …`: the next part of a filter, or its value."""
+    done, _, last = rest.rpartition(" ")
+    head = f"{done} " if done else ""
+    key, equals, value = last.partition("=")
+    before, comma, _ = value.rpartition(",")
+    values = {"state": tuple(STATES), "priority": PRIORITIES, "area": _areas(model), "owner": (ME, NOBODY)}
+    if equals:
+        return [f"{head}{key}={before}{comma}{shlex.quote(each)}" for each in values.get(key, ())]
+    return [f"{head}{each}=" for each in values if f"{each}=" not in done]
+
+
+def _areas(model: Model) -> list[str]:
+    """The areas of the site, and those that its alerts name."""
+    named = model.site.areas if model.site is not None else {}
+    return list(dict.fromkeys([*named, *sorted(alert.area for alert in model.alerts.values() if alert.area)]))
 
 
 def moments(model: Model) -> list[str]:
@@ -89,6 +121,7 @@ def palette(text: str, registry: Registry, model: Model) -> list[tuple[str, str]
         (f"Source: {source.title or source.name}", f":{Address('source', name=source.name)}")
         for source in model.sources.values()
     ]
+    offers += [(f"View: {view.name}  ({view.line})", f":view {view.name}") for view in model.views]
     offers += [
         (f"Layout: {layout.title or layout.name}", f":{Address('overview', name=layout.name)}")
         for layout in model.layouts()

@@ -103,7 +103,8 @@ def test_a_line_address_can_be_typed_again(source: str, file: str, line: int) ->
         ("rows kpi oee line", "expected DIM=MEMBER"),
         ("line a b c", "line number"),
         ("alert", "one name"),
-        ("alerts now", "no argument"),
+        ("alerts state=odd", "state= is one of open, unack"),
+        ("kpis now", "no argument"),
         ("kpi 'oee", "quotation mark"),
     ],
 )

@@ -113,9 +113,9 @@ async def test_acknowledging_acts_on_the_alert_under_the_cursor(tmp_path: Path) 
     async with console(tmp_path) as person:
         assert "reverse" in person.styles("▲C Line 3")
         await person.press("a")
-        await person.sees("acknowledge: Line 3 weld")
+        await person.sees("acknowledged: Line 3 weld")
         assert person.engine.asked[-1] == Command("ack", [Target(OEE, 4)])
-        assert "ana" in person.row("▲C Line 3")
+        await person.until(lambda: "ana" in person.row("▲C Line 3"))
         assert "reverse" not in person.styles("▲C Line 3")
         await person.press("U")
         await person.until(lambda: person.engine.asked[-1] == Command("unack", [Target(OEE, 5)]))
@@ -126,8 +126,8 @@ async def test_marked_alerts_are_acknowledged_together(tmp_path: Path) -> None:
         await person.press("2", "space", "space")
         assert "2 marked" in person.text()
         await person.press("a")
-        await person.sees("2 alerts")
-        assert person.engine.asked[-1] == Command("ack", [Target(OEE, 4), Target("late|order=4711", 2)])
+        await person.sees("acknowledged: 2 alerts")
+        assert Command("ack", [Target(OEE, 4), Target("late|order=4711", 2)]) in person.engine.asked
         assert "marked" not in person.text()
 
 
@@ -135,7 +135,7 @@ async def test_a_refused_command_says_why(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         person.engine.refuse = "the alert has moved on"
         await person.press("a")
-        await person.sees("1 refused: the alert has moved on")
+        await person.sees("refused: the alert has moved on")
 
 
 async def test_an_alert_that_closes_under_the_cursor_is_not_mistaken_for_the_next(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ async def test_a_cursor_that_nobody_moved_goes_with_the_worst_but_takes_no_key_a
         await person.press("2")
         new = replace(canned.alerts()[0], id="new", text="Line 1 has stopped", since=canned.NOW)
         person.engine.change(Changes(alerts=[new]))
-        await person.sees("▸ ▲C UNACK  Line 1 has stopped")
+        await person.sees("▸ ▲C UNACK     Line 1 has stopped")
         asked = len(person.engine.asked)
         await person.press("a")
         assert "look, and press again" in person.text()
@@ -170,7 +170,7 @@ async def test_the_cursor_keeps_its_alert_when_a_worse_one_comes(tmp_path: Path)
         new = replace(canned.alerts()[0], id="new", text="Line 1 has stopped", since=canned.NOW)
         person.engine.change(Changes(alerts=[new]))
         await person.sees("Line 1 has stopped")
-        assert "▸ ◆W ACK    Quality file" in person.text()
+        assert "▸ ◆W ACK       Quality file" in person.text()
 
 
 async def test_escape_pops_one_thing_at_a_time(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ async def test_escape_pops_one_thing_at_a_time(tmp_path: Path) -> None:
         assert person.app.prompt is None
         assert "1 of 3 shown" in person.text()
         await person.press("escape")
-        assert "shown" not in person.text()
+        assert "3 of 3 shown" in person.text()
         assert "1 marked" in person.text()
         await person.press("escape")
         assert "marked" not in person.text()

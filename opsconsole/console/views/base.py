@@ -9,7 +9,7 @@ from opsconsole.console.context import Context
 from opsconsole.console.link import LinkError
 from opsconsole.console.pane import Pane
 from opsconsole.console.text import Line
-from opsconsole.engine.messages import Answer, Ask, Failure
+from opsconsole.engine.messages import AlertState, Answer, Ask, Failure
 
 
 class View:
@@ -131,6 +131,29 @@ class View:
     def do_previous_hit(self) -> None:
         if self.pane is not None and not self.pane.hit(-1):
             self.ctx.say("no other row matches" if self.pane.searched else "filter with / first")
+
+    def unfilter(self) -> bool:
+        """Show all again; False where all is shown."""
+        if self.pane is None or not self.pane.filter:
+            return False
+        self.pane.set_filter("")
+        return True
+
+    def alert(self, key: str) -> AlertState | None:
+        """The alert that a row is about, as it was last seen."""
+        return self.ctx.model.alerts.get(key)
+
+    def behind(self, key: str) -> list[str]:
+        """The ids of the alerts that a row stands for: itself, or those that are folded into it."""
+        return [key]
+
+    def shows(self, _key: str) -> bool:
+        """Whether the list of alerts on this screen has an alert, be it folded."""
+        return False
+
+    def reveal(self, _key: str) -> Pane | None:
+        """A list of alerts on this screen that can show an alert, unfolded as far as that takes; None without one."""
+        return None
 
     def files_meant(self) -> tuple[str, list[str]] | None:
         """The source and the files that "read anew" is about; no files: all that had trouble. None: not here."""

@@ -43,7 +43,11 @@ class HelpView(View):
         out: list[Line] = []
         scopes = STACKS[self.of]
         for scope in reversed(scopes):
-            actions = [action for action in self.registry.in_scopes((scope,)) if action.keys and works(action, scopes)]
+            actions = [
+                action
+                for action in self.registry.in_scopes((scope,))
+                if action.keys and works(action, scopes, self.ctx.role)
+            ]
             out.append(fit([(f" {SCOPES[scope]}", "bold")], cells))
             entries = [
                 fit(

@@ -15,10 +15,18 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.help import HelpView
 
         return HelpView(ctx, address, registry, stack)
-    if address.view in ("alerts", "alert"):
-        from opsconsole.console.views.alerts import AlertsView, AlertView
+    if address.view == "alerts":
+        from opsconsole.console.views.alerts import AlertsView
 
-        view = AlertsView if address.view == "alerts" else AlertView
+        view = AlertsView
+    elif address.view == "alert":
+        from opsconsole.console.views.alert import AlertView
+
+        view = AlertView
+    elif address.view == "maintenance":
+        from opsconsole.console.views.maintenance import MaintenanceView
+
+        view = MaintenanceView
     elif address.view == "kpis":
         from opsconsole.console.views.kpis import KpisView
 

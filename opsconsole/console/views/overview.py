@@ -96,7 +96,8 @@ class Overview(View):
         """Critical alerts stay in sight on a layout that has no alert list."""
         if any(isinstance(panel, AlertsPanel) for panel in self.panels):
             return []
-        critical = [alert for alert in self.ctx.model.alerts_in_order() if alert.priority == "critical"]
+        in_order = self.ctx.model.alerts_in_order()
+        critical = [alert for alert in in_order if alert.priority == "critical" and not signs.put_aside(alert)]
         if not critical:
             return []
         more = f"  and {len(critical) - 1} more critical (2 alerts)" if len(critical) > 1 else ""
@@ -143,14 +144,18 @@ class Overview(View):
             position = ring.index(self.at) if self.at in ring else 0
             self.at = ring[(position + by) % len(ring)]
 
-    def focus_alerts(self) -> AlertsPanel | None:
-        """Put the focus on the alert list, where the layout has one in sight."""
+    def reveal(self, _key: str) -> Pane | None:
+        """The focus goes to the alert list, where the layout has one in sight."""
         shown = {id(spot.panel) for spot in self.spots}
         for at, panel in enumerate(self.panels):
             if isinstance(panel, AlertsPanel) and id(panel) in shown:
                 self.at = at
-                return panel
+                return panel.pane
         return None
+
+    def shows(self, key: str) -> bool:
+        pane = self.pane
+        return pane is not None and any(row.key == key for row in pane.rows)
 
     def do_next_layout(self) -> None:
         self._turn(1)

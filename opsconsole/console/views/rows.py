@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from opsconsole.console import fmt
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.pane import GUTTER, Column, Pane, Row
+from opsconsole.console.pane import GUTTER, AnyRow, Column, Pane, Row
 from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, fit, inert, width
 from opsconsole.console.views.base import View
@@ -141,9 +142,9 @@ class RowsView(View):
             return f"{value:.{places}f}"
         return fmt.value_text(value)
 
-    def _take(self, page: Rows, before: list[Row]) -> None:
+    def _take(self, page: Rows, before: Sequence[AnyRow]) -> None:
         self.total, self.note, self._next = page.total, page.note, page.next
-        rows = list(before)
+        rows: list[AnyRow] = list(before)
         raw: dict[int, dict[int, str]] = {}
         for misfit in page.misfits:
             raw.setdefault(misfit.row, {})[misfit.column] = misfit.raw

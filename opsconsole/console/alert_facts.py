@@ -1,0 +1,96 @@
+"""What the engine tells of one alert beyond the list: its history, the rows behind it, its procedure; asked when the
+cursor has rested on it, and kept by id and version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from opsconsole.console.context import Context
+from opsconsole.console.link import LinkError
+from opsconsole.engine.messages import (
+    AlertDetail,
+    AlertState,
+    Answer,
+    Ask,
+    AskAlert,
+    AskProcedure,
+    AskRows,
+    Failure,
+    Procedure,
+    Rows,
+)
+
+REST = 0.15
+"""Seconds that the cursor rests on an alert before anything is asked of it."""
+EVIDENCE = 12
+KEPT = 100
+
+
+class Facts(Struct, frozen=True):
+    """What is known of an alert; `trouble` is why its rows cannot be shown."""
+
+    detail: AlertDetail | None = None
+    rows: Rows | None = None
+    procedure: Procedure | None = None
+    trouble: str = ""
+
+
+class AlertFacts:
+    """The facts of alerts of one screen. `rest`: seconds to wait before asking; `moment`: what is looked at."""
+
+    def __init__(self, ctx: Context, moment: Callable[[], float | None], rest: float = REST) -> None:
+        self._ctx = ctx
+        self._moment = moment
+        self._rest = rest
+        self._kept: dict[str, tuple[int, float | None, Facts]] = {}
+        self._wanted: tuple[str, int, float | None] | None = None
+
+    def of(self, alert: AlertState) -> Facts:
+        """What is known of an alert now; what is not is asked for, and shown once it is there."""
+        wanted = (alert.id, alert.version, self._moment())
+        known = self._kept.get(alert.id)
+        if known is not None and (alert.id, known[0], known[1]) == wanted:
+            self._wanted = wanted
+            return known[2]
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._ctx.spawn(self._load(alert, wanted))
+        # facts of a moment ago are better than none; those of another moment are not
+        return known[2] if known is not None and known[1] == wanted[2] else Facts()
+
+    def forget(self) -> None:
+        """Ask anew for what is shown next."""
+        self._kept.clear()
+        self._wanted = None
+
+    async def _load(self, alert: AlertState, wanted: tuple[str, int, float | None]) -> None:
+        await asyncio.sleep(self._rest)
+        if self._wanted != wanted:
+            return
+        at = wanted[2]
+        detail = await self._ask(AskAlert(alert.id, at=at))
+        if self._wanted != wanted:
+            return
+        rows = await self._ask(AskRows(alert=alert.id, limit=EVIDENCE, at=at))
+        procedure = await self._ask(AskProcedure(alert=alert.id)) if alert.procedure else None
+        trouble = rows.message if isinstance(rows, Failure) else ""
+        facts = Facts(
+            detail if isinstance(detail, AlertDetail) else None,
+            rows if isinstance(rows, Rows) else None,
+            procedure if isinstance(procedure, Procedure) else None,
+            trouble,
+        )
+        self._kept.pop(alert.id, None)
+        self._kept[alert.id] = (alert.version, at, facts)
+        while len(self._kept) > KEPT:
+            self._kept.pop(next(iter(self._kept)))
+
+    async def _ask(self, body: Ask) -> Answer | None:
+        try:
+            return await self._ctx.ask(body)
+        except LinkError:
+            return None

@@ -1,0 +1,39 @@
+"""The program, for the handlers of actions: what concerns all of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from opsconsole.console.actions import Registry
+from opsconsole.console.context import Context
+from opsconsole.console.history import History
+from opsconsole.console.link import Link
+from opsconsole.console.prompt import Prompt
+from opsconsole.console.travel import Travel
+
+
+class Program(Context, Protocol):
+    """The program, for what concerns all of it."""
+
+    registry: Registry
+    history: History
+    prompt: Prompt | None
+    link: Link
+    travel: Travel
+
+    @property
+    def stack(self) -> str:
+        """Which scopes of actions are active here, now."""
+        ...
+
+    def leave(self) -> None:
+        """End the console."""
+        ...
+
+    def copy_out(self, text: str) -> None:
+        """Send a text to the person's clipboard."""
+        ...
+
+    def reload(self) -> None:
+        """Ask the engine again for what the screen shows."""
+        ...
