@@ -7,16 +7,16 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
+from opsconsole.kpis.bind_rules import Rules
+from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.bound import misfit
 from opsconsole.kpis.derive import Derived
 from opsconsole.kpis.expression import Bench, Bound, Checker, Fault
 from opsconsole.kpis.lasting import SECONDS
 from opsconsole.kpis.limits import BESIDE, LIMITS
 from opsconsole.kpis.views import Views
-from opsconsole.kpis.when import parse_when
 from opsconsole.site.builtin import BUILT_IN
-from opsconsole.site.model import Kpi, Problem, Rule, Site, Source, files_of
+from opsconsole.site.model import Kpi, Problem, Site, Source, files_of
 from opsconsole.site.names import show
 from opsconsole.site.parse import Loaded
 from opsconsole.tables import health
@@ -34,14 +34,16 @@ def bind(
     """
     if loaded.site is None:
         raise ValueError("a site with errors cannot be bound")
-    binder = _Binder(loaded, loaded.site, schemas, bench)
+    binder = Binder(loaded, loaded.site, schemas, bench)
     try:
         return binder.run(), sorted(set(binder.problems))
     finally:
         binder.checker.close()
 
 
-class _Binder:
+class Binder:
+    """One binding under way."""
+
     def __init__(
         self, loaded: Loaded, site: Site, schemas: Mapping[str, Mapping[str, str]], bench: Bench | None
     ) -> None:
@@ -54,10 +56,8 @@ class _Binder:
         self.checker = Checker(self.schemas, bench)
         self.views = Views(self.sources, site.timezone, loaded.marks, self.checker.connection, self.schemas)
         self.kpis: dict[str, BoundKpi] = {}
-        self.rules: dict[str, BoundRule] = {}
         self.waiting: dict[str, str] = {}
         self.broken: dict[str, str] = {}
-        self.idle: dict[str, str] = {}
 
     def run(self) -> Binding:
         self.bind_views()
@@ -94,17 +94,17 @@ class _Binder:
             self.bind_derived(derived, kpi, extras[kpi.name])
         self.take_apart()
         self.columns_of_limits()
-        for rule in self.site.rules.values():
-            self.bind_rule(rule)
+        rules = Rules(self)
+        rules.run()
         grids = dict.fromkeys((name, by) for name, by, kind in panels if kind == "grid" and name in self.kpis)
         return Binding(
             site=self.site,
             schemas=self.schemas,
             kpis=self.kpis,
-            rules=self.rules,
+            rules=rules.rules,
             waiting=self.waiting,
             broken=self.broken,
-            idle=self.idle,
+            idle=rules.idle,
             grids=tuple(grids),
             views=self.views.views,
             unmade=self.views.waiting | self.views.broken,
@@ -276,49 +276,6 @@ class _Binder:
         words = {word.casefold() for word in re.findall(r"\w+", kpi.value)}
         parts = [other for other in self.site.kpis.values() if other.source and other.name.casefold() in words]
         return tuple(dict.fromkeys(part.source for part in parts))
-
-    def bind_rule(self, rule: Rule) -> None:
-        if rule.kpi is not None:
-            self.bind_kpi_rule(rule, rule.kpi)
-            return
-        source = self.sources.get(rule.source or "")
-        if source is None:
-            return  # as for KPIs
-        if rule.silent is not None:
-            self.rules[rule.name] = BoundRule(rule=rule, kind="silent", source=source.name)
-            return
-        if source.name not in self.schemas:
-            self.idle[rule.name] = self.lacking(source)
-            return
-        before = len(self.problems)
-        rows = self.checked(self.checker.condition(source.name, rule.rows or ""), "rules", rule.name, "rows")
-        by = self.dimensions(source.name, rule.by, "rules", rule.name, "by")
-        if len(self.problems) > before or rows is None:
-            self.idle[rule.name] = self.problems[before].message
-            return
-        timed = source.time is not None
-        self.rules[rule.name] = BoundRule(rule=rule, kind="rows", source=source.name, by=by, rows=rows, timed=timed)
-
-    def bind_kpi_rule(self, rule: Rule, name: str) -> None:
-        kpi = self.kpis.get(name)
-        if kpi is None:
-            self.idle[rule.name] = self.waiting.get(name) or self.broken.get(name, "")
-            return
-        before = len(self.problems)
-        by = rule.by
-        for source in kpi.sources:
-            by = self.dimensions(source, by, "rules", rule.name, "by")
-        when = None
-        if rule.when is not None:
-            when = parse_when(rule.when)
-            if when is None:
-                self.problem("expected a comparison such as `< 70` or `outside 20..30`", "rules", rule.name, "when")
-        if len(self.problems) > before:
-            self.idle[rule.name] = self.problems[before].message
-            return
-        self.rules[rule.name] = BoundRule(
-            rule=rule, kind="kpi", source=kpi.source, by=by, kpi=kpi, when=when, timed=kpi.timed
-        )
 
     def dimensions(self, source: str, names: tuple[str, ...], *keys: str | int) -> tuple[str, ...]:
         """The dimensions that exist, as their author wrote them; the others are problems."""

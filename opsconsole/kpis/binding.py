@@ -12,7 +12,7 @@ from opsconsole.kpis.views import View
 from opsconsole.kpis.when import When
 from opsconsole.site.model import Kpi, Rule, Site
 
-RuleKind = Literal["kpi", "rows", "silent"]
+RuleKind = Literal["kpi", "rows", "silent", "due", "combine"]
 
 
 class BoundKpi(Struct, frozen=True):
@@ -52,8 +52,19 @@ class BoundKpi(Struct, frozen=True):
         return tuple(dict.fromkeys(leaf.source for leaf in self.leaves))
 
 
+class Due(Struct, frozen=True):
+    """When a row is due: SQL for the moment (naive UTC, NULL: never), and what it must not meet."""
+
+    moment: str
+    unless: Bound | None = None
+
+
 class BoundRule(Struct, frozen=True):
-    """A rule that can be evaluated; `source` is its KPI's where it is about a KPI."""
+    """A rule that can be evaluated; `source` is its KPI's where it is about a KPI, "" where it has none.
+
+    `recover` and `recovered` say when it is over: a comparison, or a condition on rows. `parts`: the rules that are
+    combined.
+    """
 
     rule: Rule
     kind: RuleKind
@@ -63,6 +74,22 @@ class BoundRule(Struct, frozen=True):
     when: When | None = None
     rows: Bound | None = None
     timed: bool = False
+    due: Due | None = None
+    recover: When | None = None
+    recovered: Bound | None = None
+    parts: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose rows it is about; a combination by itself is about none."""
+        if self.kpi is not None:
+            return self.kpi.sources
+        return (self.source,) if self.source else ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is about how a KPI's value has changed."""
+        return self.rule.change is not None or self.rule.against is not None
 
 
 class Binding(Struct, frozen=True):

@@ -134,22 +134,36 @@ def subject_of_rule(
 ) -> Subject:
     """The rows behind a rule at `now`: of its KPI, those that meet its condition, or its whole silent source.
 
-    `until` is `now` where that is a past moment.
+    Of a combination those of its first rule that has any. `until` is `now` where that is a past moment.
     Raises LookupError for a rule that is unknown or not bound.
     """
     bound = binding.rules.get(rule)
+    while bound is not None and bound.parts:  # the parts of a site go round in no circle
+        rule = next((part for part in bound.parts if part in binding.rules), bound.parts[0])
+        bound = binding.rules.get(rule)
     if bound is None:
         raise LookupError(binding.idle.get(rule) or f"there is no rule `{rule}`")
     if bound.kpi is not None:
         return subject_of_kpi(binding, bound.kpi.kpi.name, now, until)
-    if bound.rows is None:
+    if bound.kind == "silent":
         return subject_of_source(binding, bound.source, until)
-    return Subject(bound.source, (bound.rows.text,), within(bound, now, alert_from))
+    return Subject(bound.source, (condition_of(bound, now),), within(bound, now, alert_from))
+
+
+def condition_of(rule: BoundRule, now: dt.datetime) -> str:
+    """The rows that a rule on rows or on due dates counts, as SQL."""
+    if rule.due is None:
+        return rule.rows.text if rule.rows is not None else "false"
+    due = f"{rule.due.moment} <= {moment(now + dt.timedelta(seconds=rule.rule.ahead))}"
+    return due if rule.due.unless is None else f"{due} AND NOT coalesce((\n{rule.due.unless.text}\n), false)"
 
 
 def within(rule: BoundRule, now: dt.datetime, alert_from: dt.datetime | None) -> Stretch | None:
-    """The stretch that a rule on rows looks at: (now - within, now], not before `alert_from`; None without times."""
-    if not rule.timed:
+    """The stretch that a rule on rows looks at: (now - within, now], not before `alert_from`; None without times.
+
+    What is due is so whenever its row was.
+    """
+    if not rule.timed or rule.kind == "due":
         return None
     start = now - dt.timedelta(seconds=rule.rule.within)
     if alert_from is not None and alert_from > start:

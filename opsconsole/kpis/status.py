@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec.structs import replace
+
 from opsconsole.kpis.limits import Limits
 from opsconsole.kpis.observation import Worse
 from opsconsole.site.model import Priority
@@ -67,6 +69,30 @@ def limit_of(limits: Limits, priority: Priority | None) -> float | None:
     if priority == "warning":
         return _distance_limit(limits) if limits.better == "target" else limits.warning
     return None
+
+
+def eased(limits: Limits, by: float) -> Limits:
+    """The limits moved to the good side by so much: a value still beyond these holds an alert that was raised."""
+    if limits.better == "target":
+        warning = _distance_limit(limits)
+        return replace(
+            limits,
+            tolerance=max(0.0, limits.tolerance - by),
+            warning=max(0.0, warning - by) if warning is not None else None,
+            critical=max(0.0, limits.critical - by) if limits.critical is not None else None,
+        )
+    moved = by if limits.better == "higher" else -by
+    return replace(
+        limits,
+        warning=limits.warning + moved if limits.warning is not None else None,
+        critical=limits.critical + moved if limits.critical is not None else None,
+    )
+
+
+def mildest(limits: Limits) -> Priority:
+    """The lowest priority that these limits can give."""
+    warns = _distance_limit(limits) if limits.better == "target" else limits.warning
+    return "warning" if warns is not None else "critical"
 
 
 def worse_of(limits: Limits) -> Worse:

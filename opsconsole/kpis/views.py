@@ -98,6 +98,10 @@ class Views:
             if source.until is not None and name in self._schemas:
                 self._lasts(name, source.until)
 
+    def zones_of(self, source: str) -> Mapping[str, str]:
+        """The zones of the moments without one in a source that can be read; "" where that cannot be told."""
+        return self._zones.known(source)
+
     def _ordered(self) -> list[str]:
         """Every derived source after those it is made of; those made of themselves are left out, with a problem."""
         done: dict[str, bool] = {}

@@ -1,0 +1,207 @@
+"""Rules on KPIs: their values, or how these changed, against a comparison or against the KPI's own limits.
+
+Rules with the window in common share its scans, and those on one KPI by the same labels its values, put in order once:
+each rule then finds by bisection who is beyond its limit, and nothing is made of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from msgspec.structs import replace
+
+from opsconsole.kpis.binding import BoundKpi, BoundRule
+from opsconsole.kpis.evaluate import Figures
+from opsconsole.kpis.gather import Frame, Wanted, gather
+from opsconsole.kpis.limits import Limits
+from opsconsole.kpis.ruling.context import Context
+from opsconsole.kpis.ruling.outcome import INSTANCES, Outcome, name_of, shown
+from opsconsole.kpis.ruling.series import Series, Then, changed, present, then_of
+from opsconsole.kpis.span import Span, span_of
+from opsconsole.kpis.status import eased, limit_of, mildest, priority_of, worse_of
+from opsconsole.kpis.when import When
+from opsconsole.site.figures import figure
+from opsconsole.site.model import Kpi, Priority
+
+_By = tuple[str, ...]
+
+
+def judge(context: Context, rules: list[BoundRule], outcome: Outcome) -> None:
+    """Rules on KPIs that have the window in common."""
+    kpi = _kpi(rules[0])
+    span = span_of(kpi.kpi.window, kpi.timed, context.now, context.binding.site, context.until)
+    # Only where no rows mean a number does it matter who had rows before.
+    if all(leaf.value.empty is None for rule in rules for leaf in _kpi(rule).leaves):
+        span = replace(span, before=None)
+    now = _Values(context, span, rules)
+    known: dict[tuple[str | None, float | None], Then | None] = {}
+    thens: dict[Then, list[BoundRule]] = {}
+    for rule in rules:
+        name = _kpi(rule).kpi.name
+        if isinstance(figures := now.figures[name], str):
+            outcome.failed(rule.rule.name, figures)
+            continue
+        if not rule.changes:
+            if rule.when is not None:
+                _compare(rule, rule.when, now.series(name, rule.by), outcome)
+            else:
+                _limits(rule, figures, now.series(name, rule.by), context.books[name].missing, outcome)
+            outcome.well(rule, now.total(name, rule.by), missing=True)
+            continue
+        back = (rule.rule.against, rule.rule.change)
+        if back not in known:
+            known[back] = then_of(rule, _kpi(rule), context.now, context.binding.site)
+        then = known[back]
+        if then is None:
+            outcome.stale(rule.rule.name, "there is nothing to compare with at present")
+        else:
+            thens.setdefault(then, []).append(rule)
+    for then, others in thens.items():
+        _changes(context, others, now, then, outcome)
+
+
+class _Values:
+    """The values of some rules' KPIs over one span; what could not be had is text that says why."""
+
+    def __init__(self, context: Context, span: Span, rules: Iterable[BoundRule]) -> None:
+        frame = Frame(span, cap=INSTANCES)
+        wanted: dict[str, Wanted] = {}
+        for rule in rules:
+            kpi = _kpi(rule)
+            known = wanted.get(kpi.kpi.name)
+            splits = dict.fromkeys((*(known.splits if known is not None else ()), rule.by))
+            wanted[kpi.kpi.name] = Wanted(kpi, tuple(splits))
+        found = gather(
+            context.cursor, context.binding, list(wanted.values()), frame, context.extents, context.failing,
+            context.sealed,
+        )  # fmt: skip
+        site = context.binding.site
+        self.figures: dict[str, Figures | str] = {
+            name: pick if isinstance(pick, str) else Figures(wanted[name].kpi, pick, frame, context.books[name], site)
+            for name, pick in found.items()
+        }
+        self._series: dict[tuple[str, _By], Series] = {}
+
+    def series(self, kpi: str, by: _By) -> Series:
+        """The values of a KPI that could be had."""
+        known = self._series.get((kpi, by))
+        if known is None:
+            known = self._series[kpi, by] = present(self._of(kpi), by)
+        return known
+
+    def total(self, kpi: str, by: _By) -> int:
+        """How many members there are, those beyond the most included."""
+        return self._of(kpi).found.members.get(by, 0)
+
+    def _of(self, kpi: str) -> Figures:
+        found = self.figures[kpi]
+        assert not isinstance(found, str)
+        return found
+
+
+def _changes(context: Context, rules: list[BoundRule], now: _Values, then: Then, outcome: Outcome) -> None:
+    """Rules on how values have changed since one earlier stretch."""
+    was = _Values(context, then.span, rules)
+    made: dict[tuple[str, _By, bool], Series] = {}
+    for rule in rules:
+        name = _kpi(rule).kpi.name
+        figures, earlier = now.figures[name], was.figures[name]
+        assert rule.when is not None
+        assert not isinstance(figures, str)
+        if isinstance(earlier, str):
+            outcome.failed(rule.rule.name, earlier)
+            continue
+        key = (name, rule.by, rule.when.share)
+        if key not in made:
+            made[key] = changed(now.series(name, rule.by), figures, earlier, rule.by, share=rule.when.share)
+        _compare(rule, rule.when, made[key], outcome, then.label)
+        outcome.well(rule, max(now.total(name, rule.by), was.total(name, rule.by)), missing=True)
+
+
+def _compare(rule: BoundRule, when: When, series: Series, outcome: Outcome, label: str = "") -> None:
+    """A rule that compares values; `label`: they are changes, and since when."""
+    watched = outcome.watched(rule)
+    rest = set(series.found) if watched is None else watched & series.found.keys()
+    places = [place for places in when.among(series.values) for place in places]
+    for place in places:
+        members, value = series.members[place], series.values[place]
+        rest.discard(members)
+        text = partial(_compared, rule, when, value, series.was.get(members), label)
+        outcome.add(rule, members, rule.rule.priority, value, when.limit(value), text, when.worse(value))
+    for members in rest:
+        found = series.found[members]
+        if found is None:
+            outcome.unknown(rule, members)
+            continue
+        kept = rule.rule.priority if _held(rule, when, found) else None
+        outcome.add(rule, members, None, found, when.limit(found), None, when.worse(found), kept)
+
+
+def _held(rule: BoundRule, when: When, value: float) -> bool:
+    """Whether a value that does not raise an alert holds one that was raised before."""
+    if rule.recover is not None:
+        return not rule.recover.met(value)
+    return bool(rule.rule.deadband) and when.wider(rule.rule.deadband).met(value)
+
+
+def _limits(rule: BoundRule, figures: Figures, series: Series, missing: bool, outcome: Outcome) -> None:
+    """A rule by the KPI's own limits; `missing`: of some nobody knows at present what they are."""
+    kpi = figures.kpi.kpi
+    watched = outcome.watched(rule)
+    for members, value in series.found.items():
+        if value is None:
+            if watched is None or members in watched:
+                outcome.unknown(rule, members)
+            continue
+        limits = figures.limits(dict(zip(rule.by, members, strict=True)), series.rows.get(members))
+        priority = priority_of(limits, value)
+        if priority is None and watched is not None and members not in watched:
+            continue
+        if priority is None and missing:
+            # An alert by limits that are gone is not back to normal: their file may just be written anew.
+            outcome.unknown(rule, members)
+            continue
+        limit = limit_of(limits, priority)
+        kept = _kept(rule, limits, value)
+        text = partial(_beyond, kpi, value, limit, limits.target)
+        outcome.add(rule, members, priority, value, limit, text, worse_of(limits), kept)
+
+
+def _kept(rule: BoundRule, limits: Limits, value: float) -> Priority | None:
+    """The priority at which a value holds an alert that was raised before.
+
+    A recovery condition says when it is over: until then it may ease, but not end.
+    """
+    if rule.recover is not None:
+        return None if rule.recover.met(value) else mildest(limits)
+    return priority_of(eased(limits, rule.rule.deadband), value) if rule.rule.deadband else None
+
+
+def _compared(
+    rule: BoundRule, when: When, value: float, was: tuple[float, float] | None, label: str
+) -> tuple[str, str, str]:
+    kpi = _kpi(rule).kpi
+    limit = when.limit(value)
+    if not label:
+        said, limited = shown(kpi, value), shown(kpi, limit)
+        return f"{name_of(kpi)} {said} {when.words} {limited}", said, limited
+    said, limited = (figure(value, "%"), figure(limit, "%")) if when.share else (shown(kpi, value), shown(kpi, limit))
+    said = f"+{said}" if value > 0 else said
+    before = f" ({shown(kpi, was[0])} → {shown(kpi, was[1])})" if was is not None else ""
+    return f"{name_of(kpi)} {said} {label}{before}, {when.words} {limited}", said, limited
+
+
+def _beyond(kpi: Kpi, value: float, limit: float | None, target: float | None) -> tuple[str, str, str]:
+    said, limited = shown(kpi, value), shown(kpi, limit)
+    if limit is None:
+        return f"{name_of(kpi)} {said}", said, limited
+    if kpi.better == "target":
+        return f"{name_of(kpi)} {said}, more than {limited} from {shown(kpi, target)}", said, limited
+    side = "under" if kpi.better == "higher" else "over"
+    return f"{name_of(kpi)} {said} {side} {limited}", said, limited
+
+
+def _kpi(rule: BoundRule) -> BoundKpi:
+    assert rule.kpi is not None
+    return rule.kpi

@@ -1,0 +1,130 @@
+"""What an evaluation of rules has found so far: observations and verdicts, made only where somebody waits for them."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Collection, Mapping
+
+from opsconsole.kpis.binding import BoundRule
+from opsconsole.kpis.observation import Observation, Verdict, Worse
+from opsconsole.kpis.scan import Members
+from opsconsole.kpis.words import labelled
+from opsconsole.site.figures import figure
+from opsconsole.site.model import Kpi, Priority
+
+INSTANCES = 10_000
+ERROR = "error:"
+TOO_MANY = "many:"
+UP = Worse("up")
+_GOOD, _MISSING = Verdict(), Verdict(absent="stale")
+
+Labels = Mapping[str, str | None]
+Watched = Callable[[str], Collection[Labels]]
+"""By the name of a rule the labels of its alerts that are open or about to be."""
+
+
+class Outcome:
+    """The observations and verdicts of one evaluation.
+
+    With `watched` nothing is said of instances that are not raised and were not before; but of `whole` rules, on which
+    combinations depend, everything is. Without it everything is said of all rules.
+    """
+
+    def __init__(self, watched: Watched | None, whole: Collection[str] = ()) -> None:
+        self.observations: list[Observation] = []
+        self.verdicts: dict[str, Verdict] = {}
+        self._watched = watched
+        self._whole = whole
+
+    def watched(self, rule: BoundRule) -> set[Members] | None:
+        """The members of a rule's instances that something has to be said of, raised or not; None: of all."""
+        name = rule.rule.name
+        if self._watched is None or name in self._whole:
+            return None
+        return {tuple(labels.get(label) for label in rule.by) for labels in self._watched(name)}
+
+    def failed(self, name: str, reason: str) -> None:
+        """A rule whose SQL fails on the data."""
+        self.verdicts[name] = Verdict(quality="error", reason=reason)
+        self._extra(ERROR, name, f"Rule {name} cannot be evaluated: {reason}")
+
+    def stale(self, name: str, reason: str) -> None:
+        """A rule of which nothing can be known at present."""
+        self.verdicts[name] = Verdict(quality="stale", reason=reason)
+
+    def well(self, rule: BoundRule, total: int = 0, *, missing: bool = False) -> None:
+        """A rule that could be evaluated. `total`: its instances; of those beyond the most that are watched nothing is
+        known. `missing`: an instance that is not mentioned is missing data, else it is back to normal."""
+        name = rule.rule.name
+        if total > INSTANCES:
+            text = f"Rule {name} has {total} instances; only {INSTANCES} of them are watched"
+            self.verdicts[name] = Verdict(absent="stale", reason=text)
+            self._extra(TOO_MANY, name, text)
+        else:
+            self.verdicts[name] = _MISSING if missing else _GOOD
+        for kind in (ERROR, TOO_MANY):
+            if self._watched is None or self._watched(kind + name):
+                self.verdicts.setdefault(kind + name, _GOOD)
+
+    def unknown(self, rule: BoundRule, members: Members) -> None:
+        """An instance without a value."""
+        labels = dict(zip(rule.by, members, strict=True))
+        self.observations.append(Observation(rule=rule.rule.name, labels=labels, quality="stale"))
+
+    def add(
+        self, rule: BoundRule, members: Members, priority: Priority | None, value: float, limit: float | None,
+        text: Callable[[], tuple[str, str, str]] | None, worse: Worse = UP, kept: Priority | None = None,
+    ) -> None:  # fmt: skip
+        """An instance. `text` gives what is said of it, its value and its limit as text; asked only where needed."""
+        labels = dict(zip(rule.by, members, strict=True))
+        words = ""
+        if priority is not None and text is not None:
+            said, shown, limited = text()
+            words = f"{said} · {labelled(labels)}" if labels else said
+            if rule.rule.title:
+                words = titled(rule.rule.title, labels, shown, limited)
+        self.observations.append(
+            Observation(
+                rule=rule.rule.name,
+                labels=labels,
+                priority=priority,
+                value=value,
+                limit=limit,
+                text=words,
+                worse=worse,
+                kept=kept,
+            )
+        )
+
+    def _extra(self, kind: str, name: str, text: str) -> None:
+        """An alert about a rule itself."""
+        self.observations.append(Observation(rule=kind + name, priority="warning", text=text))
+        self.verdicts[kind + name] = _GOOD
+
+
+def titled(title: str, labels: Labels, value: str, limit: str) -> str:
+    """A rule's title with its fields filled in; only plain names are fields, so that nothing else can be reached."""
+    known = {name: "(none)" if member is None else member for name, member in labels.items()}
+    known |= {"value": value, "limit": limit, "label": labelled(dict(labels))}
+    parts: list[str] = []
+    for text, name, _, _ in string.Formatter().parse(title):
+        parts.append(text)
+        if name is not None:
+            parts.append(known.get(name, f"{{{name}}}"))
+    return "".join(parts)
+
+
+def name_of(kpi: Kpi) -> str:
+    """What a KPI is called in an alert."""
+    return kpi.title or kpi.name
+
+
+def shown(kpi: Kpi, value: float | None) -> str:
+    """A value of a KPI in an alert."""
+    return figure(value, kpi.unit, kpi.decimals)
+
+
+def short(condition: str) -> str:
+    """A condition in an alert's text, on one line."""
+    words = " ".join(condition.split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
