@@ -18,7 +18,8 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 class Alert(Struct, frozen=True, omit_defaults=True):
     """One rule on one set of labels: its facts, what was last seen of it, and the incident it was last part of.
 
-    `waits`: since when (site time) it waits for somebody to acknowledge it; None while it does not.
+    `waits`: since when (site time) it waits for somebody to acknowledge it; None while it does not. `called` is the
+    version at which it last called people.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Alert(Struct, frozen=True, omit_defaults=True):
     note: str = ""
     note_by: str = ""
     waits: float | None = None
+    called: int = 0
     incident: str = ""
     first_out: bool = False
 
@@ -71,6 +73,8 @@ class Open(Struct, frozen=True):
     chatters: bool = False
     incident: str = ""
     first_out: bool = False
+    ticked: int = 0
+    called: int = 0
 
 
 class Transition(Struct, frozen=True, omit_defaults=True):

@@ -20,14 +20,13 @@ from opsconsole.alerts.facts import LEVEL, Already, Config, Facts, Refusal, Step
 from opsconsole.alerts.handling import undo
 from opsconsole.alerts.holding import CLOSED, OfRule
 from opsconsole.alerts.memo import NOTHING, Memo
-from opsconsole.alerts.shown import rule_of, shown
+from opsconsole.alerts.shown import SYSTEM, rule_of, shown
 from opsconsole.alerts.standing import escalate, expire, realarm
 from opsconsole.alerts.timers import due_of
 from opsconsole.alerts.together import Bygone
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.site.model import Site
 
-SYSTEM = ("error:", "many:")
 _HEALTHY = Verdict()
 
 
@@ -65,7 +64,7 @@ class AlertBook:
     def shown(self, alert: Alert) -> Open:
         """An alert as consoles see it."""
         chatters = self._course.together.chatters(alert.id)
-        return shown(alert, self._site, rule_of(self._site, alert.rule, SYSTEM), chatters=chatters)
+        return shown(alert, self._site, rule_of(self._site, alert.rule), chatters=chatters)
 
     def counts(self) -> Counts:
         """How many are open, and whether there is a flood, as of the last evaluation."""
@@ -291,7 +290,7 @@ class AlertBook:
         transitions: list[Transition] = []
         for key in list(self._course.held.alerts):
             alert = self._course.held.alerts[key]
-            rule = rule_of(site, alert.rule, SYSTEM)
+            rule = rule_of(site, alert.rule)
             if rule is None:
                 self._close(alert, "rule removed", now, transitions)
             elif not alert.rule.startswith(SYSTEM) and set(alert.labels) != set(rule.by):

@@ -147,7 +147,9 @@ class Course:
             return
         facts = known.facts if known is not None else _NORMAL
         before = facts.letter
-        after = replace(alert, facts=step.facts, waits=waiting_since(alert.waits, facts, step, now))
+        waits = waiting_since(alert.waits, facts, step, now)
+        called = step.facts.version if step.annunciate else alert.called
+        after = replace(alert, facts=step.facts, waits=waits, called=called)
         self.keep(after)
         self.together.took(facts, after, step, now)
         transitions.append(

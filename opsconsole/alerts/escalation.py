@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from opsconsole.alerts.alert import Alert
 from opsconsole.alerts.facts import Facts, Step
+from opsconsole.alerts.shown import rule_of
 from opsconsole.alerts.timers import Timers
 from opsconsole.site.model import Priority, Site
 from opsconsole.site.notifying import Escalation
@@ -62,7 +63,7 @@ class Ladder:
 
     def steps(self, alert: Alert) -> tuple[Escalation, ...]:
         """The steps that there are for an alert."""
-        rule = self._site.rules.get(alert.rule)
+        rule = rule_of(self._site, alert.rule)
         return steps_of(self._site, alert.facts.priority, rule.area if rule is not None else "")
 
     def heed(self, alert: Alert) -> None:

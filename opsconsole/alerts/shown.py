@@ -7,10 +7,13 @@ from opsconsole.alerts.facts import Shelf
 from opsconsole.site.card import sources_of
 from opsconsole.site.model import Rule, Site
 
+SYSTEM = ("error:", "many:")
+"""What an alert about a rule itself has before the rule's name."""
 
-def rule_of(site: Site, name: str, prefixes: tuple[str, ...]) -> Rule | None:
-    """The rule, also of an alert about the rule itself, whose name has one of the prefixes."""
-    for prefix in prefixes:
+
+def rule_of(site: Site, name: str) -> Rule | None:
+    """The rule, also of an alert about the rule itself."""
+    for prefix in SYSTEM:
         name = name.removeprefix(prefix)
     return site.rules.get(name)
 
@@ -52,6 +55,7 @@ def shown(alert: Alert, site: Site, rule: Rule | None, *, chatters: bool = False
         chatters=chatters,
         incident=alert.incident,
         first_out=alert.first_out,
+        called=alert.called,
     )
 
 

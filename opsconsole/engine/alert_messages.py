@@ -22,7 +22,8 @@ class AlertState(Struct, frozen=True):
     shelf or of the time out of service (`until` None: until the condition has gone, or someone returns it);
     `suppressed` names what suppresses it. `note` is the last comment. `chatters`: it comes and goes too often to be
     read, so that shelving is proposed. `incident` is the id of the incident it belongs to, `first_out` whether it came
-    first in it. `ticked`: so many steps of its procedure are ticked.
+    first in it. `ticked`: so many steps of its procedure are ticked. `called` is the version at which it last called
+    people.
     """
 
     id: str
@@ -58,6 +59,7 @@ class AlertState(Struct, frozen=True):
     incident: str = ""
     first_out: bool = False
     ticked: int = 0
+    called: int = 0
 
 
 class AlertCounts(Struct, frozen=True):
