@@ -25,7 +25,7 @@ COMMANDS: dict[str, CommandSpec] = {
     for spec in (
         CommandSpec("ack", "acknowledge", undoable=True, takes_many=True),
         CommandSpec("unack", "take an acknowledgement back", undoable=True, takes_many=True),
-        CommandSpec("comment", "comment", takes_many=True),
+        CommandSpec("comment", "comment", undoable=True, takes_many=True),
         CommandSpec("shelve", "shelve", undoable=True, takes_many=True),
         CommandSpec("unshelve", "end the shelf", undoable=True, takes_many=True),
         CommandSpec("assign", "assign", undoable=True, takes_many=True),

@@ -13,19 +13,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
 from opsconsole.engine import notices, retry, revised
 from opsconsole.engine.clock import SiteClock, grid_point
-from opsconsole.engine.commands import COMMANDS
+from opsconsole.engine.commands import Role
 from opsconsole.engine.condition import Condition, Conditions
+from opsconsole.engine.front import Front
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import Command, Done, Notice, Snapshot
 from opsconsole.engine.picture import picture
 from opsconsole.engine.procedures import Procedures
+from opsconsole.engine.roles import role_of
 from opsconsole.engine.sitefile import SiteError, SiteFile
 from opsconsole.engine.watch import AlertWatch, alert_from
 from opsconsole.kpis.bind import bind
@@ -84,7 +86,9 @@ class Core:
         self._feed: Feed | None = None
         self._watch = watch
         self.procedures = Procedures(file.root, watch)
-        self._publish = publish
+        self._front = Front(watch, publish, self.procedures.counted, self._notices)
+        # what people do waits for no evaluation
+        self._people = ThreadPoolExecutor(1, thread_name_prefix="people")
         self.first_tick = threading.Event()
         self._feed_lock = threading.Lock()
         self._wake = threading.Event()
@@ -135,6 +139,7 @@ class Core:
         self.first_tick.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._people.shutdown(wait=True)
 
     def look_again(self) -> None:
         """Scan all files now."""
@@ -159,13 +164,19 @@ class Core:
         self._wake.set()
 
     def command(self, command: Command, peer: Peer) -> Future[Done]:
-        """Have a person's command checked, written to the journal and applied, in that order."""
-        return self._order(lambda: self._apply(command, peer))
+        """Have a command of a person who may give it applied and written to the journal; then it is done."""
+        if command.name in ("save-draft", "retry"):
+            return self._order(lambda: self._with_files(command, peer))
+        return self._people.submit(self._with_alerts, command, peer)
+
+    def role(self, peer: Peer) -> Role:
+        """What a person may do here, by the site file as it is now. Asks the system, which may take a while."""
+        return role_of(self.site, peer, self._watch.groups)
 
     def procedure_opened(self, alert: str, peer: Peer) -> None:
         """Have it noted that a person has looked at the procedure of an alert, unless it is known."""
         if self.procedures.unseen(self.site, alert, peer):
-            self._order(lambda: self.procedures.opened(self.site, alert, peer, self.now()))
+            self._people.submit(lambda: self.procedures.opened(self.site, alert, peer, self.now()))
 
     @property
     def rows_from(self) -> dt.datetime | None:
@@ -227,6 +238,8 @@ class Core:
             self._looked_at_site = time.monotonic()
             moved |= self._look_at_site()
         spaced = time.monotonic() - self._evaluated >= _SPACING
+        if self._watch.tick(self.now()):
+            self._front.again()
         if moved or (spaced and (self._news or self._grid_due())):
             self._news = False
             self._evaluate()
@@ -277,7 +290,7 @@ class Core:
         assert self._measures is not None
         self._conditions = self._looked.look(self._store, self.site, wall, self.progress(), self._folders())
         self._shown = time.monotonic()
-        self._publish(
+        self._front.show(
             picture(
                 binding=self.binding,
                 clock=self.clock,
@@ -289,8 +302,6 @@ class Core:
                 measures=self._measures,
                 totals=totals,
                 conditions=self._conditions,
-                alerts=self.procedures.counted(self._watch.open_alerts()),
-                notices=self._notices(wall),
                 revised=self._revisions.found,
             )
         )
@@ -392,7 +403,7 @@ class Core:
                 *notices.tables(problem, self._folders(), rebuilt),
                 *notices.disk(self._looked.disk),
                 *self._site_notice,
-                *self._watch.notices(),
+                *self._watch.notices(self.clock.at(wall)),
                 *notices.drifts(self.site, self._conditions, wall),
             ]
         )
@@ -415,13 +426,15 @@ class Core:
 
     # --- people ------------------------------------------------------------------------------------------------
 
-    def _apply(self, command: Command, peer: Peer) -> Done:
+    def _with_alerts(self, command: Command, peer: Peer) -> Done:
+        if command.name in ("tick", "untick"):
+            done = self.procedures.command(self.site, command, peer, self.now())
+        else:
+            done = self._watch.command(command, peer, self.now())
+        self._front.again()
+        return done
+
+    def _with_files(self, command: Command, peer: Peer) -> Done:
         if command.name == "save-draft":
             return self._file.save_draft()
-        if command.name == "retry":
-            return retry.again(self._feed, self._store, self._watch, command, peer, self.now())
-        if command.name in ("tick", "untick"):
-            return self.procedures.command(self.site, command, peer, self.now())
-        if command.name not in COMMANDS:
-            return Done(refused={command.name: "there is no such command"})
-        return self._watch.command(command, peer, self.now())
+        return retry.again(self._feed, self._store, self._watch, command, peer, self.now())

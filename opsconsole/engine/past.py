@@ -12,13 +12,15 @@ import contextlib
 import datetime as dt
 import time
 
+import msgspec
+
 from opsconsole.engine import notices
 from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.core import Core
 from opsconsole.engine.derived import derived_at, stale_with_derived
 from opsconsole.engine.messages import Notice, SiteState, Snapshot, SourceState
 from opsconsole.engine.picture import compose, fresh_within, shift_state
-from opsconsole.engine.watch import AlertWatch
+from opsconsole.engine.watch import SHOWN, AlertWatch, as_counts, as_state
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.extent import Extent, Extents
 from opsconsole.site.builtin import BUILT_IN
@@ -99,7 +101,10 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
         for name, source in site.sources.items()
     ]
     stale = stale_with_derived(binding, {name for name, why in silent.items() if why})
-    return compose(state, site, measures, sources, stale, watch.alerts_at(site, at), told)
+    book = watch.book_at(site, at)
+    alerts = [as_state(alert) for alert in book.open(SHOWN)]
+    found = compose(state, site, measures, sources, stale, alerts, told)
+    return msgspec.structs.replace(found, counts=as_counts(book))
 
 
 def silence(source: Source, site: Site, extent: Extent | None, clock: SiteClock, at: float) -> str:

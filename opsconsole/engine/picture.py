@@ -51,11 +51,12 @@ def picture(
     measures: Measures,
     totals: Mapping[str, Totals],
     conditions: Mapping[str, Condition],
-    alerts: Sequence[AlertState],
-    notices: Sequence[Notice],
     revised: Mapping[str, Revision],
 ) -> Snapshot:
-    """What every screen of the site may show now. `wall` is the wall clock in seconds since the epoch."""
+    """What every screen of the site may show now, but for its alerts and notices (see `opsconsole.engine.front`).
+
+    `wall` is the wall clock in seconds since the epoch.
+    """
     site = binding.site
     own = {
         name: source_state(source, fresh_within(site, source), totals.get(name), clock, wall, conditions.get(name))
@@ -81,7 +82,7 @@ def picture(
         longest_shelf=msgspec.to_builtins(site.shelving),
         areas={area.name: area.title or area.name for area in site.areas.values()},
     )
-    return compose(state, site, measures, sources, stale, alerts, notices, revised)
+    return compose(state, site, measures, sources, stale, revised=revised)
 
 
 def compose(
@@ -90,8 +91,8 @@ def compose(
     measures: Measures,
     sources: Sequence[SourceState],
     stale: Collection[str],
-    alerts: Sequence[AlertState],
-    notices: Sequence[Notice],
+    alerts: Sequence[AlertState] = (),
+    notices: Sequence[Notice] = (),
     revised: Mapping[str, Revision] | None = None,
 ) -> Snapshot:
     """One message of figures, alerts and sources, for now as for a past moment (`state.as_of`).

@@ -11,7 +11,7 @@ from typing import TypeVar
 import duckdb
 import msgspec
 
-from opsconsole.engine import journal_queries, kpi_queries
+from opsconsole.engine import alert_queries, journal_queries, kpi_queries
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
@@ -19,6 +19,8 @@ from opsconsole.engine.jobs import Desk, Jobs
 from opsconsole.engine.messages import (
     Answer,
     Ask,
+    AskAlert,
+    AskAlerts,
     AskBreakdown,
     AskCaughtUp,
     AskExplain,
@@ -51,6 +53,7 @@ from opsconsole.engine.messages import (
 )
 from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
 from opsconsole.engine.picture import file_state, kpi_state
+from opsconsole.engine.roles import refusal
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import JournalError
 from opsconsole.kpis.binding import Binding
@@ -96,6 +99,10 @@ class Queries:
     async def handle(self, body: Ask, peer: Peer) -> Answer:
         """The answer; what a person can mend comes back as a `Failure` with one sentence."""
         if isinstance(body, Command):
+            role = await asyncio.to_thread(self._core.role, peer)
+            if refused := refusal(body.name, role, peer.user):
+                targets = [target.alert for target in body.targets] or [body.name]
+                return Done(refused=dict.fromkeys(targets, refused), said=refused)
             return await asyncio.wrap_future(self._core.command(body, peer))
         if isinstance(body, AskCaughtUp):
             return await self._caught_up()
@@ -143,6 +150,13 @@ class Queries:
             return self._procedure(body, peer)
         if isinstance(body, AskSnapshot):
             return snapshot_at(self._core, self._store, self._watch, body.at)
+        if isinstance(body, AskAlerts):
+            _, past = looked_at(self._core, body.at)
+            return alert_queries.alerts(self._watch, self._core.site, body, body.at if past is not None else None)
+        if isinstance(body, AskAlert):
+            now, past = looked_at(self._core, body.at)
+            path, at = self._watch.journal.path, body.at if past is not None else None
+            return alert_queries.alert(self._watch, self._core.site, path, body, now, at)
         if isinstance(body, AskBreakdown):
             return self._breakdown(body)
         if isinstance(body, AskKpi):

@@ -17,9 +17,19 @@ from opsconsole.journal.journal import Entry, Record
 SYSTEM = "system"
 
 
-def of_transition(transition: Transition, who: Peer | None, now: dt.datetime) -> Entry:
-    """A change of an alert; `who` did it, None: the system. The whole alert is kept, so that a restart has it again."""
+def of_transition(
+    transition: Transition, who: Peer | None, now: dt.datetime, command: dict[str, Any] | None = None
+) -> Entry:
+    """A change of an alert; `who` did it, None: the system. The whole alert is kept, so that a restart has it again.
+
+    `command` is what the person commanded, kept with what it takes to undo it.
+    """
     alert = transition.alert
+    data: dict[str, Any] = {"at": transition.at, "alert": msgspec.to_builtins(alert)}
+    if transition.annunciate:
+        data["annunciate"] = True
+    if command is not None:
+        data |= {"command": command, "take": msgspec.to_builtins(transition.take)}
     return Entry(
         actor=who.user if who is not None else SYSTEM,
         uid=who.uid if who is not None else None,
@@ -32,11 +42,7 @@ def of_transition(transition: Transition, who: Peer | None, now: dt.datetime) ->
         after=transition.after,
         reason=transition.reason if who is not None else transition.why if transition.why != alert.text else "",
         site_time=now.timestamp(),
-        data={
-            "at": transition.at,
-            "alert": msgspec.to_builtins(alert),
-            **({"annunciate": True} if transition.annunciate else {}),
-        },
+        data=data,
     )
 
 

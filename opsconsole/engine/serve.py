@@ -80,7 +80,7 @@ class Engine:
             bench=bench.result(),
             revisions=Revisions(place.periods),
         )
-        self.service = Service(place, self._handle, self._status, idle_exit)
+        self.service = Service(place, self._handle, self._status, idle_exit, self.core.role)
 
     async def run(self, say_ready: IO[str] | None) -> str:
         """Run until stopped; the reason."""

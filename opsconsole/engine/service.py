@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from opsconsole import __version__
+from opsconsole.engine.commands import Role
 from opsconsole.engine.diff import changes_between
 from opsconsole.engine.identity import Peer, peer_of
 from opsconsole.engine.messages import (
@@ -49,15 +50,21 @@ Handler = Callable[[Ask, Peer], Awaitable[Answer]]
 
 
 class Service:
-    """Serves one site's clients. `handle` answers what is not about the connection itself."""
+    """Serves one site's clients. `handle` answers what is not about the connection itself, `role` says who may what."""
 
     def __init__(
-        self, place: Place, handle: Handler, status: Callable[[], EngineStatus], idle_exit: float | None
+        self,
+        place: Place,
+        handle: Handler,
+        status: Callable[[], EngineStatus],
+        idle_exit: float | None,
+        role: Callable[[Peer], Role] = lambda _: "supervisor",
     ) -> None:
         self._place = place
         self._handle = handle
         self._status = status
         self._idle_exit = idle_exit
+        self.role = role
         self._sessions: set[_Session] = set()
         self._latest: Snapshot | None = None
         self._stopping = False
@@ -151,6 +158,8 @@ class Service:
         if isinstance(body, AskStatus):
             return self._status()
         if isinstance(body, AskStop):
+            if await asyncio.to_thread(self.role, session.peer) != "supervisor":
+                return Failure(message=f"{session.peer.user} may not end the engine: it takes a supervisor")
             log.info("stopped by %s", session.peer)
             self.stop(f"stopped by {session.peer.user}")
             return Goodbye(reason=self._reason)
@@ -188,7 +197,7 @@ class _Session:
             version=__version__,
             pid=os.getpid(),
             user=self.peer.user,
-            role="supervisor",
+            role=await asyncio.to_thread(self._service.role, self.peer),  # a directory of users may be slow
             site=self._service._place.root.name,
             path=str(self._service._place.site),
         )

@@ -7,68 +7,212 @@ transitions are kept and written as soon as it can; a person's command is refuse
 from __future__ import annotations
 
 import datetime as dt
-import logging
-from collections.abc import Sequence
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from opsconsole.alerts.alert import Alert, Transition
 from opsconsole.alerts.book import AlertBook
-from opsconsole.alerts.deed import Deed, Target
-from opsconsole.engine import recording
+from opsconsole.alerts.together import LATELY
+from opsconsole.engine import maintenance, recording, views
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import AlertState, Command, Done, Notice
-from opsconsole.journal.journal import Entry, Journal, JournalError
+from opsconsole.engine.maintenance import Windows
+from opsconsole.engine.messages import AlertCounts, AlertState, Command, Done, Maintenance, Notice, SavedView
+from opsconsole.engine.people import Giver, People
+from opsconsole.engine.roles import Groups, role_of
+from opsconsole.engine.views import Views
+from opsconsole.engine.writer import Writer
+from opsconsole.journal.journal import Entry, Journal
 from opsconsole.kpis.observation import Evaluation
 from opsconsole.site.calendar import shift_at, zone
 from opsconsole.site.model import Site
 
-log = logging.getLogger(__name__)
+SHOWN = 1_000
+"""So many of the open alerts are on every screen, the most urgent; who wants others asks for them."""
+
+Listener = Callable[[Sequence[Transition]], None]
 
 
 class AlertWatch:
-    """The alerts of one site and their journal. Used by the tick's thread alone, but for `subject`."""
+    """The alerts of one site, what people have planned and saved, and their journal. May be used by any thread.
+
+    What needs the alerts as they are at one moment holds `lock`, and never for longer than one evaluation's changes.
+    """
 
     def __init__(self, site: Site, journal: Journal) -> None:
+        self.lock = threading.RLock()
+        self.groups = Groups()
+        self._site = site
         self._journal = journal
+        self._writer = Writer(journal)
         self._book = AlertBook(site)
-        self._unwritten: list[Entry] = []
-        self._trouble = ""
         self._book.restore([record.data["alert"] for record in journal.latest("alert")])
-
-    @property
-    def longest_delay(self) -> float:
-        """Seconds of site time that are gone through again after a restart, so that running delays go on."""
-        return self._book.longest_delay
-
-    def configure(self, site: Site, now: dt.datetime) -> None:
-        """Take over a site, at the start or when it was edited: alerts of rules that are gone close."""
-        self._record(self._book.replace(site, now.timestamp()), now)
-
-    def observe(self, evaluation: Evaluation) -> None:
-        """Take what the rules found at a point of the evaluation grid."""
-        self._record(self._book.observe(evaluation), dt.datetime.fromtimestamp(evaluation.at, dt.UTC))
-
-    def open_alerts(self) -> list[AlertState]:
-        """The open alerts, the most urgent first."""
-        return [msgspec.convert(alert, AlertState, from_attributes=True) for alert in self._book.open()]
+        self._windows = Windows(journal.latest(maintenance.KIND))
+        self._views = Views(journal.latest(views.KIND))
+        self._people = People(self._book, self._windows, self._views, self._writer, journal)
+        self._running: list[Maintenance] | None = None
+        self._begun = False
+        self._listeners: list[Listener] = []
 
     @property
     def journal(self) -> Journal:
         """The journal, to be read from any thread by what of it allows that."""
         return self._journal
 
+    @property
+    def longest_delay(self) -> float:
+        """Seconds of site time that are gone through again after a restart, so that running delays go on."""
+        return self._book.longest_delay
+
+    def listen(self, listener: Listener) -> None:
+        """Have a listener told of what changed, after it is in the journal (or waits for it): changes in their order.
+
+        It is called by the thread that brought them about, while it holds the lock, and must not keep it for long.
+        """
+        self._listeners.append(listener)
+
+    # --- what the rules and time do ----------------------------------------------------------------------------
+
+    def configure(self, site: Site, now: dt.datetime) -> None:
+        """Take over a site, at the start or when it was edited: alerts of rules that are gone close."""
+        with self.lock:
+            if not self._begun:
+                lately = self._journal.back_to("alert", now.timestamp() - LATELY)
+                self._book.recall(recording.bygone(each) for each in lately)
+            self._site, self._begun = site, True
+            self._running = None
+            self._record(self._book.replace(site, now.timestamp()), now)
+
+    def observe(self, evaluation: Evaluation) -> None:
+        """Take what the rules found at a point of the evaluation grid."""
+        now = dt.datetime.fromtimestamp(evaluation.at, dt.UTC)
+        with self.lock:
+            found = [*self._plan(now), *self._book.observe(evaluation), *self._book.tick(evaluation.at)]
+            self._record(found, now)
+
+    def tick(self, now: dt.datetime) -> bool:
+        """What time alone does between evaluations: windows that begin and end, a journal that can be written again.
+
+        Whether consoles have something new to see.
+        """
+        with self.lock:
+            again = self._writer.again(now.timestamp())
+            before = self._running
+            self._record(self._plan(now), now)
+            return again or self._running != before
+
+    def _plan(self, now: dt.datetime) -> list[Transition]:
+        """Begin and end windows of maintenance."""
+        at = now.timestamp()
+        over = [self._of_window(each, now) for each in self._windows.over(at)]
+        running = self._windows.running(at)
+        if running == self._running:
+            return []
+        self._running = running
+        self._writer.keep(over, at)
+        return list(self._book.cover(maintenance.covers(running, self._site), at))
+
+    def _of_window(self, window: Maintenance, now: dt.datetime) -> Entry:
+        text = maintenance.what(window, self._site)
+        data = {"window": msgspec.to_builtins(window)}
+        actor, kind = recording.SYSTEM, maintenance.KIND
+        return Entry(actor, kind, window.id, data, now.timestamp(), "over", text, reason=window.reason)
+
+    def _record(self, transitions: Sequence[Transition], now: dt.datetime) -> None:
+        self._writer.keep([recording.of_transition(each, None, now) for each in transitions], now.timestamp())
+        self._tell(transitions)
+
+    def _tell(self, transitions: Sequence[Transition]) -> None:
+        if transitions:
+            for listener in self._listeners:
+                listener(transitions)
+
+    # --- what people do ----------------------------------------------------------------------------------------
+
+    def command(self, command: Command, peer: Peer, now: dt.datetime) -> Done:
+        """Apply and write what a person may do; it is done once it is written, else it is taken back."""
+        role = role_of(self._site, peer, self.groups)
+        with self.lock:
+            done, transitions = self._people.do(command, Giver(peer, role, now), self._site)
+            self._tell(transitions)
+            if command.name.endswith("-maintenance"):
+                self._record(self._plan(now), now)
+            return done
+
+    def note(self, command: Command, peer: Peer, now: dt.datetime, files: list[str]) -> str:
+        """Write down that a person had files read anew; why that cannot be written, else nothing."""
+        data = {"files": files[:100], "count": len(files)}
+        text = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+        source = command.source or "all sources"
+        return self.write([recording.of_person(peer, "retry", "read anew", source, now, data, text=text)])
+
+    def write(self, entries: Sequence[Entry]) -> str:
+        """Write down what is no change of an alert; why that cannot be done, else nothing."""
+        with self.lock:
+            return self._writer.write(entries, entries[0].site_time) if entries else ""
+
+    # --- what is seen ------------------------------------------------------------------------------------------
+
+    def open_alerts(self, limit: int | None = SHOWN) -> list[AlertState]:
+        """The most urgent of the open alerts, in order."""
+        with self.lock:
+            return [as_state(alert) for alert in self._book.open(limit)]
+
+    def counts(self) -> AlertCounts:
+        """How many alerts are open in all."""
+        with self.lock:
+            return as_counts(self._book)
+
+    def views(self) -> list[SavedView]:
+        """The saved views, by name."""
+        with self.lock:
+            return self._views.all()
+
+    def maintenance(self, now: float) -> list[Maintenance]:
+        """The windows that run or are planned, the earliest first."""
+        with self.lock:
+            return self._windows.shown(now)
+
+    def notices(self, now: float) -> list[Notice]:
+        """What people must know of the journal and of maintenance."""
+        with self.lock:
+            told = self._writer.notices()
+            if not self._windows.shown(now):
+                return told
+            return [*told, *self._windows.notices(now, self._site, zone(self._site), self._silenced())]
+
+    def _silenced(self) -> Counter[str]:
+        """How many alerts each window suppresses."""
+        if not self._running:
+            return Counter()
+        names = (name for alert in self._book.ranked() for name in alert.facts.suppressed)
+        return Counter(name.removeprefix(maintenance.PREFIX) for name in names)
+
+    def ranked(self) -> list[Alert]:
+        """All that are open, the most urgent first."""
+        with self.lock:
+            return list(self._book.ranked())
+
     def alert(self, alert: str) -> Alert | None:
-        """An alert that is or was open, with its facts. May be called from any thread."""
-        return self._book.get(alert)
+        """An alert that is or was open, with its facts."""
+        with self.lock:
+            return self._book.get(alert)
+
+    def state(self, alert: Alert) -> AlertState:
+        """An alert as consoles see it."""
+        return as_state(self._book.shown(alert))
+
+    # --- the past ----------------------------------------------------------------------------------------------
 
     def occurrence(self, alert: str, at: float | None = None) -> tuple[str, float]:
         """The rule of an alert, and when the occurrence began that is open, or was last (as of `at`, site time).
 
-        Raises LookupError. May be called from any thread.
+        Raises LookupError.
         """
-        found = self._book.get(alert) if at is None else None
+        found = self.alert(alert) if at is None else None
         if found is not None:
             return found.rule, found.facts.since or 0.0
         past = self._journal.as_of("alert", at, alert) if at is not None else self._journal.last("alert", alert)
@@ -80,9 +224,9 @@ class AlertWatch:
     def subject(self, alert: str, at: float | None = None) -> tuple[str, dict[str, str | None]]:
         """The rule and the labels of an alert, also of one that was open at a past moment (site time) only.
 
-        Raises LookupError. May be called from any thread.
+        Raises LookupError.
         """
-        found = self._book.get(alert)
+        found = self.alert(alert)
         if found is not None:
             return found.rule, found.labels
         past = self._as_of(at, alert) if at is not None else []
@@ -90,78 +234,42 @@ class AlertWatch:
             raise LookupError("there is no such alert any more" if at is None else "there was no such alert then")
         return past[0]["alert"]["rule"], past[0]["alert"].get("labels", {})
 
-    def alerts_at(self, site: Site, at: float) -> list[AlertState]:
-        """The alerts that were open at a past moment of site time, as the journal has them, the most urgent first.
+    def book_at(self, site: Site, at: float) -> AlertBook:
+        """The alerts as they were at a past moment of site time, as the journal has them.
 
-        Figures are those of the last transition before. Raises JournalError. May be called from any thread.
+        Figures are those of the last transition before. Raises JournalError.
         """
         book = AlertBook(site)
         book.restore([data["alert"] for data in self._as_of(at)])
-        return [msgspec.convert(alert, AlertState, from_attributes=True) for alert in book.open()]
+        return book
+
+    def alerts_at(self, site: Site, at: float) -> list[AlertState]:
+        """The alerts that were open at a past moment, the most urgent first. Raises JournalError."""
+        return [as_state(alert) for alert in self.book_at(site, at).open()]
 
     def recorded_since(self) -> float | None:
-        """Site time of the first alert on record; None where there is none. May be called from any thread."""
+        """Site time of the first alert on record; None where there is none."""
         return self._journal.first("alert")
 
     def _as_of(self, at: float, alert: str = "") -> list[dict[str, Any]]:
         """The last transition up to a moment of each alert, or of one; those that closed it are left out of all."""
         without = "" if alert else "NORM"
         found = {each.object: each.data for each in self._journal.as_of("alert", at, alert, without)}
-        for entry in list(self._unwritten):  # what a full disk keeps out of the journal has happened all the same
+        # what a full disk keeps out of the journal has happened all the same
+        for entry in list(self._writer.unwritten):
             if entry.kind == "alert" and entry.site_time <= at and alert in ("", entry.object):
                 found[entry.object] = entry.data
         return list(found.values())
 
-    def notices(self) -> list[Notice]:
-        """What people must know of the journal."""
-        found = [Notice("journal", self._journal.note, "warning")] if self._journal.note else []
-        return [*found, Notice("journal", self._trouble, "critical")] if self._trouble else found
 
-    def command(self, command: Command, peer: Peer, now: dt.datetime) -> Done:
-        """Check a command, apply it and write it; it is done once it is written, else it is taken back."""
-        before = [alert for target in command.targets if (alert := self._book.get(target.alert)) is not None]
-        targets = tuple(Target(target.alert, target.version) for target in command.targets)
-        outcome = self._book.command(Deed(command.name, peer.user, now.timestamp(), targets))
-        if outcome.transitions:
-            records = [recording.of_transition(each, peer, now) for each in outcome.transitions]
-            try:
-                self._journal.write([*self._unwritten, *records])
-            except JournalError as error:
-                self._book.take_back(before)
-                self._trouble = f"nothing can be acknowledged: {error}"
-                return Done(refused={target.alert: self._trouble for target in command.targets})
-            self._unwritten, self._trouble = [], ""
-        applied = [each.alert.id for each in outcome.transitions]
-        return Done(applied=applied, already=outcome.already, refused=outcome.refused)
+def as_state(alert: object) -> AlertState:
+    """An open alert of the book as it goes over the wire."""
+    return msgspec.convert(alert, AlertState, from_attributes=True)
 
-    def note(self, command: Command, peer: Peer, now: dt.datetime, files: list[str]) -> str:
-        """Write down that a person had files read anew; why that cannot be written, else nothing."""
-        data = {"files": files[:100], "count": len(files)}
-        text = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-        source = command.source or "all sources"
-        return self.write([recording.of_person(peer, "retry", "read anew", source, now, data, text=text)])
 
-    def write(self, entries: Sequence[Entry]) -> str:
-        """Write down what is no change of an alert; why that cannot be done, else nothing."""
-        try:
-            self._journal.write([*self._unwritten, *entries])
-        except JournalError as error:
-            return f"it cannot be written to the journal: {error}"
-        self._unwritten, self._trouble = [], ""
-        return ""
-
-    def _record(self, transitions: Sequence[Transition], now: dt.datetime) -> None:
-        self._unwritten += [recording.of_transition(each, None, now) for each in transitions]
-        if not self._unwritten:
-            return
-        try:
-            self._journal.write(self._unwritten)
-        except JournalError as error:
-            if not self._trouble:
-                log.error("the journal cannot be written: %s", error)
-            self._trouble = f"the journal cannot be written: {error} Alerts go on; nothing can be acknowledged."
-            return
-        self._unwritten, self._trouble = [], ""
+def as_counts(book: AlertBook) -> AlertCounts:
+    """How many alerts are open, as it goes over the wire."""
+    return msgspec.convert(book.counts(), AlertCounts, from_attributes=True)
 
 
 def alert_from(site: Site, now: dt.datetime) -> dt.datetime | None:

@@ -35,6 +35,8 @@ _SCHEMA = (
     ) STRICT""",
     # the records of an object, the last of each up to a moment, and the numbers of a stretch of site time
     "CREATE INDEX IF NOT EXISTS journal_moment ON journal (kind, object, site_time, seq)",
+    # what a person did last
+    "CREATE INDEX IF NOT EXISTS journal_people ON journal (uid, seq) WHERE uid IS NOT NULL",
     """CREATE TRIGGER IF NOT EXISTS journal_no_update BEFORE UPDATE ON journal
        BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END""",
     """CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal

@@ -162,6 +162,25 @@ class Journal:
             (kind, object_, limit),
         )
 
+    def back_to(self, kind: str, since: float) -> list[Record]:
+        """The records of a kind since a moment of site time, the oldest first. Raises JournalError."""
+        moment, found = iso(dt.datetime.fromtimestamp(since, dt.UTC)), []
+        try:
+            for row in self._connection.execute(f"{SELECT} WHERE kind = ? ORDER BY seq DESC", (kind,)):
+                if row[2] < moment:
+                    break
+                found.append(record_of(row))
+        except sqlite3.Error as error:
+            raise JournalError(sentence(self.path, error)) from error
+        return found[::-1]
+
+    def by_person(self, uid: int, origin: str, kind: str, before: int | None, limit: int) -> list[Record]:
+        """What a person did lately, the newest first, of the records before one. Raises JournalError."""
+        return self._read(
+            f"{SELECT} WHERE uid = ? AND seq < ? AND origin = ? AND kind = ? ORDER BY seq DESC LIMIT ?",
+            (uid, before if before is not None else 1 << 62, origin, kind, limit),
+        )
+
     def verify(self) -> int | None:
         """The number of the first record that is not as it was written or does not follow the one before; else None.
 

@@ -206,7 +206,7 @@ def test_a_tick_that_cannot_be_written_is_refused_in_one_sentence_and_works_agai
     plant.observe("late")
     plant.journal._connection.execute("PRAGMA query_only = ON")
     (why,) = plant.do("tick", 1).refused.values()
-    assert why.startswith("it cannot be written to the journal: nothing can be recorded")
+    assert why.startswith("nothing can be acknowledged or recorded: ")
     assert "\n" not in why
     assert plant.ticked() == []
     assert plant.procedures.counted(plant.watch.open_alerts())[0].ticked == 0

@@ -1,0 +1,165 @@
+"""Answers about alerts: the list that a query means, also of a hundred thousand, and one alert in full."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from opsconsole.alerts.alert import Alert
+from opsconsole.alerts.book import AlertBook
+from opsconsole.engine.messages import (
+    AlertCounts,
+    AlertDetail,
+    AlertQuery,
+    Alerts,
+    AlertState,
+    AskAlert,
+    AskAlerts,
+    Related,
+)
+from opsconsole.engine.recording import event_of
+from opsconsole.engine.watch import AlertWatch, as_counts, as_state
+from opsconsole.journal import of_object
+from opsconsole.kpis.limits import LimitBook
+from opsconsole.site.calendar import zone
+from opsconsole.site.model import Site
+
+CAME = ("raised", "occurred")
+EVENTS, RELATED = 200, 20
+
+
+def alerts(watch: AlertWatch, site: Site, ask: AskAlerts, at: float | None) -> Alerts:
+    """The open alerts that a query means, in order. Raises JournalError, of a past moment (`at`) only."""
+    query, most = ask.query, max(0, ask.limit)
+    if at is not None:
+        book = watch.book_at(site, at)
+        return _chosen(list(book.ranked()), lambda each: as_state(book.shown(each)), query, most, as_counts(book))
+    found, counts = watch.ranked(), watch.counts()
+    return _chosen(found, watch.state, query, most, counts)
+
+
+def _chosen(
+    found: list[Alert], state: Callable[[Alert], AlertState], query: AlertQuery, most: int, counts: AlertCounts
+) -> Alerts:
+    if query == AlertQuery():
+        return Alerts([state(each) for each in found[:most]], len(found), counts)
+    wanted = _Wanted(query)
+    shown: list[AlertState] = []
+    total = 0
+    for each in found:
+        if not wanted.by_facts(each):
+            continue
+        if len(shown) >= most and not wanted.by_state:
+            total += 1
+            continue
+        one = state(each)
+        if wanted.of(one):
+            total += 1
+            if len(shown) < most:
+                shown.append(one)
+    return Alerts(shown, total, counts)
+
+
+class _Wanted:
+    """A query, looked at in the order of what is cheap to know."""
+
+    def __init__(self, query: AlertQuery) -> None:
+        self.query = query
+        words = query.words.casefold().split()
+        self._with = [word for word in words if not word.startswith("!")]
+        self._without = [word[1:] for word in words if word.startswith("!") and len(word) > 1]
+        self.by_state = bool(words or query.areas or query.incident)
+
+    def by_facts(self, alert: Alert) -> bool:
+        """What the facts alone can tell."""
+        query, facts = self.query, alert.facts
+        return (
+            (not query.states or facts.letter in query.states)
+            and (not query.priorities or facts.priority in query.priorities)
+            and (not query.owners or facts.owner in query.owners)
+        )
+
+    def of(self, alert: AlertState) -> bool:
+        """What only an alert as it is shown can tell."""
+        query = self.query
+        if query.areas and alert.area not in query.areas:
+            return False
+        if query.incident and alert.incident != query.incident:
+            return False
+        if not self._with and not self._without:
+            return True
+        text = sought(alert)
+        return all(word in text for word in self._with) and not any(word in text for word in self._without)
+
+
+def sought(alert: AlertState) -> str:
+    """The text in which words are sought: what a list shows of an alert."""
+    labels = " ".join(f"{name}={member}" for name, member in alert.labels.items())
+    said = (alert.text, labels, alert.rule, alert.area, alert.owner, alert.who, alert.note, alert.reason)
+    return " ".join(each for each in said if each).casefold()
+
+
+def alert(
+    watch: AlertWatch, site: Site, journal: Path, ask: AskAlert, now: dt.datetime, at: float | None
+) -> AlertDetail:
+    """One alert in full, also one that has closed. Raises LookupError, JournalError."""
+    first, last = _days(site, now, ask.days)
+    book: AlertBook | None = None
+    if at is not None:
+        book = watch.book_at(site, at)
+    known = watch.alert(ask.alert) if book is None else book.get(ask.alert)
+    records = of_object.newest(journal, "alert", ask.alert, at, EVENTS)
+    if known is None and not records:
+        raise LookupError("there is no such alert" if at is None else "there was no such alert then")
+    came = of_object.moments(journal, "alert", ask.alert, CAME, first.timestamp(), at)
+    days = [0] * ((last - first.date()).days + 1)
+    for moment in came:
+        day = (dt.datetime.fromtimestamp(moment, zone(site)).date() - first.date()).days
+        if day < len(days):
+            days[day] += 1
+    others = watch.ranked() if book is None else list(book.ranked())
+    show = watch.state if book is None else lambda each: as_state(book.shown(each))
+    is_open = known is not None and known.facts.letter != "NORM"
+    return AlertDetail(
+        id=ask.alert,
+        state=show(known) if known is not None and is_open else None,
+        days=days,
+        first_day=first.date().isoformat(),
+        events=[event_of(each) for each in records],
+        related=[_related(show(each)) for each in _like(known, others)],
+        limit=known.limit if known is not None else None,
+        target=_target(site, known),
+    )
+
+
+def _days(site: Site, now: dt.datetime, days: int) -> tuple[dt.datetime, dt.date]:
+    """The beginning of the first of so many days of the site, and today."""
+    today = now.astimezone(zone(site)).date()
+    first = today - dt.timedelta(days=min(max(days, 1), 400) - 1)
+    return dt.datetime.combine(first, dt.time(), zone(site)), today
+
+
+def _like(known: Alert | None, others: Sequence[Alert]) -> list[Alert]:
+    """The most urgent open alerts whose labels agree with those of an alert, as far as they have the same ones."""
+    if known is None or not known.labels:
+        return []
+    mine = known.labels
+    found = []
+    for each in others:
+        shared = mine.keys() & each.labels.keys()
+        if each.id != known.id and shared and all(each.labels[name] == mine[name] for name in shared):
+            found.append(each)
+            if len(found) == RELATED:
+                break
+    return found
+
+
+def _related(alert: AlertState) -> Related:
+    return Related(alert.id, alert.text, alert.priority, alert.state, alert.since, alert.first_out)
+
+
+def _target(site: Site, known: Alert | None) -> float | None:
+    rule = site.rules.get(known.rule) if known is not None else None
+    kpi = site.kpis.get(rule.kpi or "") if rule is not None else None
+    return LimitBook(kpi).at(known.labels).target if kpi is not None and known is not None else None
