@@ -59,8 +59,9 @@ def take_of(alert: str, deed: Deed, before: Facts, after: Facts, note: tuple[str
 
 
 def decided(facts: Facts) -> Facts:
-    """Of all facts those that people decide."""
+    """Of all facts those that people decide, and the version that they were decided in."""
     return Facts(
+        version=facts.like or facts.version,
         acked=facts.acked,
         who=facts.who,
         acked_at=facts.acked_at,

@@ -80,7 +80,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     `since` is when this occurrence began, `cleared` when it ended. `suppressed` names what suppresses it by design:
     rules and maintenance. `owner` is who has it, `escalation` how many steps of escalation it has gone. `version` rises
     with each transition; `raised` and `worsened` are the versions at which it last was raised and last called people
-    because it grew worse.
+    because it grew worse. `like` is the version that it is like again since an undo, 0 where that is its own.
     """
 
     level: int = 0
@@ -107,6 +107,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     version: int = 0
     raised: int = 0
     worsened: int = 0
+    like: int = 0
 
     @property
     def letter(self) -> Letter:

@@ -35,7 +35,7 @@ def acknowledge(facts: Facts, who: str, now: float, seen: int) -> Outcome:
 
 def unacknowledge(facts: Facts) -> Outcome:
     """An acknowledgement is taken back, and with it what was said of it."""
-    if facts.letter == "ACK":
+    if facts.letter == "ACK" and facts.who:
         return changed(called(facts), "unacknowledged")
     if facts.letter in _AWAY:
         return Refusal(_AWAY[facts.letter])
@@ -136,9 +136,10 @@ def dispose(facts: Facts, disposition: Disposition, who: str, now: float, seen: 
 def undo(facts: Facts, before: Facts, version: int) -> Outcome:
     """What a person did is taken back, as long as nothing has happened to the alert since its version `version`.
 
-    The condition stays what it is; only what people decide goes back to what it was in `before`.
+    The condition stays what it is; only what people decide goes back to what it was in `before`. What happened since
+    and was undone itself has not happened, so that one thing after another can be taken back.
     """
-    if facts.version != version:
+    if (facts.like or facts.version) != version:
         return Refusal("it has moved on since")
     restored = replace(
         facts,
@@ -152,4 +153,5 @@ def undo(facts: Facts, before: Facts, version: int) -> Outcome:
         escalation=before.escalation,
         disposition=before.disposition,
     )
-    return changed(restored, "undone")
+    step = changed(restored, "undone")
+    return Step(replace(step.facts, like=before.version), step.what)

@@ -111,6 +111,7 @@ def plain(facts: Facts) -> Facts:
         version=1,
         raised=0,
         worsened=0,
+        like=0,
     )
 
 
