@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from opsconsole import __version__
+from opsconsole.cli import record_arguments
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +25,9 @@ commands:
              or how one file is read, with the YAML that pins it                [--explain FILE]
   quarantine print what was set aside, with file, line, reason and raw text     [--json|--csv]
              or read files anew, after a fix                                    [--retry [FILE …]]
+  log        print what people and the system did                               [WORDS …] [--since TIME]
+  audit      look whether the journal is as it was written, or print its head   verify|head SITE [--json]
+  procedures print how procedures were used, and what came before clearing      [--since 30d] [--json]
   check      validate the site file and its layouts; exit code 1 on errors
   init       write a draft site.yaml and layouts/overview.yaml for a folder
   engine     run the engine in the foreground, for good
@@ -54,6 +58,7 @@ COMMANDS = (
     "stop",
     "logs",
     "schema",
+    *record_arguments.COMMANDS,
 )
 
 
@@ -208,6 +213,8 @@ def _commands() -> argparse.ArgumentParser:
     logs = add("logs", "Print the engine's log.", "opsconsole logs . -f")
     logs.add_argument("-n", "--lines", type=_whole, default=200, help="how many of the last lines (default 200)")
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
+
+    record_arguments.add_commands(add, _whole)
 
     schema = add("schema", "Print the JSON Schema of site.yaml.", "opsconsole schema > site.schema.json", site=False)
     schema.add_argument("--layout", action="store_true", help="that of a layout file instead")

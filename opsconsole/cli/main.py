@@ -9,7 +9,7 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from opsconsole.cli import headless, kpis, sourcing
+from opsconsole.cli import headless, kpis, records, sourcing
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
@@ -23,6 +23,8 @@ ASKING = {
     "query": headless.query,
     "sources": sourcing.sources,
     "quarantine": sourcing.quarantine,
+    "log": records.log,
+    "procedures": records.procedures,
     "status": headless.status,
     "stop": headless.stop,
     "logs": headless.logs,
@@ -83,6 +85,9 @@ def _become_engine(arguments: argparse.Namespace) -> NoReturn:
     """`engine`, `check` and `init` need the tables: this process becomes `python -m opsconsole.engine …`."""
     if arguments.command == "init":
         words = ["init", arguments.site]
+    elif arguments.command == "audit":
+        words = ["audit", arguments.what, arguments.site, "--head", arguments.head]
+        words += ["--json"] if arguments.json else []
     elif arguments.command == "check":
         words = ["check", str(find_place(arguments.site).site), *(["--json"] if arguments.json else [])]
     else:

@@ -1,4 +1,4 @@
-"""Heavy commands in a process of their own: `python -m opsconsole.engine serve|check|init …`."""
+"""Heavy commands in a process of their own: `python -m opsconsole.engine serve|check|audit|init …`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def main() -> int:
     check.add_argument("--json", action="store_true")
     init = commands.add_parser("init")
     init.add_argument("folder")
+    audit = commands.add_parser("audit")
+    audit.add_argument("what", choices=("verify", "head"))
+    audit.add_argument("site")
+    audit.add_argument("--head", default="")
+    audit.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "serve":
         from opsconsole.engine.serve import serve as run_serve
@@ -34,6 +39,10 @@ def main() -> int:
         from opsconsole.engine.check import check as run_check
 
         return run_check(arguments.site, as_json=arguments.json)
+    if arguments.command == "audit":
+        from opsconsole.engine.audit import audit as run_audit
+
+        return run_audit(arguments.what, arguments.site, as_json=arguments.json, kept=arguments.head)
     from opsconsole.engine.draft import init as run_init
 
     return run_init(arguments.folder)

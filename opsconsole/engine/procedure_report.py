@@ -10,7 +10,8 @@ import msgspec
 
 from opsconsole.alerts.procedure_use import Change, Doing, usage
 from opsconsole.engine.jobs import Desk, Job, ReportError
-from opsconsole.engine.procedures import KIND, ProcedureError, read
+from opsconsole.engine.procedure_pages import ProcedureError, read
+from opsconsole.engine.procedures import KIND
 from opsconsole.engine.recording import seconds
 from opsconsole.journal.search import Wanted, changes, search
 from opsconsole.site.procedures import read_page

@@ -17,18 +17,15 @@ from msgspec.structs import replace
 from opsconsole.engine import recording
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import AlertState, AskProcedure, Command, Done, Procedure, ProcedureStep
+from opsconsole.engine.procedure_pages import ProcedureError, read
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import Record
 from opsconsole.site.model import Rule, Site
-from opsconsole.site.procedures import LARGEST, Page, Step, inherited_from, named, outside, read_page
+from opsconsole.site.procedures import Page, Step, inherited_from, named, read_page
 
 log = logging.getLogger(__name__)
 
 KIND = "procedure"
-
-
-class ProcedureError(Exception):
-    """A procedure cannot be read; the message says why, in a few words for a person."""
 
 
 class Tick(Struct, frozen=True):
@@ -40,25 +37,6 @@ class Tick(Struct, frozen=True):
 
 Ticks = dict[tuple[int, str], Tick]
 """Ticks by the number and the text of the step."""
-
-
-def read(root: Path, path: str) -> str:
-    """The text of a procedure in a site's folder. Raises ProcedureError."""
-    if outside(path):
-        raise ProcedureError("lies outside the site's folder and is not read")
-    file = root / path
-    try:
-        if not file.resolve(strict=True).is_relative_to(root.resolve()):
-            raise ProcedureError("leads out of the site's folder and is not read")
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
-    except FileNotFoundError as error:
-        raise ProcedureError("there is no such file") from error
-    except (OSError, ValueError) as error:
-        raise ProcedureError((error.strerror if isinstance(error, OSError) else "") or "cannot be read") from error
-    if len(data) > LARGEST:
-        raise ProcedureError(f"is larger than {LARGEST // 1000} kB and is not read")
-    return data.decode("utf-8", "replace")
 
 
 def ticks(records: Iterable[Record], path: str, since: float, until: float | None = None) -> Ticks:

@@ -162,6 +162,28 @@ def leaving(found: Leaving, zone: tzinfo, now: float) -> str:
     return f"{count(found.rows, 'row')} {leave} at {moment(found.at, zone, now)}: {until}"
 
 
+class Recorded(Protocol):
+    """A record of the journal."""
+
+    @property
+    def object(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def before(self) -> str: ...
+    @property
+    def after(self) -> str: ...
+
+
+def record_words(found: Recorded) -> str:
+    """What a record says beside who, what and about what: its text, its reason, and the states where they differ."""
+    states = f"{found.before} → {found.after}" if found.before != found.after else ""
+    parts = (found.text if found.text != found.object else "", found.reason, states)
+    return " · ".join(part for part in parts if part)
+
+
 def trouble(path: str, reason: str, more: int) -> str:
     """Why a file is not taken."""
     return f"{path}: {reason}" + (f" (and {count(more, 'more file')} with trouble)" if more else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,9 +92,15 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises JournalError, also for what goes wrong while it is used.
     """
+    # SQLite writes beside a file that it only reads; of a copy that lies where nothing may be written it need not
+    alone = not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != VERSION:
+                raise JournalError(f"the journal {path} was written by another version of opsconsole")
             yield connection
     except sqlite3.Error as error:
         raise JournalError(sentence(path, error)) from error

@@ -12,7 +12,8 @@ import pytest
 from opsconsole.engine import recording
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import AskProcedure, Command, Done, Procedure, Target
-from opsconsole.engine.procedures import KIND, ProcedureError, Procedures, read
+from opsconsole.engine.procedure_pages import ProcedureError, read
+from opsconsole.engine.procedures import KIND, Procedures
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import Journal
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
