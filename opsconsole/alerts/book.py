@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from opsconsole.alerts import deeds
 from opsconsole.alerts.alert import Alert, Open, Outcome, Transition
+from opsconsole.alerts.combine import Combinations, Labels
 from opsconsole.alerts.condition import close, lose_sight, observe, occur
 from opsconsole.alerts.counts import Counts
 from opsconsole.alerts.course import Course, Move
@@ -40,6 +41,7 @@ class AlertBook:
         self._site = site
         self._course = Course(site, most_closed)
         self._memos: dict[str, Memo] = {}
+        self._combinations = Combinations(site)
 
     def __len__(self) -> int:
         return len(self._course.held.alerts)
@@ -74,6 +76,12 @@ class AlertBook:
         """An alert that is or was open."""
         return self._course.held.alerts.get(alert)
 
+    def watched(self, rule: str) -> list[Labels]:
+        """The labels of a rule's alerts that are open or about to be: of these an evaluation has to say something."""
+        of = self._course.held.of_rule.get(rule)
+        keys = () if of is None else of.open | of.active | of.stale | of.error
+        return [self._course.held.alerts[key].labels for key in keys]
+
     # --- what the rules say ----------------------------------------------------------------------------------
 
     def observe(self, evaluation: Evaluation) -> list[Transition]:
@@ -86,6 +94,15 @@ class AlertBook:
         transitions: list[Transition] = []
         moves: dict[str, Move] = {}
         self._course.together.evaluated(name for name, each in evaluation.verdicts.items() if each.quality == "good")
+        self._said(evaluation, moves, transitions)
+        for combined in self._combinations.evaluate(evaluation, partial(self._active, moves)):
+            self._said(combined, moves, transitions)
+        self._course.apply(moves, evaluation.at, transitions)
+        self._course.let_pass(evaluation.at)
+        return transitions
+
+    def _said(self, evaluation: Evaluation, moves: dict[str, Move], transitions: list[Transition]) -> None:
+        """What the observations and the verdicts of an evaluation make of the alerts of its rules."""
         seen: dict[str, frozenset[str]] = {}
         observations, first = evaluation.observations, 0
         while first < len(observations):
@@ -100,14 +117,24 @@ class AlertBook:
             first += len(memo.observations)
             seen[rule] = seen.get(rule, frozenset()) | memo.seen
         for name, verdict in evaluation.verdicts.items():
-            if name not in seen:
+            if name not in seen and not verdict.combine:
                 self._memos.pop(name, None)
             of = self._course.held.of_rule.get(name)
-            if of is not None:
+            if of is not None and not verdict.combine:
                 self._unseen(of, seen.get(name, frozenset()), verdict, evaluation.at, moves)
-        self._course.apply(moves, evaluation.at, transitions)
-        self._course.let_pass(evaluation.at)
-        return transitions
+
+    def _active(self, moves: Mapping[str, Move], rule: str) -> Iterator[tuple[Labels, bool | None]]:
+        """The labels of a rule's alerts, and whether each is active as far as is known; `moves`: steps to be taken."""
+        of = self._course.held.of_rule.get(rule)
+        keys = [] if of is None else of.open | of.active | of.stale | of.error
+        for key in keys:
+            if key not in moves:
+                alert = self._course.held.alerts[key]
+                yield alert.labels, alert.facts.level > 0 if alert.facts.quality == "good" else None
+        for move in moves.values():
+            if move.alert.rule == rule:
+                facts = move.step.facts
+                yield move.alert.labels, facts.level > 0 if facts.quality == "good" else None
 
     def _run(
         self,
@@ -287,6 +314,7 @@ class AlertBook:
         self._site = site
         self._memos.clear()
         self._course.configure(site)
+        self._combinations = Combinations(site, self._combinations)
         transitions: list[Transition] = []
         for key in list(self._course.held.alerts):
             alert = self._course.held.alerts[key]

@@ -333,7 +333,17 @@ class Core:
             age = (at - each) / self.clock.speed if self.clock.speed else 0.0
             arrivals = Arrivals(totals, wall - age, self._started, self.clock.speed)
             moment = dt.datetime.fromtimestamp(each, dt.UTC)
-            self._watch.observe(evaluate_rules(cursor, self.binding, moment, arrivals, self._alert_from, self._sealed))
+            self._watch.observe(
+                evaluate_rules(
+                    cursor,
+                    self.binding,
+                    moment,
+                    arrivals,
+                    self._alert_from,
+                    self._sealed,
+                    watched=self._watch.watched,
+                )
+            )
 
     def _points_again(self, point: float) -> list[float]:
         """The grid points that running delays need after a restart, by event time; thinned out where there are many."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -92,6 +92,11 @@ class AlertWatch:
         with self.lock:
             found = [*self._plan(now), *self._book.observe(evaluation), *self._book.tick(evaluation.at)]
             self._record(found, now)
+
+    def watched(self, rule: str) -> Collection[Mapping[str, str | None]]:
+        """The labels of a rule's alerts that are open or about to be: of these an evaluation has to say something."""
+        with self.lock:
+            return self._book.watched(rule)
 
     def tick(self, now: dt.datetime) -> bool:
         """What time alone does between evaluations: windows that begin and end, a journal that can be written again.

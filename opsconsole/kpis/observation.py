@@ -52,12 +52,14 @@ class Verdict(Struct, frozen=True):
 
     `absent` says what it means when an instance seen before is not among the observations: a rule on rows that finds
     none is back to normal, but a KPI's member without rows is missing data, which never clears an alert. Where all is
-    good `reason` says why an alert ends, if not because its condition does.
+    good `reason` says why an alert ends, if not because its condition does. `combine`: it combines other rules, and
+    what it comes to follows from which of their alerts are active.
     """
 
     quality: Quality = "good"
     absent: Absent = "normal"
     reason: str = ""
+    combine: bool = False
 
 
 class Evaluation(Struct, frozen=True):

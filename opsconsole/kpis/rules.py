@@ -6,7 +6,7 @@ import datetime as dt
 
 from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.extent import Extents
-from opsconsole.kpis.observation import Evaluation
+from opsconsole.kpis.observation import Evaluation, Verdict
 from opsconsole.kpis.ruling.arrivals import Arrivals as Arrivals
 from opsconsole.kpis.ruling.arrivals import stale_sources as stale_sources
 from opsconsole.kpis.ruling.context import Context
@@ -19,6 +19,8 @@ from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.sealed import Sealed
 from opsconsole.kpis.targets import books_of, without_limits
 from opsconsole.site.model import Window
+
+COMBINED = Verdict(combine=True)
 
 
 def evaluate_rules(
@@ -36,8 +38,8 @@ def evaluate_rules(
 
     `past`: `now` is a past moment, and rows with a later event time are as if they were not there yet. With `watched`
     (the labels of a rule's alerts that are open or about to be) nothing is said of instances that are neither raised
-    nor among these, which is much faster. Combinations of rules are not evaluated here but where it is known which
-    alerts are active.
+    nor among these, which is much faster. Combinations of rules only have a verdict that says so: what they come to
+    follows from which alerts are active.
 
     Never raises for the data: a rule whose SQL fails on it has the verdict `error`, and an observation of the rule
     `error:<rule>` beside it; a rule with more than 10,000 instances one of `many:<rule>`.
@@ -64,6 +66,7 @@ def evaluate_rules(
     on_groups: dict[str, list[BoundRule]] = {}
     for rule in binding.rules.values():
         if rule.kind == "combine":
+            outcome.verdicts[rule.rule.name] = COMBINED
             continue
         if rule.kind == "silent" and not rule.by:
             silent_source(context, rule, arrivals, outcome)

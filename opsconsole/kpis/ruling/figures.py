@@ -16,8 +16,9 @@ from opsconsole.kpis.evaluate import Figures
 from opsconsole.kpis.gather import Frame, Wanted, gather
 from opsconsole.kpis.limits import Limits
 from opsconsole.kpis.ruling.context import Context
-from opsconsole.kpis.ruling.outcome import INSTANCES, Outcome, name_of, shown
+from opsconsole.kpis.ruling.outcome import INSTANCES, Outcome
 from opsconsole.kpis.ruling.series import Series, Then, changed, present, then_of
+from opsconsole.kpis.ruling.texts import name_of, shown
 from opsconsole.kpis.span import Span, span_of
 from opsconsole.kpis.status import eased, limit_of, mildest, priority_of, worse_of
 from opsconsole.kpis.when import When

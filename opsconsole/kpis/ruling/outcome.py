@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Collection, Mapping
 
 from opsconsole.kpis.binding import BoundRule
 from opsconsole.kpis.observation import Observation, Verdict, Worse
+from opsconsole.kpis.ruling.texts import titled
 from opsconsole.kpis.scan import Members
 from opsconsole.kpis.words import labelled
-from opsconsole.site.figures import figure
-from opsconsole.site.model import Kpi, Priority
+from opsconsole.site.model import Priority
 
 INSTANCES = 10_000
 ERROR = "error:"
@@ -100,31 +99,3 @@ class Outcome:
         """An alert about a rule itself."""
         self.observations.append(Observation(rule=kind + name, priority="warning", text=text))
         self.verdicts[kind + name] = _GOOD
-
-
-def titled(title: str, labels: Labels, value: str, limit: str) -> str:
-    """A rule's title with its fields filled in; only plain names are fields, so that nothing else can be reached."""
-    known = {name: "(none)" if member is None else member for name, member in labels.items()}
-    known |= {"value": value, "limit": limit, "label": labelled(dict(labels))}
-    parts: list[str] = []
-    for text, name, _, _ in string.Formatter().parse(title):
-        parts.append(text)
-        if name is not None:
-            parts.append(known.get(name, f"{{{name}}}"))
-    return "".join(parts)
-
-
-def name_of(kpi: Kpi) -> str:
-    """What a KPI is called in an alert."""
-    return kpi.title or kpi.name
-
-
-def shown(kpi: Kpi, value: float | None) -> str:
-    """A value of a KPI in an alert."""
-    return figure(value, kpi.unit, kpi.decimals)
-
-
-def short(condition: str) -> str:
-    """A condition in an alert's text, on one line."""
-    words = " ".join(condition.split())
-    return words if len(words) <= 60 else f"{words[:59]}…"

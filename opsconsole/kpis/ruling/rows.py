@@ -24,7 +24,8 @@ from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.lasting import among
 from opsconsole.kpis.ruling.context import Context
 from opsconsole.kpis.ruling.grouping import grouping, grouping_sets, mask_of
-from opsconsole.kpis.ruling.outcome import INSTANCES, Outcome, short
+from opsconsole.kpis.ruling.outcome import INSTANCES, Outcome
+from opsconsole.kpis.ruling.texts import short
 from opsconsole.kpis.scan import Members
 from opsconsole.kpis.span import Stretch
 from opsconsole.site.figures import duration, figure
