@@ -28,6 +28,8 @@ commands:
   log        print what people and the system did                               [WORDS …] [--since TIME]
   audit      look whether the journal is as it was written, or print its head   verify|head SITE [--json]
   procedures print how procedures were used, and what came before clearing      [--since 30d] [--json]
+  scorecard  print the alarms of 30 days against the targets of ISA-18.2     [--json|--md]
+             or of another number of days                                       [--days N]
   check      validate the site file and its layouts; exit code 1 on errors
   init       write a draft site.yaml and layouts/overview.yaml for a folder
   engine     run the engine in the foreground, for good
@@ -51,6 +53,7 @@ COMMANDS = (
     "query",
     "sources",
     "quarantine",
+    "scorecard",
     "check",
     "init",
     "engine",
@@ -189,6 +192,17 @@ def _commands() -> argparse.ArgumentParser:
     form.add_argument(
         "--retry", metavar="FILE", nargs="*", help="read these files anew; without a name all that had trouble"
     )
+
+    scorecard = add(
+        "scorecard",
+        "Print the alarms of the last days, by operator position, against the targets of ISA-18.2 and EEMUA 191, which "
+        "rules are behind those that are missed, and what to try.",
+        "opsconsole scorecard .\n         opsconsole scorecard . --days 7 --md > week.md",
+    )
+    scorecard.add_argument("--days", type=_positive, default=30.0, help="how many days back (default 30)")
+    form = scorecard.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+    form.add_argument("--md", action="store_true", help="Markdown, for a report")
 
     check = add("check", "Validate a site file and its layouts. Exit code 0: fine, 1: errors.", "opsconsole check .")
     check.add_argument("--json", action="store_true", help="the problems as a list of objects")

@@ -9,7 +9,7 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from opsconsole.cli import headless, kpis, records, sourcing
+from opsconsole.cli import headless, kpis, records, scoring, sourcing
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
@@ -25,6 +25,7 @@ ASKING = {
     "quarantine": sourcing.quarantine,
     "log": records.log,
     "procedures": records.procedures,
+    "scorecard": scoring.scorecard,
     "status": headless.status,
     "stop": headless.stop,
     "logs": headless.logs,

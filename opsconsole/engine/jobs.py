@@ -90,7 +90,13 @@ def _procedures() -> Work:
     return report
 
 
-KINDS: dict[str, Callable[[], Work]] = {"procedures": _procedures}
+def _scorecard() -> Work:
+    from opsconsole.engine.scorecards import report
+
+    return report
+
+
+KINDS: dict[str, Callable[[], Work]] = {"procedures": _procedures, "scorecard": _scorecard}
 """By kind of report what imports the function that makes it: nothing is loaded before it is wanted."""
 
 
