@@ -80,6 +80,12 @@ class Place(Struct, frozen=True):
         base = Path(runtime) if runtime and len(runtime) < 60 else Path(f"/tmp/opsconsole-{os.getuid()}")
         return base / f"{digest}.sock"
 
+    @property
+    def shared_with(self) -> int | None:
+        """The group whose members may connect: that of a state folder which was opened to it (`chmod g+x`)."""
+        folder = self.state.stat()
+        return folder.st_gid if folder.st_mode & stat.S_IXGRP and self.socket.parent == self.state else None
+
     def make(self) -> None:
         """Make the state folder and the socket's, readable by the owner only. Raises PlaceError."""
         for folder in (self.state, self.socket.parent):

@@ -110,6 +110,9 @@ class Service:
             server = await asyncio.start_unix_server(self._accept, str(path))
         finally:
             os.umask(old)
+        if (group := self._place.shared_with) is not None:
+            os.chown(path, -1, group)
+            path.chmod(0o660)
         async with server:
             ready()
             await self._until_end()
