@@ -32,7 +32,7 @@ def main() -> None:
 
 def _command(arguments: argparse.Namespace) -> int:
     if arguments.command == "console":
-        return _console(arguments.site)
+        return _console(arguments.site, quiet=arguments.quiet)
     if arguments.command == "demo":
         return _demo(arguments.pack, arguments.speed, arguments.seed)
     from opsconsole.cli.main import run
@@ -45,7 +45,7 @@ def _screen() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "")
 
 
-def _console(site: str, idle_exit: float | None = None) -> int:
+def _console(site: str, idle_exit: float | None = None, *, quiet: bool = False) -> int:
     from opsconsole.engine.launch import IDLE_EXIT, Launch, LaunchError, start_engine
     from opsconsole.engine.place import PlaceError, find_place
 
@@ -64,7 +64,7 @@ def _console(site: str, idle_exit: float | None = None) -> int:
         return 1
     from opsconsole.console.app import run as run_console
 
-    return run_console(place, launch)
+    return run_console(place, launch, quiet=quiet)
 
 
 def _listens(path: os.PathLike[str]) -> bool:

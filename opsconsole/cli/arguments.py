@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
 
 _TOP = """\
-usage: opsconsole [SITE]                    open a console on a site (a site.yaml, its folder, or any folder of files)
+usage: opsconsole [SITE] [--quiet]          open a console on a site (a site.yaml, its folder, or any folder of files)
        opsconsole demo [airport|factory]    try it on data that is played into a temporary folder
        opsconsole COMMAND SITE …
 
@@ -98,6 +98,7 @@ def _console() -> argparse.ArgumentParser:
     parser.format_help = lambda: _TOP  # type: ignore[method-assign]
     parser.format_usage = lambda: _TOP.split("\n\n")[0] + "\n"  # type: ignore[method-assign]
     parser.add_argument("site", nargs="?", default=".")
+    parser.add_argument("-q", "--quiet", action="store_true")
     parser.add_argument("-h", "--help", action="help")
     parser.add_argument("-V", "--version", action="version", version=f"opsconsole {__version__}")
     parser.set_defaults(command="console")

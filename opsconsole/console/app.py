@@ -19,18 +19,27 @@ def needs_ascii() -> bool:
     return bool(named) and "utf8" not in named.lower().replace("-", "")
 
 
-def run(place: Place, launch: Launch | None = None) -> int:
-    """Open the console on the engine of a place (`launch`: the one that was just started); returns the exit code."""
+def run(place: Place, launch: Launch | None = None, *, quiet: bool = False) -> int:
+    """Open the console on the engine of a place (`launch`: the one that was just started); returns the exit code.
+
+    `quiet`: it makes no sound.
+    """
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # a size told by the environment would hide the terminal's own
     # Nothing that is loaded at the start is garbage: looking for some costs a tenth of the time to the first KPI.
     gc.disable()
+    from opsconsole.console.bell import Bell, wanted
     from opsconsole.console.engine_link import EngineLink
     from opsconsole.console.program import Console
 
     gc.freeze()
     gc.enable()
-    console = Console(EngineLink(place, launch), ascii_only=needs_ascii(), trouble=place.state / "console.log")
+    console = Console(
+        EngineLink(place, launch),
+        ascii_only=needs_ascii(),
+        trouble=place.state / "console.log",
+        bell=Bell(quiet=quiet or not wanted()),
+    )
     console.run(mouse=False)
     if console.farewell:
         print(f"opsconsole: {console.farewell}", file=sys.stderr)

@@ -18,7 +18,11 @@ def sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if len(encoded) > LIMIT:
         raise TooLongError(f"{len(encoded) // 1000} KB are more than terminals take ({LIMIT // 1000} KB)")
-    osc = f"\x1b]52;c;{encoded}\x07"
+    return passed_on(f"\x1b]52;c;{encoded}\x07", environ)
+
+
+def passed_on(osc: str, environ: Mapping[str, str]) -> str:
+    """A sequence that reaches the terminal through tmux and screen too."""
     if environ.get("TMUX"):
         return "\x1bPtmux;" + osc.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     if environ.get("TERM", "").startswith("screen"):

@@ -22,6 +22,7 @@ from opsconsole.console import around
 from opsconsole.console.actions import Registry, then
 from opsconsole.console.address import Address
 from opsconsole.console.among import Among
+from opsconsole.console.bell import Bell, Ringer
 from opsconsole.console.canvas import Canvas
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import History
@@ -62,6 +63,7 @@ class Console(App[int], inherit_bindings=False):
         wall: Callable[[], float] = time.time,
         ascii_only: bool = False,
         trouble: Path | None = None,
+        bell: Bell | None = None,
     ) -> None:
         # told at once and not by the theme alone: the filter for NO_COLOR is chosen in there
         super().__init__(ansi_color=True)
@@ -84,6 +86,7 @@ class Console(App[int], inherit_bindings=False):
         self._settle: Timer | None = None
         self._timer: Timer | None = None
         self._work: set[asyncio.Task[None]] = set()
+        self._ringer = Ringer(bell or Bell(quiet=True), self._send, self.set_timer)
 
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours: no traceback for the person at the console, all of it for whoever mends it."""
@@ -181,10 +184,14 @@ class Console(App[int], inherit_bindings=False):
         except TooLongError as error:
             self.say(f"not copied: {error}", "warning")
             return
-        if self._driver is not None:
-            self._driver.write(escape)
+        self._send(escape)
         shown = inert(text) if len(text) < 40 else f"{len(text)} characters"
         self.say(f"copied: {shown}")
+
+    def _send(self, escape: str) -> None:
+        """A sequence that is no part of the picture."""
+        if self._driver is not None:
+            self._driver.write(escape)
 
     def reload(self) -> None:
         if self.travel.at:
@@ -280,6 +287,8 @@ class Console(App[int], inherit_bindings=False):
             self.say("the engine is back")
         else:
             topics = model.apply(event)
+        if "alerts" in topics:
+            self._ringer.heed(model)
         if topics and past:
             return  # it is there when one comes back to it
         if topics:
