@@ -14,7 +14,7 @@ import msgspec
 
 from opsconsole.alerts.alert import Alert, Outcome, Transition
 from opsconsole.alerts.book import AlertBook
-from opsconsole.alerts.deed import Deed, Target
+from opsconsole.alerts.deed import Deed, Take, Target
 from opsconsole.alerts.deeds import DONE
 from opsconsole.alerts.escalation import steps_of
 from opsconsole.engine import recording, roles, undo
@@ -137,7 +137,7 @@ class People:
             self._passed[person] = passed | {act.given.id}
             return _refused(command, f"“{said}” cannot be taken back; undo again for what you did before"), []
         before = self._before(each.alert for each in takes)
-        outcome = self._book.undo(takes, giver.peer.user, giver.at)
+        outcome = self._book.undo([self._as_it_is(take) for take in takes], giver.peer.user, giver.at)
         given = {"id": secrets.token_hex(4), "name": "undo", "undoes": act.given.id}
         trouble = self._write(outcome.transitions, giver, given, before)
         if trouble:
@@ -149,6 +149,13 @@ class People:
         else:
             tail = f"taken back for {count(len(outcome.transitions), 'alert')}"
         return Done(_applied(outcome), outcome.already, refused, f"{said}: {tail}"), outcome.transitions
+
+    def _as_it_is(self, take: Take) -> Take:
+        """A take as the book compares it: of an alert that is in this very version, with what that version is like."""
+        alert = self._book.get(take.alert)
+        if alert is None or alert.facts.version != take.version:
+            return take
+        return msgspec.structs.replace(take, version=alert.facts.like or take.version)
 
     def _redo(self, command: Command, giver: Giver, site: Site) -> tuple[Done, list[Transition]]:
         found = undo.to_do_again(undo.given_by(self._journal, giver.peer))
