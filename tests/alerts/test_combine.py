@@ -150,7 +150,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(STEPS, st.sampled_from(["a and not b", "2 of (a, b, c)", "not (a or b) and c", "a or not (b and c)"]))
 def test_it_agrees_with_its_expression_in_every_world(steps: list[dict[str, str | None]], text: str) -> None:
     """Raised once all worlds that agree with what is known say so, cleared once none does, and else as it was."""

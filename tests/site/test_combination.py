@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsconsole.site.combination import CombinationError, Name, Not, Part, Some, Truth, holds, names, order, parse
@@ -70,6 +70,7 @@ def plain(part: Part, world: dict[str, bool]) -> bool:
     return sum(plain(each, world) for each in part.parts) >= part.least
 
 
+@settings(deadline=None)
 @given(PARTS, st.fixed_dictionaries(dict.fromkeys("abcd", st.sampled_from([True, False, None]))))
 def test_the_unknown_decides_nothing(part: Part, known: dict[str, Truth]) -> None:
     """What is said to hold or not to hold does so in every world that agrees with what is known."""
