@@ -179,7 +179,7 @@ class _Judge:
             self._floods(),
             self._top(),
             self._offending("chattering", "chattering alerts", found.chattering, len(found.chattering)),
-            self._offending("fleeting", "fleeting: over within a minute", found.fleeting, found.fleeting_count),
+            self._offending("fleeting", "fleeting: under a minute", found.fleeting, found.fleeting_count),
             self._stale(),
             self._standing(),
             self._priorities(),

@@ -26,7 +26,7 @@ def scorecard_text(card: Card) -> str:
     """For a person at a terminal; names come from files, so each line is made inert."""
     lines = _head(card)
     for position in card["positions"]:
-        lines += ["", *_position_head(card, position)]
+        lines += ["", *textwrap.wrap(" · ".join(_position_head(card, position)), COLUMNS, subsequent_indent="  "), ""]
         for line in position["lines"]:
             lines += _target(line)
         lines += _section("Behind each target that is missed", _behind(position))

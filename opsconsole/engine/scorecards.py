@@ -73,7 +73,8 @@ def _days(given: object) -> float:
     except (TypeError, ValueError):
         days = 0.0
     if not 0 < days <= MOST_DAYS:
-        raise ReportError(f"days: a number above 0 and up to {MOST_DAYS:g} is wanted, not {given}")
+        said = f"{given:g}" if isinstance(given, int | float) else str(given)
+        raise ReportError(f"days: a number above 0 and up to {MOST_DAYS:g} is wanted, not {said}")
     return days
 
 

@@ -260,3 +260,17 @@ def test_a_command_that_meets_an_engine_on_its_way_out_gets_a_fresh_one(site: Si
     out, error = waiting.communicate(timeout=30)
     assert error == ""
     assert "Scrap ratio" in out
+
+
+def test_scorecard_of_what_the_engine_has_recorded(site: SiteFolder) -> None:
+    found = site.json("scorecard")
+    (position,) = found["positions"]
+    assert (found["site"], found["indicative"], position["figures"]["alarms"]) == ("Small plant", True, 1)
+    assert [each["rule"] for each in position["figures"]["rules"]] == ["kpi:scrap"]
+    lines = site.run("scorecard", "--days", "7").stdout.splitlines()
+    assert lines[1].startswith("Indicative only")
+    assert [line.split("  ")[0][2:] for line in lines if "≤ 150" in line] == ["alarms a day"]
+    assert site.run("scorecard", "--md").stdout.startswith("# Small plant")
+    wrong = site.run("scorecard", "--days", "99999")
+    message = "opsconsole: days: a number above 0 and up to 3660 is wanted, not 99999\n"
+    assert (wrong.returncode, wrong.stderr) == (1, message)
