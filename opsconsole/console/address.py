@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opsconsole.console import alert_filter
+from opsconsole.site.duration import parse_duration
 from opsconsole.site.moments import EXAMPLES
 
 VIEWS = (
@@ -27,6 +28,8 @@ VIEWS = (
     "quarantine",
     "explain",
     "maintenance",
+    "scorecard",
+    "backtest",
     "help",
 )
 NULL = ":null"
@@ -136,6 +139,10 @@ def _view(words: list[str]) -> Address:
         return _sql(rest)
     if view == "alerts":
         return _alerts(rest)
+    if view == "backtest":
+        return _backtest(rest)
+    if view == "scorecard" and rest:
+        return _scorecard(rest)
     if view == "quarantine":
         return _quarantine(rest)
     if view == "explain":
@@ -178,6 +185,34 @@ def _alerts(words: Sequence[str]) -> Address:
         return Address("alerts", name=" ".join(sought), where=alert_filter.checked(parts))
     except alert_filter.BadFilterError as error:
         raise BadAddressError(str(error)) from error
+
+
+def _backtest(words: Sequence[str]) -> Address:
+    """`backtest [RULE] [since=30d] [KEY=VALUE …]`: what a rule would have raised, with some of its keys changed."""
+    name = words[0] if words and "=" not in words[0] else ""
+    where = _members(words[1:] if name else words)
+    for key, value in where:
+        if key == "since":
+            _length(value or "")
+        elif not name:
+            raise BadAddressError(f"{key}= changes a rule: name it, such as: backtest RULE {key}={value}")
+    return Address("backtest", name=name, where=where)
+
+
+def _scorecard(words: Sequence[str]) -> Address:
+    """`scorecard [since=30d]`."""
+    where = _members(words)
+    if [key for key, _ in where] != ["since"]:
+        raise BadAddressError("a scorecard takes since=30d alone")
+    _length(where[0][1] or "")
+    return Address("scorecard", where=where)
+
+
+def _length(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise BadAddressError(f"since=30d takes a length of time: `{text}` {error}") from error
 
 
 def _quarantine(words: Sequence[str]) -> Address:

@@ -7,21 +7,21 @@ from functools import partial
 
 from opsconsole.console import fmt, signs
 from opsconsole.console.alert_filter import sought
-from opsconsole.console.flood import Fold
+from opsconsole.console.flood import LOW, Fold
 from opsconsole.console.pane import Column, LateRow, Row, cell
-from opsconsole.console.text import Line, inert
+from opsconsole.console.text import Line, clip, inert
 from opsconsole.engine.messages import AlertState
 
 SHORT = (
     Column("", 2),
-    Column("what", 24, grow=True, most=90),
+    Column("what", 24, "ends", grow=True, most=90),
     Column("since", 9, "right", drop=1),
     Column("who", 6, drop=2),
 )
 FULL = (
     Column("P", 2),
     Column("state", 9, drop=2),
-    Column("what", 42, grow=True, most=90),
+    Column("what", 42, "ends", grow=True, most=90),
     Column("since", 9, "right", drop=6),
     Column("age", 4, "right", drop=1),
     Column("n", 3, "right", drop=5),
@@ -29,6 +29,7 @@ FULL = (
     Column("note", 14, grow=True, drop=7, most=30),
 )
 INDENT = "  "
+TAIL = 24
 BADGE = "~ "
 """Before the text of an alert that chatters."""
 
@@ -53,27 +54,27 @@ def owner_word(alert: AlertState) -> str:
     return inert(alert.owner or alert.who) or "—"
 
 
-def what_words(alert: AlertState, now: float, timezone: str) -> str:
-    """The text of an alert with what else must be seen of it at once."""
-    text = (BADGE if alert.chatters else "") + inert(alert.text)
+def what_words(alert: AlertState, now: float, timezone: str, indent: str = "") -> Line:
+    """The text of an alert, and what must be seen of it however long that is: until when it is put aside, and so on."""
     after = [until_word(alert, now, timezone)]
     if alert.quality != "good":
         after.append(f"({alert.quality})")
     if alert.escalation:
         after.append(f"(escalated {alert.escalation})")
-    return "  ".join([text, *(each for each in after if each)])
+    text = indent + (BADGE if alert.chatters else "") + inert(alert.text)
+    tail = "  ".join(each for each in after if each)
+    return [(text, ""), (f"  {clip(tail, TAIL)}", "")] if tail else [(text, "")]
 
 
 def alert_row(alert: AlertState, now: float, timezone: str, columns: Sequence[Column], indent: str = "") -> Row:
     """An alert by the columns of a list; reverse while nobody has acknowledged it."""
     since = fmt.since(alert.since, now, timezone)
-    what = cell(indent + what_words(alert, now, timezone))
     word = state_word(alert)
     cells: dict[str, Line] = {
         "P": cell(signs.alert_sign(alert.priority)),
         "": cell(signs.alert_sign(alert.priority)),
         "state": cell(word, "reverse" if alert.state == "RTNUN" else ""),
-        "what": what,
+        "what": what_words(alert, now, timezone, indent),
         "since": cell(since),
         "age": cell(fmt.age(now - alert.since)),
         "n": cell(str(alert.count)),
@@ -88,7 +89,8 @@ def fold_row(fold: Fold, columns: Sequence[Column]) -> Row:
     """What is folded into one line: how many, of which priorities, how many nobody has acknowledged."""
     cells: dict[str, Line] = {"what": cell(inert(fold.text())), "": cell(fold.sign()), "P": cell(fold.sign())}
     shown = tuple(cells.get(column.title, cell("")) for column in columns)
-    return Row(fold.key, shown, "dim" if not fold.unacknowledged else "", fold.text())
+    quiet = fold.key == LOW or not fold.unacknowledged
+    return Row(fold.key, shown, "dim" if quiet else "", fold.text())
 
 
 class AlertRows:

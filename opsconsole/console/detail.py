@@ -26,20 +26,20 @@ def detail(ctx: Context, alert: AlertState, cells: int, lines: int, facts: Facts
     return [*out, *(fit([], cells) for _ in range(lines - len(out)))]
 
 
-def parts_of(ctx: Context, alert: AlertState, cells: int, facts: Facts) -> list[Part]:
-    """All that is known of an alert."""
+def parts_of(ctx: Context, alert: AlertState, cells: int, facts: Facts, chart_most: int = CHART_MOST) -> list[Part]:
+    """All that is known of an alert; its chart is at most so many lines high."""
     kpi = _kpi(ctx, alert)
     return [
-        fixed(0, [_who(ctx, alert)]),
-        fixed(1, _why(ctx, alert, kpi, facts)),
+        fixed(0, _who(ctx, alert, cells)),
+        fixed(1, _why(ctx, alert, kpi, facts, cells)),
         fixed(0, _aside(ctx, alert)),
         fixed(0, _proposal(alert)),
-        *_trend(ctx, kpi, cells),
+        *_trend(ctx, kpi, cells, chart_most),
         fixed(3, _history(facts)),
-        fixed(6, evidence(facts, cells), 2, after=8),
         fixed(4, _procedure(alert, facts, cells), 1, after=9),
         fixed(5, _said(ctx, alert, facts), 1, after=7),
         fixed(7, _related(ctx, facts), 1),
+        fixed(6, evidence(facts, cells), 2, after=8),
         fixed(8, _origin(alert, cells), 1),
     ]
 
@@ -54,26 +54,42 @@ def _kpi(ctx: Context, alert: AlertState) -> KpiState | None:
     return ctx.among(alert.kpi, alert.labels) if kpi is not None and alert.labels else kpi
 
 
-def _who(ctx: Context, alert: AlertState) -> Line:
+def _joined(head: tuple[str, str], said: list[tuple[str, str]], cells: int) -> list[Line]:
+    """What is said, parted by dots, on as many lines as it takes; nothing is cut off."""
+    lines: list[Line] = [[head]]
+    used = width(head[0])
+    for text, style in said:
+        dot = " · " if len(lines[-1]) > 1 else ""
+        if dot and used + width(dot) + width(text) > cells:
+            lines.append([(" " * width(head[0]), "")])
+            used, dot = width(head[0]), ""
+        lines[-1] += [(dot, "dim"), (text, style)]
+        used += width(dot) + width(text)
+    return lines if said else []
+
+
+def _who(ctx: Context, alert: AlertState, cells: int) -> list[Line]:
     now, zone = ctx.now(), ctx.model.timezone
-    line: Line = [(" ", ""), (state_word(alert), "bold" if not signs.put_aside(alert) else "dim")]
-    line.append((f"  since {fmt.since(alert.since, now, zone)}, {fmt.age(now - alert.since)}", ""))
+    said = [(f"since {fmt.since(alert.since, now, zone)}, {fmt.age(now - alert.since)}", "")]
     if alert.who:
         at = f" {fmt.since(alert.acked_at, now, zone)}" if alert.acked_at is not None else ""
-        line.append((f" · acknowledged by {inert(alert.who)}{at}", ""))
-    elif alert.beneath in ("UNACK", "RTNUN") and alert.state in ("UNACK", "RTNUN"):
+        said.append((f"acknowledged by {inert(alert.who)}{at}", ""))
+    elif alert.state in ("UNACK", "RTNUN"):
         back = "back to normal, " if alert.state == "RTNUN" else ""
-        line.append((f" · {back}nobody has acknowledged it", "bold"))
+        said.append((f"{back}nobody has acknowledged it", "bold"))
     if alert.owner:
-        line.append((f" · {inert(alert.owner)} has it", ""))
+        said.append((f"{inert(alert.owner)} has it", ""))
     if alert.escalation:
-        line.append((f" · escalated {alert.escalation}", "warning"))
+        said.append((f"escalated {alert.escalation}", "warning"))
     if alert.disposition:
-        line.append((f" · closed as {alert.disposition}", ""))
-    return line
+        said.append((f"closed as {alert.disposition}", ""))
+    head = f" {state_word(alert)}".ljust(HEAD)
+    return _joined(
+        (f"{head} " if len(head) > HEAD - 1 else head, "dim" if signs.put_aside(alert) else "bold"), said, cells
+    )
 
 
-def _why(ctx: Context, alert: AlertState, kpi: KpiState | None, facts: Facts) -> list[Line]:
+def _why(ctx: Context, alert: AlertState, kpi: KpiState | None, facts: Facts, cells: int) -> list[Line]:
     unit, decimals = (inert(kpi.unit), kpi.decimals) if kpi else ("", None)
     said: list[str] = []
     if alert.value is not None:
@@ -94,7 +110,7 @@ def _why(ctx: Context, alert: AlertState, kpi: KpiState | None, facts: Facts) ->
         others = len(facts.detail.related) + 1 if facts.detail is not None else 0
         of = f" of {others}" if others > 1 else ""
         said.append(f"came first{of}" if alert.first_out else f"one{of} in its incident")
-    return [[_head("why"), (" · ".join(said), "")]] if said else []
+    return _joined(_head("why"), [(each, "") for each in said], cells)
 
 
 def _aside(ctx: Context, alert: AlertState) -> list[Line]:
@@ -121,7 +137,7 @@ def _proposal(alert: AlertState) -> list[Line]:
     return [[_head("~"), ("it comes and goes too often to be read: ", ""), ("s", "key"), (" ↵ shelves it for 1h", "")]]
 
 
-def _trend(ctx: Context, kpi: KpiState | None, cells: int) -> list[Part]:
+def _trend(ctx: Context, kpi: KpiState | None, cells: int, most: int) -> list[Part]:
     """The trend with its limits: a chart where there is room, else a line."""
     if kpi is None or cells < 30:
         return []
@@ -134,7 +150,7 @@ def _trend(ctx: Context, kpi: KpiState | None, cells: int) -> list[Part]:
         room = cells - HEAD - width(value) - width(arrow) - 1
         return [[_head("trend"), (spark(kpi.trend, min(40, room)), ""), (value, ""), (arrow, style)]]
 
-    return [Part(2, 1, CHART_MOST, draw, after=6, jump=CHART_LEAST)]
+    return [Part(2, 1, most, draw, after=6, jump=CHART_LEAST)]
 
 
 def _history(facts: Facts) -> list[Line]:
@@ -272,11 +288,10 @@ def _related(ctx: Context, facts: Facts) -> list[Line]:
 
 
 def _origin(alert: AlertState, cells: int) -> list[Line]:
-    labels = "  ".join(f"{inert(name)} {inert(value or '(none)')}" for name, value in alert.labels.items())
-    area = f"area {inert(alert.area)}" if alert.area else ""
-    source = f"source {inert(alert.source)}" if alert.source else ""
-    said = "  ".join(part for part in (labels, area, f"rule {inert(alert.rule)}", source) if part)
-    return [
-        [_head("of"), (line, "dim")] if not at else [(" " * HEAD + line, "dim")]
-        for at, line in enumerate(wrap(said, cells - HEAD))
+    said = [f"{inert(name)}={inert(value or '(none)')}" for name, value in alert.labels.items()]
+    said += [
+        f"{word} {inert(name)}"
+        for word, name in (("area", alert.area), ("rule", alert.rule), ("source", alert.source))
+        if name
     ]
+    return _joined(_head("of"), [(each, "dim") for each in said], cells)

@@ -31,10 +31,11 @@ class Fold(Struct, frozen=True):
         number = len(self.ids)
         name = "low alerts" if self.key == LOW else "consequences"
         name = name if number != 1 else name.removesuffix("s")
-        counts = " ".join(f"{sign}{count}" for sign, count in self.counts) if self.key != LOW else ""
-        unseen = f" · {self.unacknowledged} unack" if self.unacknowledged else ""
         of = f" of {self.of}" if self.of else ""
-        return f"{'-' if self.open else '+'} {number} {name}{of}  {counts}{unseen}".rstrip()
+        counts = " ".join(f"{sign}{count}" for sign, count in self.counts) if self.key != LOW else ""
+        unseen = f"{self.unacknowledged} unack" if self.unacknowledged else ""
+        rest = " · ".join(part for part in (counts, unseen) if part)
+        return f"{'-' if self.open else '+'} {number} {name}{of}  {rest}".rstrip()
 
     def sign(self) -> str:
         """The sign before it."""
@@ -51,6 +52,7 @@ def grouped(alerts: Sequence[AlertState], unfolded: Collection[str]) -> list[Ale
         if alert.incident:
             incidents.setdefault(alert.incident, []).append(alert)
     out: list[AlertState | Fold] = list(critical)
+    alone: list[AlertState | Fold] = []
     low: list[AlertState] = []
     done: set[str] = set()
     for alert in rest:
@@ -63,7 +65,8 @@ def grouped(alerts: Sequence[AlertState], unfolded: Collection[str]) -> list[Ale
         elif alert.priority == "low":
             low.append(alert)
         else:
-            out.append(alert)
+            alone.append(alert)
+    out += alone
     if low:
         fold = _fold(LOW, low, "", unfolded)
         out += [fold, *low] if fold.open else [fold]

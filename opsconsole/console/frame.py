@@ -35,6 +35,8 @@ def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
     if site is None:
         return fit([(" opsconsole", "bold"), ("  waiting for the engine …", "dim")], cells)
     clock = _clock(model, now, short=cells < 60)
+    if model.alert_counts.flood_since is not None:
+        return spread([(text, f"{style} reverse") for text, style in _flood(model, now)], clock, cells)
     name = clip(inert(site.name), max(8, cells - line_width(clock) - 3))
     line: Line = [(f" {name}", "bold")]
     if site.draft:
@@ -60,6 +62,17 @@ def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
     if width(holiday) < cells - line_width(line) - line_width(clock):
         line.append((holiday, ""))
     return spread(line, clock, cells)
+
+
+def _flood(model: Model, now: float) -> Line:
+    """That alerts come faster than anyone can read them: since when, how many, and what is worst."""
+    counts = model.alert_counts
+    since = fmt.since(counts.flood_since, now, model.timezone)
+    worst = f" · {fmt.number(counts.critical, 0)} critical" if counts.critical else ""
+    return [
+        (" FLOOD ", "bold"),
+        (f"since {since} · {fmt.number(counts.recent, 0)} in 10 min{worst} · by incident ", ""),
+    ]
 
 
 def _clock(model: Model, now: float, short: bool) -> Line:

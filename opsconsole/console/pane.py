@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opsconsole.console.text import Line, clip, clip_start, fit, left, line_width, plain, restyle, right
+from opsconsole.console.text import Line, clip, clip_start, fit, left, line_width, plain, restyle, right, spread
 
 GUTTER = 2
 NARROWEST = 5
@@ -22,7 +22,11 @@ LED_FOR = 1.5
 
 
 class Column(Struct, frozen=True):
-    """A column of `width` cells. One with `grow` shares what is left, up to `most`; the highest `drop` goes first."""
+    """A column of `width` cells. One with `grow` shares what is left, up to `most`; the highest `drop` goes first.
+
+    `align`: left, right, "path" (of what is too long the end is shown), or "ends": the first span gives way to the
+    others, which stand at the right.
+    """
 
     title: str
     width: int
@@ -351,6 +355,8 @@ class Pane:
             if column.align == "right" and pad > 0:
                 body.append((" " * pad, ""))
                 body.extend(text)
+            elif column.align == "ends":
+                body.extend(spread(text[:1], text[1:], size) if len(text) > 1 else fit(text, size))
             elif column.align == "path":
                 body.extend(fit([(clip_start(plain(text), size), text[0][1] if text else "")], size))
             else:

@@ -210,7 +210,7 @@ class AlertsPanel(Panel):
 
 def keep_order(pane: Pane, rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
     """While rows are marked, lists are not sorted anew: those already shown keep their places, new ones come last."""
-    if not pane.marks:
+    if not any(row.key in pane.marks for row in rows):
         return rows
     places = {row.key: position for position, row in enumerate(pane.all)}
     return sorted(rows, key=lambda row: places.get(row.key, len(places)))

@@ -57,7 +57,10 @@ class Planning:
             return
         self._tell(Command("drop-view", view=SavedView(words, "", self.program.user)), inert(words))
 
-    # --- maintenance ---
+    # --- reports and maintenance ---
+
+    def do_scorecard(self, _: str) -> None:
+        self.program.go(Address("scorecard"))
 
     def do_maintenance(self, words: str) -> None:
         if words:

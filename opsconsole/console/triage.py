@@ -45,6 +45,11 @@ class Chosen(Struct, frozen=True):
         return inert(self.alerts[0].text) if len(self.alerts) == 1 else f"{len(self.alerts)} alerts"
 
     @property
+    def brief(self) -> str:
+        """Them, where there is more to say."""
+        return clip(self.what, 40)
+
+    @property
     def targets(self) -> list[Target]:
         """Them, for the engine."""
         return [Target(alert.id, alert.version) for alert in self.alerts]
@@ -110,7 +115,7 @@ class Triage:
             if chosen is not None and chosen.pane is not None and chosen.marked and answer.refused:
                 # what was refused stays marked, so that one sees which
                 chosen.pane.marks |= {row.key for row in chosen.pane.all} & set(answer.refused)
-            self.program.say(*triage_words.came_of(command, answer, chosen.what if chosen is not None else ""))
+            self.program.say(*triage_words.came_of(command, answer, chosen.brief if chosen is not None else ""))
 
     def do_ack(self, _: str) -> None:
         self._on_chosen("ack")
@@ -205,7 +210,7 @@ class Triage:
         text = words
         if not words and all(alert.chatters for alert in chosen.alerts):
             text = f"{format_duration(min(CHATTERING, longest or CHATTERING))} it chatters"
-        about = EXAMPLES + (f" · at most {format_duration(longest)}" if longest is not None else "")
+        about = (f"at most {format_duration(longest)}: " if longest is not None else "") + EXAMPLES
         prompt = Prompt("ask", text, head=self._head("shelve", chosen), about=about, answer=answer)
         prompt.trouble = trouble
         self.program.prompt = prompt
@@ -235,7 +240,7 @@ class Triage:
             self.program.prompt = Prompt("ask", head=head, about=about, answer=answer)
 
     def _head(self, verb: str, chosen: Chosen) -> str:
-        return f"{verb} {clip(chosen.what, 34)}: "
+        return f"{verb} {chosen.brief}: "
 
     def _about(self, chosen: Chosen) -> str:
         first = chosen.alerts[0]
@@ -350,3 +355,9 @@ class Triage:
             self.program.say("no alert here")
         else:
             self.program.go(Address("rows", of="alert", name=pane.current.key))
+
+    def do_backtest(self, _: str) -> None:
+        """Of the rule of the alert under the cursor; of all rules where there is none."""
+        pane, view = self._pane(), self.program.history.current
+        alert = view.alert(pane.current.key) if pane is not None and pane.current is not None else None
+        self.program.go(Address("backtest", name=alert.rule if alert is not None else ""))

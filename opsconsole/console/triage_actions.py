@@ -63,6 +63,14 @@ TRIAGE: tuple[Action, ...] = (
         command="save-view",
     ),
     Action("drop-view", "Drop a saved view", scope=ALERTS, line="drop-view NAME", command="drop-view"),
+    Action("scorecard", "The scorecard of the alarms, ISA-18.2 and EEMUA 191", scope=APP, line="scorecard [since=30d]"),
+    Action(
+        "backtest",
+        "What a rule would have raised over the past, and with a change",
+        ("t",),
+        ALERTS,
+        line="backtest [RULE] [since=30d] [for=10m …]",
+    ),
     Action("maintenance", "Maintenance windows: what is silent, when and why", scope=APP, line="maintenance"),
     Action(
         "plan-maintenance",

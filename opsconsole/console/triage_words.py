@@ -37,10 +37,12 @@ def done_word(command: Command) -> str:
 def came_of(command: Command, done: Done, what: str) -> tuple[str, str]:
     """What came of a command on `what`, and in which style it is said."""
     word = done_word(command)
-    many = len(done.applied) + len(done.already) + len(done.refused) > 1
+    total = len(done.applied) + len(done.already) + len(done.refused)
+    many = total > 1
     parts: list[str] = []
     if done.applied or not (done.already or done.refused):
-        parts.append(f"{word}: {len(done.applied)} alerts" if many else f"{word}: {what}" if what else word)
+        some = f"{len(done.applied)} of " if len(done.applied) < total else ""
+        parts.append(f"{word}: {some}{total} alerts" if many else f"{word}: {what}" if what and not done.said else word)
     for found, said in ((done.already, "already so"), (done.refused, "refused")):
         if not found:
             continue

@@ -18,6 +18,8 @@ from opsconsole.engine.messages import (
     AlertState,
     Answer,
     Ask,
+    AskAlert,
+    AskAlerts,
     AskBreakdown,
     AskCompare,
     AskDimensions,
@@ -26,6 +28,7 @@ from opsconsole.engine.messages import (
     AskKpi,
     AskLine,
     AskMoved,
+    AskProcedure,
     AskQuarantine,
     AskRows,
     AskSnapshot,
@@ -395,6 +398,8 @@ class CannedEngine:
         self.state = state or snapshot()
         self.asked: list[Ask] = []
         self.refuse = ""
+        self.role = "supervisor"
+        self.before: list[AlertState] = []
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -435,7 +440,7 @@ class CannedEngine:
         try:
             while (message := await read_to_engine(reader)) is not None:
                 if isinstance(message, Hello):
-                    writer.write(frame(Welcome(PROTOCOL, "0", 1, "ana", "supervisor", "North plant", "")))
+                    writer.write(frame(Welcome(PROTOCOL, "0", 1, "ana", self.role, "North plant", "")))
                 elif isinstance(message, Request):
                     self.asked.append(message.body)
                     writer.write(frame(Reply(message.id, self._answer(message.body))))
@@ -480,9 +485,20 @@ class CannedEngine:
             return aside_page(ask)
         if isinstance(ask, AskExplain):
             return explained(ask.file, ask.source)
+        if isinstance(ask, AskAlert | AskAlerts | AskProcedure):
+            return self._alerts(ask)
         if isinstance(ask, Command):
             return self._command(ask)
         return Failure(f"not canned: {ask}")
+
+    def _alerts(self, ask: AskAlert | AskAlerts | AskProcedure) -> Answer:
+        from tests.console import cannedalerts
+
+        if isinstance(ask, AskAlert):
+            return cannedalerts.detail(ask.alert, self.state)
+        if isinstance(ask, AskAlerts):
+            return cannedalerts.found(ask, self.state)
+        return self.answers.get("procedure") or cannedalerts.procedure()
 
     def _command(self, command: Command) -> Done:
         if command.name == "retry":
@@ -490,21 +506,27 @@ class CannedEngine:
         ids = [target.alert for target in command.targets]
         if self.refuse:
             return Done(refused=dict.fromkeys(ids, self.refuse))
-        known = {alert.id: alert for alert in self.state.alerts}
-        moved = [
-            replace(
-                known[name],
-                state="ACK" if command.name == "ack" else "UNACK",
-                who="ana",
-                version=known[name].version + 1,
-            )
-            for name in ids
-        ]
-        self.state = replace(
-            self.state, alerts=[{alert.id: alert for alert in moved}.get(old.id, old) for old in self.state.alerts]
-        )
-        self.change(Changes(alerts=moved))
-        return Done(applied=ids)
+        if command.name in ("undo", "redo"):
+            self.state, self.before = replace(self.state, alerts=self.before), self.state.alerts
+            self.change(Changes(alerts=self.state.alerts))
+            return Done(said="acknowledge of 1 alert by ana")
+        if not ids:
+            return Done(applied=["1"])
+        from tests.console import cannedalerts
+
+        known = {alert.id: alert for alert in [*self.state.alerts, cannedalerts.FAR]}
+        already = {name: "ben has already acknowledged it" for name in ids if self._so_already(command, known[name])}
+        moved = {name: cannedalerts.after(command, known[name]) for name in ids if name not in already}
+        self.before = self.state.alerts
+        kept = [moved.get(old.id, old) for old in self.state.alerts]
+        self.state = replace(self.state, alerts=[each for each in kept if each.state != "NORM"])
+        gone = [each.id for each in kept if each.state == "NORM"]
+        self.change(Changes(alerts=[each for each in moved.values() if each.state != "NORM"], alerts_gone=gone))
+        return Done(applied=list(moved), already=already)
+
+    @staticmethod
+    def _so_already(command: Command, alert: AlertState) -> bool:
+        return command.name == "ack" and alert.state == "ACK"
 
 
 def files() -> list[FileState]:

@@ -126,7 +126,7 @@ async def test_marked_alerts_are_acknowledged_together(tmp_path: Path) -> None:
         await person.press("2", "space", "space")
         assert "2 marked" in person.text()
         await person.press("a")
-        await person.sees("acknowledged: 2 alerts")
+        await person.sees("acknowledged: 1 of 2 alerts")
         assert Command("ack", [Target(OEE, 4), Target("late|order=4711", 2)]) in person.engine.asked
         assert "marked" not in person.text()
 
@@ -177,12 +177,12 @@ async def test_escape_pops_one_thing_at_a_time(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         await person.press("2", "space", "/")
         await person.type("line")
-        assert "1 of 3 shown" in person.text()
+        assert "1 of 3 open" in person.text()
         await person.press("escape")
         assert person.app.prompt is None
-        assert "1 of 3 shown" in person.text()
+        assert "1 of 3 open" in person.text()
         await person.press("escape")
-        assert "3 of 3 shown" in person.text()
+        assert "3 of 3 open" in person.text()
         assert "1 marked" in person.text()
         await person.press("escape")
         assert "marked" not in person.text()

@@ -6,7 +6,7 @@ from opsconsole.console.address import Address
 from opsconsole.console.alert_facts import AlertFacts
 from opsconsole.console.alert_lists import FULL, AlertRows
 from opsconsole.console.context import Context
-from opsconsole.console.detail import parts_of
+from opsconsole.console.detail import CHART_LEAST, CHART_MOST, parts_of
 from opsconsole.console.pane import Pane
 from opsconsole.console.parts import shared
 from opsconsole.console.text import Line, fit, inert
@@ -70,8 +70,9 @@ class AlertView(View):
             out = [fit([(told, "bold")], cells), fit([], cells)]
         out.append(fit([("─" * cells, "rule")], cells))
         self._room = max(1, lines - len(out) - 1)
-        # all of it, the chart at its full height; what does not fit is scrolled to
-        parts = parts_of(self.ctx, self.last, cells, self._facts.of(self.last))
+        # all of it, with a chart that leaves room for the rest; what does not fit is scrolled to
+        high = max(CHART_LEAST, min(CHART_MOST, self._room // 3))
+        parts = parts_of(self.ctx, self.last, cells, self._facts.of(self.last), high)
         body = [fit(line, cells) for line in shared(parts, max(self._room, sum(part.most for part in parts)))]
         self._hidden = max(0, len(body) - self._room)
         self._top = min(self._top, self._hidden)

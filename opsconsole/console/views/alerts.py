@@ -218,25 +218,19 @@ class AlertsView(View):
     def _note(self) -> Line:
         """How many there are in all, and how many of them the list has."""
         counts = self.ctx.model.alert_counts
-        note: Line = [(f"open {fmt.number(counts.open, 0)}", "")]
+        shown = len(self._pane.rows) if self._pane.filter else len(self._shown)
+        of = f"{fmt.number(shown, 0)} of {fmt.number(counts.open, 0)} open"
+        note: Line = [(of, "bold" if shown < counts.open else "")]
         for number, word, style in (
             (counts.unacknowledged, "unack", "bold"),
             (counts.shelved, "shelved", "dim"),
-            (counts.suppressed, "suppressed", "dim"),
+            (counts.suppressed, "suppr", "dim"),
             (counts.out, "out", "dim"),
         ):
             if number:
                 note.append((f" · {word} {fmt.number(number, 0)}", style))
         if counts.recent:
             note.append((f" · {fmt.number(counts.recent, 0)} in 10 min", "dim"))
-        words = bool(self._pane.filter)
-        shown = len(self._pane.rows) if words else len(self._shown)
-        note.append(
-            (
-                f" · {fmt.number(shown, 0)} of {fmt.number(counts.open, 0)} shown",
-                "bold" if shown < counts.open else "dim",
-            )
-        )
         return note
 
     def _status(self, cells: int) -> list[Line]:
@@ -256,6 +250,8 @@ class AlertsView(View):
             parts.append(
                 (f"filter: {inert(alert_filter.said(pane.filter, self.address.where))}{more}  Esc shows all", "bold")
             )
+        if self._folds:
+            parts.append(("by incident while the flood lasts: → or ↵ unfolds, ← folds", "dim"))
         if self.trouble:
             parts.append((inert(self.trouble), "warning"))
         line: Line = [(" ", "")]

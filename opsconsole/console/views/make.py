@@ -27,6 +27,14 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.maintenance import MaintenanceView
 
         view = MaintenanceView
+    elif address.view == "scorecard":
+        from opsconsole.console.views.scorecard import ScorecardView
+
+        view = ScorecardView
+    elif address.view == "backtest":
+        from opsconsole.console.views.backtest import BacktestView
+
+        view = BacktestView
     elif address.view == "kpis":
         from opsconsole.console.views.kpis import KpisView
 
