@@ -14,6 +14,7 @@ from opsconsole.alerts.facts import Config, Facts, Step
 from opsconsole.alerts.holding import Holding
 from opsconsole.alerts.inhibit import Inhibition
 from opsconsole.alerts.standing import release, suppress
+from opsconsole.alerts.step import NEW
 from opsconsole.alerts.suppression import PLANNED, planned, tell
 from opsconsole.alerts.timers import Timers, due_of
 from opsconsole.alerts.together import Together
@@ -103,14 +104,14 @@ class Course:
         return changed
 
     def _take_suppressed(self, key: str, move: Move, now: float, transitions: list[Transition]) -> None:
-        """Take a step; if it would call people about what is suppressed, it is suppressed first."""
+        """Take a step; if it begins or would call people about what is suppressed, it is suppressed first."""
         step = move.step
-        if step.annunciate:
+        if step.annunciate or step.what in NEW:
             wanted = planned(self._covers, move.alert.rule, move.alert.labels) if self._covers else set()
             wanted.update(self._inhibition.suppressors(key))
             if wanted:
                 known = self.held.alerts.get(key)
-                if known is None or known.facts.letter == "NORM":
+                if known is None or known.facts.beneath == "NORM":
                     facts = replace(known.facts if known else self.held.fresh(), suppressed=tuple(sorted(wanted)))
                 else:
                     self._suppress(key, sorted(wanted), now, transitions)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -240,47 +240,3 @@ def test_the_source_of_an_alert_on_a_kpi_over_others_is_the_first_of_theirs() ->
     book = AlertBook(site)
     book.observe(Evaluation(at=1.0, observations=[seen("low")], verdicts={"low": Verdict()}))
     assert [alert.source for alert in book.open()] == ["cycles"]
-
-
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(["good", "error", "unseen", "ack", "unack", "restart"]),
-        st.sampled_from([None, "low", "warning", "critical"]),
-        st.floats(-100, 1000),
-    ),
-    max_size=40,
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(steps)
-def test_the_journal_alone_gives_the_same_open_alerts(events: list[tuple[str, Priority | None, float]]) -> None:
-    """After any history and any crash between two steps: what was journalled is what is open, nothing raised twice."""
-    book, now = AlertBook(SITE), 1e9
-    journal: dict[str, Any] = {}
-    letter = "NORM"
-    for what, priority, jump in events:
-        now += jump
-        if what == "restart":
-            before = book.open()
-            book = AlertBook(SITE)
-            book.restore([msgspec.json.decode(line) for line in journal.values()])
-            assert [(one.id, one.state, one.priority, one.who, one.version) for one in book.open()] == [
-                (one.id, one.state, one.priority, one.who, one.version) for one in before
-            ]
-            continue
-        if what in {"ack", "unack"}:
-            known = book.get("slow")
-            version = known.facts.version if known is not None else 0
-            transitions = book.command(Deed(what, "ana", now, (Target("slow", version),))).transitions
-        elif what == "unseen":
-            transitions = book.observe(said(now))
-        else:
-            verdict = Verdict(quality="error") if what == "error" else Verdict()
-            transitions = book.observe(said(now, seen("slow", priority), slow=verdict))
-        for one in transitions:
-            assert one.before == letter
-            letter = one.after
-            assert one.why
-            journal[one.alert.id] = msgspec.json.encode(one.alert)
-        assert states(book).get("slow", "NORM") == letter
