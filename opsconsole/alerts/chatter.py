@@ -20,13 +20,16 @@ RING = 20
 BEGINS_ABOVE = 30.0
 ENDS_BELOW = 25.0
 FLEETING = 60.0
+_WEIGHTS = tuple(0.8 + 0.02 * (RING - 1 - age) for age in range(RING))
+_AT_LEAST = 6
+"""So many changes it takes: the five heaviest give 28.5 %."""
 CALM = 600.0
 """A mark by time stays until there was no activation for so long: one that came and went could not be acted upon."""
 
 
 def flapping(ages: Iterable[int]) -> float:
     """Icinga's figure in %, of the evaluations since each change of state (0: the newest evaluation)."""
-    return 100 * sum(0.8 + 0.02 * (RING - 1 - age) for age in ages if 0 <= age < RING) / RING
+    return 100 * sum(_WEIGHTS[age] for age in ages if 0 <= age < RING) / RING
 
 
 def fleeting(began: float, ended: float, acknowledged: float | None) -> bool:
@@ -65,7 +68,8 @@ class Chatters:
         lately.last = now
         if evaluation is not None:
             lately.changes = (*lately.changes, evaluation)[-RING:]
-            if flapping(evaluation - at for at in lately.changes) > BEGINS_ABOVE:
+            enough = len(lately.changes) >= _AT_LEAST
+            if enough and flapping(evaluation - at for at in lately.changes) > BEGINS_ABOVE:
                 lately.flaps = True
         if active:
             lately.activations = (*lately.activations, now)[-self._chatter.times :]

@@ -25,6 +25,7 @@ DAY = 86400.0
 STALE = 24 * HOUR
 TOP = 10
 OUT_WITHOUT_END = 24 * HOUR
+_QUARTER = 900.0  # the clocks of all zones are set at full quarters of an hour
 
 
 class Peak(Struct, frozen=True):
@@ -190,9 +191,13 @@ def _rate(times: Iterable[float], start: float, end: float, length: float, zone:
     """
     counts: Counter[float] = Counter()
     total = 0
+    known: dict[float, float] = {}
     for at in times:
         total += 1
-        counts[_begin(at, length, zone)] += 1
+        quarter = at // _QUARTER
+        if quarter not in known:
+            known[quarter] = _begin_or_offset(at, length, zone)
+        counts[known[quarter] if length == DAY else at - (at + known[quarter]) % length] += 1
     mean = total * length / max(end - start, BIN)
     if not counts:
         return Peak(mean)
@@ -200,13 +205,13 @@ def _rate(times: Iterable[float], start: float, end: float, length: float, zone:
     return Peak(mean, peak, min(at for at, count in counts.items() if count == peak))
 
 
-def _begin(at: float, length: float, zone: dt.tzinfo) -> float:
-    """When the day, the hour or the 10 minutes by the site's clock began in which a moment lies."""
+def _begin_or_offset(at: float, length: float, zone: dt.tzinfo) -> float:
+    """When the day began at the site; for shorter stretches how far its clock is ahead of UTC then."""
     there = dt.datetime.fromtimestamp(at, zone)
     if length == DAY:
         return there.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
-    offset = there.utcoffset() or dt.timedelta()
-    return at - (at + offset.total_seconds()) % length
+    offset = there.utcoffset()
+    return offset.total_seconds() if offset is not None else 0.0
 
 
 def _chattering(lived: Sequence[Occurrence], chatter: Chatter, every: Mapping[str, float]) -> list[Offender]:
@@ -218,6 +223,8 @@ def _chattering(lived: Sequence[Occurrence], chatter: Chatter, every: Mapping[st
     )
     marks, marked = Chatters(chatter), dict[str, str]()
     for at, active, alert, rule in moves:
+        if alert in marked:
+            continue
         number = math.floor(at / every[rule]) if rule in every else None
         if marks.changed(alert, at, number, active=active):
             marked[alert] = rule

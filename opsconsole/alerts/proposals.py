@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Literal
 
@@ -95,8 +96,9 @@ def _least(rule: Rule, lived: Sequence[Occurrence], change: Change, lengths: Seq
     key, now, saves = ("clear", rule.clear, "came again within it")
     if change == "on-delay":
         key, now, saves = ("for", rule.hold, "were over before it")
+    ordered = sorted(lengths)
     for delay in DELAYS:
-        saved = sum(length < delay for length in lengths)
+        saved = bisect_left(ordered, delay)
         if delay > now and saved >= _HALF * len(lived):
             long = format_duration(delay)
             says = f"{change} of {long}: {saved} of its {len(lived)} occurrences {saves}"

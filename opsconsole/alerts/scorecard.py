@@ -26,6 +26,7 @@ target of a standard either; it is what no alarm can afford. Below 30 days of re
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
@@ -34,7 +35,8 @@ import msgspec
 from msgspec import Struct
 
 from opsconsole.alerts import proposals
-from opsconsole.alerts.history import History, Occurrence
+from opsconsole.alerts.flood import Episode
+from opsconsole.alerts.history import Alarm, History, Occurrence
 from opsconsole.alerts.performance import DAY, Figures, Offender, figures
 from opsconsole.alerts.proposals import Proposal
 from opsconsole.site.figures import duration, figure, moment, number
@@ -164,9 +166,7 @@ class _Judge:
             if each.ended is None or each.ended >= start:
                 self._lived.setdefault(each.rule, []).append(each)
         self._load = Counter({each.rule: each.alarms for each in found.rules if each.alarms})
-        self._in_floods = Counter(
-            each.rule for each in history.alarms if any(one.start <= each.at <= one.end for one in found.floods)
-        )
+        self._in_floods = _during(found.floods, history.alarms)
         self._alarms = [each for each in history.alarms if start <= each.at <= end]
         self.proposals: list[Proposal] = []
 
@@ -335,6 +335,17 @@ class _Judge:
             "false", "found false by people", "< 50 %", said, "warning" if bad else "good", bad,
             lambda rule: proposals.truer(rule, self._rules.get(rule), self._lived.get(rule, [])),
         )  # fmt: skip
+
+
+def _during(floods: Sequence[Episode], alarms: Iterable[Alarm]) -> Counter[str]:
+    """By rule the alarms of floods, which are in order of time."""
+    starts = [each.start for each in floods]
+    found: Counter[str] = Counter()
+    for alarm in alarms:
+        at = bisect_right(starts, alarm.at) - 1
+        if at >= 0 and alarm.at <= floods[at].end:
+            found[alarm.rule] += 1
+    return found
 
 
 def _by_rule(offenders: Iterable[Offender]) -> Counter[str]:

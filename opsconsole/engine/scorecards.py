@@ -5,7 +5,7 @@ Options: `days` (30), `site` (how command lines name the site; its folder), `end
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -83,8 +83,8 @@ def _happening(brief: Brief, data: _Data) -> Happening:
         at=data.at,
         alert=brief.object,
         rule=data.alert.rule,
-        what=msgspec.convert(brief.what, What),
-        after=msgspec.convert(brief.after, Letter),
+        what=cast(What, brief.what),
+        after=cast(Letter, brief.after),
         known=data.alert.facts,
         annunciate=data.annunciate,
         worst=data.alert.worst,
