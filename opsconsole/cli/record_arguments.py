@@ -26,6 +26,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser], whole: Callable[[s
     log.add_argument("--until", metavar="TIME", help="up to this moment")
     log.add_argument("--kind", metavar="KIND", action="append", help=f"of this kind ({KINDS}); may be given again")
     log.add_argument("--actor", metavar="LOGIN", default="", help="of this person; `system` for what nobody did")
+    log.add_argument("--people", action="store_true", help="only what people did")
     log.add_argument("--object", metavar="NAME", default="", help="about this alert or source, by its whole name")
     log.add_argument("--limit", type=whole, metavar="N", default=50, help="most records (default 50)")
     log.add_argument("--json", action="store_true", help="a list of objects")

@@ -27,6 +27,7 @@ def log(arguments: argparse.Namespace) -> int:
             kinds=tuple(arguments.kind or ()),
             object=arguments.object,
             actor=arguments.actor,
+            people=arguments.people,
             since=moment(site, arguments.since) if arguments.since else None,
             until=moment(site, arguments.until) if arguments.until else None,
         )

@@ -9,9 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from opsconsole.console.action import ALERTS as ALERTS
-from opsconsole.console.action import APP, ASIDE, CELLS, FILE, KPI, KPIS, OVERVIEW, PANELS, PAST, SOURCE, WINDOWS
+from opsconsole.console.action import (
+    APP,
+    ASIDE,
+    CELLS,
+    FILE,
+    KPI,
+    KPIS,
+    LOG,
+    OVERVIEW,
+    PANELS,
+    PAST,
+    SOURCE,
+    STEPS,
+    WINDOWS,
+)  # fmt: skip
 from opsconsole.console.action import LIST as LIST
 from opsconsole.console.action import Action as Action
+from opsconsole.console.record_actions import RECORDS
 from opsconsole.console.triage_actions import TRIAGE
 from opsconsole.engine.commands import COMMANDS, ROLES
 
@@ -28,6 +43,8 @@ SCOPES: dict[str, str] = {
     FILE: "On files",
     ASIDE: "In quarantine",
     WINDOWS: "In the list of maintenance windows",
+    LOG: "In the log",
+    STEPS: "On a procedure",
     PAST: "While a past moment is looked at",
 }
 
@@ -45,6 +62,8 @@ STACKS: dict[str, tuple[str, ...]] = {
     "quarantine": (APP, LIST, SOURCE, FILE, ASIDE),
     "explain": (APP, LIST, SOURCE),
     "maintenance": (APP, LIST, WINDOWS),
+    "log": (APP, LIST, LOG),
+    "procedure": (APP, LIST, STEPS),
     "list": (APP, LIST),
     "text": (APP, LIST),
 }
@@ -105,6 +124,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next-layout", "Next layout", ("]",), OVERVIEW),
     Action("previous-layout", "Previous layout", ("[",), OVERVIEW),
     *TRIAGE,
+    *RECORDS,
     Action("order", "Sort: what needs attention first, or as in the site file", ("O",), KPIS, rank=4, short="sort"),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
     Action("choose-dimension", "Break down by any column", ("B",), KPI),

@@ -30,6 +30,8 @@ VIEWS = (
     "maintenance",
     "scorecard",
     "backtest",
+    "log",
+    "procedure",
     "help",
 )
 NULL = ":null"
@@ -37,7 +39,7 @@ NULL = ":null"
 SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": "card"}
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
-_NAMED = {"line": 4, "alert": 2, "source": 2, "explain": 2}
+_NAMED = {"line": 4, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
 _NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "at", "rows")
 
 
@@ -67,7 +69,7 @@ class Address(Struct, frozen=True):
         words = [self.view]
         if self.of:
             words.append(self.of)
-        if self.name and self.view != "alerts":
+        if self.name and self.view not in ("alerts", "log"):
             words.append(self.name)
         if self.by:
             words += [self.by] if self.view in ("line", "explain") else ["by", self.by]
@@ -77,7 +79,7 @@ class Address(Struct, frozen=True):
             if self.view in ("kpi", "sql"):
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
-        if self.name and self.view == "alerts":
+        if self.name and self.view in ("alerts", "log"):
             words += self.name.split()
         if self.show == "rows":
             words.append("rows")
@@ -149,7 +151,9 @@ def _view(words: list[str]) -> Address:
         if len(rest) not in (1, 2):
             raise BadAddressError("explain needs a file, and a source where several take it")
         return Address(view, name=rest[0], by=rest[1] if len(rest) == 2 else "")
-    if view in ("alert", "source"):
+    if view == "log":
+        return Address(view, name=" ".join(rest))
+    if view in ("alert", "source", "procedure"):
         if len(rest) != 1:
             raise BadAddressError(f"{view} needs one name")
         return Address(view, name=rest[0])

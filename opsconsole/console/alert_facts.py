@@ -76,7 +76,7 @@ class AlertFacts:
         if self._wanted != wanted:
             return
         rows = await self._ask(AskRows(alert=alert.id, limit=EVIDENCE, at=at))
-        procedure = await self._ask(AskProcedure(alert=alert.id)) if alert.procedure else None
+        procedure = await self._ask(AskProcedure(alert=alert.id, at=at)) if alert.procedure else None
         trouble = rows.message if isinstance(rows, Failure) else ""
         facts = Facts(
             detail if isinstance(detail, AlertDetail) else None,

@@ -17,7 +17,7 @@ from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import Command, Done, Failure
 
 # Views whose command without a name means the screen that is shown.
-ASKING = ("sql", "backtest")
+ASKING = ("sql", "backtest", "procedure")
 # Views whose words are for their command.
 COMMANDED = ("maintenance",)
 
@@ -91,6 +91,20 @@ class Doing:
 
     def do_sources(self, _: str) -> None:
         self.program.go(Address("sources"))
+
+    def do_log(self, _: str) -> None:
+        self.program.go(Address("log"))
+
+    def do_procedure(self, _: str) -> None:
+        view = self.program.history.current
+        pane = view.pane if "alerts" in self._scopes() else None
+        alert = view.alert(pane.current.key) if pane is not None and pane.current is not None else None
+        if alert is None:
+            self.program.say("of which alert? Put the cursor on one, or name it: :procedure ALERT")
+        elif not alert.procedure:
+            self.program.say("neither its rule nor its KPI, area or site names a procedure")
+        else:
+            self.program.go(Address("procedure", name=alert.id))
 
     def do_help(self, _: str) -> None:
         self.program.go(Address("help"))

@@ -17,6 +17,7 @@ TABS = (
     ("3", "kpis", "KPIs"),
     ("4", "goals", "Goals"),
     ("5", "tables", "Tables"),
+    ("7", "log", "Log"),
     ("8", "sources", "Sources"),
 )
 NOTICES = 2

@@ -12,6 +12,7 @@ STYLES: dict[str, Style] = {
     "": Style(),
     "bold": Style(bold=True),
     "dim": Style(dim=True),
+    "emphasis": Style(underline=True),
     "reverse": Style(reverse=True),
     "critical": Style(color="red", bold=True),
     "warning": Style(color="yellow"),

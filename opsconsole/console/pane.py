@@ -340,12 +340,15 @@ class Pane:
         self.height = max(1, lines - len(out))
         self._scroll()
         if not self.rows:
-            text = f"no row has “{self.filter}”  (Esc shows all {len(self.all)})" if self.filter else self.empty
-            out.append(fit([("  " + clip(text, cells - 2), "dim")], cells))
+            out.append(fit([("  " + clip(self.nothing(), cells - 2), "dim")], cells))
         for position in range(self.top, min(self.top + self.height, len(self.rows))):
             out.append(self._row(self.rows[position], columns, cells, focused and position == self._index))
         out.extend(fit([], cells) for _ in range(lines - len(out)))
         return out[:lines]
+
+    def nothing(self) -> str:
+        """What is said where there are no rows."""
+        return f"no row has “{self.filter}”  (Esc shows all {len(self.all)})" if self.filter else self.empty
 
     def _row(self, row: AnyRow, columns: list[tuple[int, Column, int]], cells: int, here: bool) -> Line:
         body: Line = []

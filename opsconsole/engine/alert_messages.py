@@ -203,13 +203,14 @@ class AskJournal(Struct, frozen=True, tag="ask-journal"):
     """Records of the journal, the newest first; answered by `JournalPage`.
 
     `words` are sought in object, actor, origin, kind, what, text and reason (`!word`: without). `since` and `until` are
-    site time. `before`: only records with a smaller number, for the next page.
+    site time. `people`: only what people did. `before`: only records with a smaller number, for the next page.
     """
 
     words: str = ""
     kinds: tuple[str, ...] = ()
     object: str = ""
     actor: str = ""
+    people: bool = False
     since: float | None = None
     until: float | None = None
     before: int | None = None
@@ -237,15 +238,22 @@ class ProcedureStep(Struct, frozen=True):
 
 
 class AskProcedure(Struct, frozen=True, tag="ask-procedure"):
-    """The procedure of an alert, or by its path; answered by `Procedure`. `at`: as its steps were ticked then."""
+    """The procedure of an alert, or by its path; answered by `Procedure`. `at`: as its steps were ticked then.
+
+    `opened`: a person has opened it, which is counted once in each occurrence.
+    """
 
     alert: str = ""
     path: str = ""
     at: float | None = None
+    opened: bool = False
 
 
 class Procedure(Struct, frozen=True, tag="procedure"):
-    """A Markdown file with steps; `text` is all of it. `trouble`: why it cannot be read."""
+    """A Markdown file with steps; `text` is all of it. `trouble`: why it cannot be read.
+
+    `version` is that of the alert it was asked for, for commands about its steps.
+    """
 
     path: str
     title: str = ""
@@ -253,6 +261,7 @@ class Procedure(Struct, frozen=True, tag="procedure"):
     steps: list[ProcedureStep] = []
     inherited_from: str = ""
     trouble: str = ""
+    version: int = 0
 
 
 # --- reports ---------------------------------------------------------------------------------------------------

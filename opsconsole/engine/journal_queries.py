@@ -19,6 +19,7 @@ def page(path: Path, body: AskJournal) -> JournalPage:
         kinds=body.kinds,
         object=body.object,
         actor=body.actor,
+        people=body.people,
         since=body.since,
         until=body.until,
         before=body.before,

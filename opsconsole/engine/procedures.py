@@ -101,7 +101,9 @@ class Procedures:
         if not rule.procedure:
             return Procedure(path="", trouble="neither its rule nor its KPI, area or site names a procedure")
         found = ticks(self._watch.journal.of(KIND, body.alert), rule.procedure, since, body.at)
-        return self._procedure(rule.procedure, inherited_from(site, rule), found)
+        answer = self._procedure(rule.procedure, inherited_from(site, rule), found)
+        seen = self._watch.alert(body.alert)
+        return replace(answer, version=seen.facts.version) if seen is not None else answer
 
     def steps(self, site: Site, alert: str, at: float | None = None) -> tuple[int, int, str]:
         """Of the procedure of an alert: how many steps are ticked, of how many, and why it cannot be read if so."""

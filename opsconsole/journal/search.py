@@ -27,13 +27,15 @@ FEW = 5_000
 class Wanted(Struct, frozen=True):
     """Which records. `words`: all of them, in any of the columns `SOUGHT`, capitals or not; `!word`: without.
 
-    `since` and `until` are site time in seconds since the epoch, both included. `before`: with a smaller number only.
+    `people`: only what people did. `since` and `until` are site time in seconds since the epoch, both included.
+    `before`: with a smaller number only.
     """
 
     words: str = ""
     kinds: tuple[str, ...] = ()
     object: str = ""
     actor: str = ""
+    people: bool = False
     since: float | None = None
     until: float | None = None
     before: int | None = None
@@ -75,6 +77,8 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         (edge,) = connection.execute(f"SELECT {end}(seq) FROM journal WHERE site_time {sign} ?", (text,)).fetchone()
         add(f"seq {sign} ?", edge)  # none: no record is meant
         add(f"+site_time {sign} ?", text)
+    if wanted.people:
+        add("uid IS NOT NULL")
     if wanted.actor:
         add("actor = ?", wanted.actor)
     for word in wanted.words.split():

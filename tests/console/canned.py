@@ -25,6 +25,7 @@ from opsconsole.engine.messages import (
     AskDimensions,
     AskExplain,
     AskFiles,
+    AskJournal,
     AskKpi,
     AskLine,
     AskMoved,
@@ -70,7 +71,7 @@ from opsconsole.engine.messages import (
 from opsconsole.engine.place import Place
 from opsconsole.engine.wire import frame, read_to_engine
 from opsconsole.site.model import Layout, LayoutRow, Panel
-from tests.console import cannedgoals, cannedkpis
+from tests.console import cannedgoals, cannedkpis, cannedrecords
 
 NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
 HOUR = 3600.0
@@ -400,6 +401,7 @@ class CannedEngine:
         self.refuse = ""
         self.role = "supervisor"
         self.before: list[AlertState] = []
+        self.ticks: cannedrecords.Ticks | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -485,6 +487,10 @@ class CannedEngine:
             return aside_page(ask)
         if isinstance(ask, AskExplain):
             return explained(ask.file, ask.source)
+        if isinstance(ask, AskJournal):
+            return cannedrecords.journal(ask, NOW)
+        if isinstance(ask, AskProcedure) and self.ticks is not None:
+            return self.ticks.procedure(ask)
         if isinstance(ask, AskAlert | AskAlerts | AskProcedure):
             return self._alerts(ask)
         if isinstance(ask, Command):
@@ -506,6 +512,8 @@ class CannedEngine:
         ids = [target.alert for target in command.targets]
         if self.refuse:
             return Done(refused=dict.fromkeys(ids, self.refuse))
+        if command.name in ("tick", "untick") and self.ticks is not None:
+            return self.ticks.command(command)
         if command.name in ("undo", "redo"):
             self.state, self.before = replace(self.state, alerts=self.before), self.state.alerts
             self.change(Changes(alerts=self.state.alerts))

@@ -15,7 +15,9 @@ from opsconsole.console.views.alerts import AlertsView
 from opsconsole.console.views.base import View
 from opsconsole.console.views.kpi import KpiView
 from opsconsole.console.views.kpis import KpisView
+from opsconsole.console.views.log import LogView
 from opsconsole.console.views.overview import Overview
+from opsconsole.console.views.procedure import ProcedureView
 from opsconsole.console.views.sources import SourceView
 from opsconsole.engine.commands import COMMANDS
 
@@ -49,7 +51,10 @@ def test_unknown_commands_scopes_and_double_ids_or_words_are_refused() -> None:
 
 
 def test_every_action_can_be_done() -> None:
-    owners: dict[str, type] = {"panels": SourceView, "overview": Overview, "kpi": KpiView, "kpis": KpisView}
+    owners: dict[str, type] = {
+        "panels": SourceView, "overview": Overview, "kpi": KpiView, "kpis": KpisView, "log": LogView,
+        "steps": ProcedureView,
+    }  # fmt: skip
     for action in ACTIONS:
         name = "do_" + action.id.replace("-", "_")
         if action.line and action.word in VIEWS and not action.keys:

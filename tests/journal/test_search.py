@@ -59,6 +59,7 @@ def found(path: Path, wanted: Wanted) -> list[int]:
         (Wanted(object="late{line=A}", kinds=("alert",)), [6, 2, 1]),
         (Wanted(object="late"), []),
         (Wanted(actor="ana"), [4, 2]),
+        (Wanted(people=True), [2]),
         (Wanted(since=120.0), [6, 5, 4, 3]),
         (Wanted(until=125.0), [5, 3, 2, 1]),
         (Wanted(since=111.0, until=126.0), [5, 3]),

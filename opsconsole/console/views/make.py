@@ -35,6 +35,14 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.backtest import BacktestView
 
         view = BacktestView
+    elif address.view == "log":
+        from opsconsole.console.views.log import LogView
+
+        view = LogView
+    elif address.view == "procedure":
+        from opsconsole.console.views.procedure import ProcedureView
+
+        view = ProcedureView
     elif address.view == "kpis":
         from opsconsole.console.views.kpis import KpisView
 
