@@ -56,6 +56,7 @@ class Watcher:
         self.client = client
         self.alerts = {alert.id: alert for alert in snapshot.alerts}
         self.snapshot = snapshot
+        self.counts = snapshot.counts
         self.seen: dict[str, set[str]] = {}
         self._note(snapshot.alerts)
         self._events = client.events()
@@ -73,6 +74,7 @@ class Watcher:
         assert isinstance(event, Changes)
         self.alerts |= {alert.id: alert for alert in event.alerts}
         self._note(event.alerts)
+        self.counts = event.counts or self.counts
         for gone in event.alerts_gone:
             self.alerts.pop(gone, None)
         return event

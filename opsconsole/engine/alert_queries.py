@@ -8,6 +8,7 @@ from pathlib import Path
 
 from opsconsole.alerts.alert import Alert
 from opsconsole.alerts.book import AlertBook
+from opsconsole.alerts.shown import rule_of
 from opsconsole.engine.messages import (
     AlertCounts,
     AlertDetail,
@@ -34,70 +35,65 @@ def alerts(watch: AlertWatch, site: Site, ask: AskAlerts, at: float | None) -> A
     query, most = ask.query, max(0, ask.limit)
     if at is not None:
         book = watch.book_at(site, at)
-        return _chosen(list(book.ranked()), lambda each: as_state(book.shown(each)), query, most, as_counts(book))
+        return _chosen(list(book.ranked()), lambda each: as_state(book.shown(each)), site, query, most, as_counts(book))
     found, counts = watch.ranked(), watch.counts()
-    return _chosen(found, watch.state, query, most, counts)
+    return _chosen(found, watch.state, site, query, most, counts)
 
 
 def _chosen(
-    found: list[Alert], state: Callable[[Alert], AlertState], query: AlertQuery, most: int, counts: AlertCounts
+    found: list[Alert],
+    state: Callable[[Alert], AlertState],
+    site: Site,
+    query: AlertQuery,
+    most: int,
+    counts: AlertCounts,
 ) -> Alerts:
-    if query == AlertQuery():
-        return Alerts([state(each) for each in found[:most]], len(found), counts)
-    wanted = _Wanted(query)
-    shown: list[AlertState] = []
-    total = 0
-    for each in found:
-        if not wanted.by_facts(each):
-            continue
-        if len(shown) >= most and not wanted.by_state:
-            total += 1
-            continue
-        one = state(each)
-        if wanted.of(one):
-            total += 1
-            if len(shown) < most:
-                shown.append(one)
-    return Alerts(shown, total, counts)
+    if query != AlertQuery():
+        wanted = _Wanted(query, site)
+        found = [each for each in found if wanted(each)]
+    return Alerts([state(each) for each in found[:most]], len(found), counts)
 
 
 class _Wanted:
-    """A query, looked at in the order of what is cheap to know."""
+    """Whether a query means an alert, found out of the alert alone: of a hundred thousand few are ever shown."""
 
-    def __init__(self, query: AlertQuery) -> None:
-        self.query = query
+    def __init__(self, query: AlertQuery, site: Site) -> None:
+        self._query = query
         words = query.words.casefold().split()
         self._with = [word for word in words if not word.startswith("!")]
         self._without = [word[1:] for word in words if word.startswith("!") and len(word) > 1]
-        self.by_state = bool(words or query.areas or query.incident)
+        self._site = site
+        self._areas: dict[str, str] = {}
 
-    def by_facts(self, alert: Alert) -> bool:
-        """What the facts alone can tell."""
-        query, facts = self.query, alert.facts
+    def __call__(self, alert: Alert) -> bool:
+        query, facts = self._query, alert.facts
+        area = self._area(alert.rule)
         return (
             (not query.states or facts.letter in query.states)
             and (not query.priorities or facts.priority in query.priorities)
             and (not query.owners or facts.owner in query.owners)
+            and (not query.areas or area in query.areas)
+            and (not query.incident or alert.incident == query.incident)
+            and (not (self._with or self._without) or self._says(sought(alert, area)))
         )
 
-    def of(self, alert: AlertState) -> bool:
-        """What only an alert as it is shown can tell."""
-        query = self.query
-        if query.areas and alert.area not in query.areas:
-            return False
-        if query.incident and alert.incident != query.incident:
-            return False
-        if not self._with and not self._without:
-            return True
-        text = sought(alert)
+    def _area(self, name: str) -> str:
+        if name not in self._areas:
+            rule = rule_of(self._site, name)
+            self._areas[name] = rule.area if rule is not None else ""
+        return self._areas[name]
+
+    def _says(self, text: str) -> bool:
         return all(word in text for word in self._with) and not any(word in text for word in self._without)
 
 
-def sought(alert: AlertState) -> str:
+def sought(alert: Alert, area: str) -> str:
     """The text in which words are sought: what a list shows of an alert."""
-    labels = " ".join(f"{name}={member}" for name, member in alert.labels.items())
-    said = (alert.text, labels, alert.rule, alert.area, alert.owner, alert.who, alert.note, alert.reason)
-    return " ".join(each for each in said if each).casefold()
+    facts = alert.facts
+    put = facts.out or facts.shelf
+    said = [alert.text, *(f"{name}={member}" for name, member in alert.labels.items()), alert.rule, area]
+    said += [facts.owner, facts.who, alert.note, put.reason if put is not None else ""]
+    return " ".join(said).casefold()
 
 
 def alert(

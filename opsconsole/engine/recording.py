@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+from msgspec import Struct
 
-from opsconsole.alerts.alert import Transition
+from opsconsole.alerts.alert import Alert, Transition
 from opsconsole.alerts.facts import What
 from opsconsole.alerts.together import Bygone
 from opsconsole.engine.identity import Peer
@@ -46,16 +47,27 @@ def of_transition(
     )
 
 
-def bygone(record: Record) -> Bygone:
+class Kept(Struct):
+    """Of a change of an alert what a restart takes up: the alert as it was after it."""
+
+    alert: Alert
+
+
+class _Rule(Struct):
+    rule: str
+
+
+class Change(Struct):
+    """Of a change of an alert what tells of floods and chatter."""
+
+    at: float
+    alert: _Rule
+    annunciate: bool = False
+
+
+def bygone(what: str, alert: str, change: Change) -> Bygone:
     """A change of an alert as what happened before a restart."""
-    data = record.data
-    return Bygone(
-        at=data["at"],
-        alert=record.object,
-        rule=data["alert"]["rule"],
-        what=msgspec.convert(record.what, What),
-        annunciate=data.get("annunciate", False),
-    )
+    return Bygone(change.at, alert, change.alert.rule, cast(What, what), change.annunciate)
 
 
 def of_person(

@@ -49,7 +49,7 @@ class AlertWatch:
         self._journal = journal
         self._writer = Writer(journal)
         self._book = AlertBook(site)
-        self._book.restore([record.data["alert"] for record in journal.latest("alert")])
+        self._book.restore(kept.alert for kept in journal.latest_as("alert", recording.Kept))
         self._windows = Windows(journal.latest(maintenance.KIND))
         self._views = Views(journal.latest(views.KIND))
         self._people = People(self._book, self._windows, self._views, self._writer, journal)
@@ -80,8 +80,8 @@ class AlertWatch:
         """Take over a site, at the start or when it was edited: alerts of rules that are gone close."""
         with self.lock:
             if not self._begun:
-                lately = self._journal.back_to("alert", now.timestamp() - LATELY)
-                self._book.recall(recording.bygone(each) for each in lately)
+                lately = self._journal.since_as("alert", now.timestamp() - LATELY, recording.Change)
+                self._book.recall(recording.bygone(*each) for each in lately)
             self._site, self._begun = site, True
             self._running = None
             self._record(self._book.replace(site, now.timestamp()), now)

@@ -11,7 +11,9 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from opsconsole.journal.audit import verify
 from opsconsole.journal.file import (
@@ -30,6 +32,9 @@ from opsconsole.journal.record import COLUMNS, FIRST_HASH, Entry, Record, Row, i
 __all__ = ["Entry", "Journal", "JournalError", "Record"]
 
 _INSERT = f"INSERT INTO journal ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -162,17 +167,35 @@ class Journal:
             (kind, object_, limit),
         )
 
-    def back_to(self, kind: str, since: float) -> list[Record]:
-        """The records of a kind since a moment of site time, the oldest first. Raises JournalError."""
-        moment, found = iso(dt.datetime.fromtimestamp(since, dt.UTC)), []
-        try:
-            for row in self._connection.execute(f"{SELECT} WHERE kind = ? ORDER BY seq DESC", (kind,)):
-                if row[2] < moment:
-                    break
-                found.append(record_of(row))
-        except sqlite3.Error as error:
-            raise JournalError(sentence(self.path, error)) from error
-        return found[::-1]
+    def latest_as(self, kind: str, shape: type[T]) -> list[T]:
+        """The data of the last record of each object of a kind, read as a shape, in the order they were written.
+
+        Several times as fast as `latest` where there are many. Raises JournalError, msgspec.ValidationError.
+        """
+        decoder = msgspec.json.Decoder(shape)
+        rows = self._fetch(
+            "SELECT data FROM journal WHERE seq IN (SELECT max(seq) FROM journal WHERE kind = ? GROUP BY object) "
+            "ORDER BY seq",
+            (kind,),
+        )
+        return [decoder.decode(row[0]) for row in rows]
+
+    def since_as(self, kind: str, since: float, shape: type[T]) -> list[tuple[str, str, T]]:
+        """The records of a kind since a moment of site time, the oldest first: what, which object, the data as a shape.
+
+        Raises JournalError, msgspec.ValidationError.
+        """
+        decoder = msgspec.json.Decoder(shape)
+        moment = iso(dt.datetime.fromtimestamp(since, dt.UTC))
+        # the last one before it is soon found from the end; a condition on the time would look at every record
+        first = self._fetch(
+            "SELECT seq FROM journal WHERE kind = ? AND site_time < ? ORDER BY seq DESC LIMIT 1", (kind, moment)
+        )
+        rows = self._fetch(
+            "SELECT what, object, data FROM journal WHERE seq > ? AND kind = ? ORDER BY seq",
+            (first[0][0] if first else 0, kind),
+        )
+        return [(what, object_, decoder.decode(data)) for what, object_, data in rows]
 
     def by_person(self, uid: int, origin: str, kind: str, before: int | None, limit: int) -> list[Record]:
         """What a person did lately, the newest first, of the records before one. Raises JournalError."""
@@ -195,11 +218,13 @@ class Journal:
             return connection.execute(query, parameters).fetchall()
 
     def _read(self, query: str, parameters: tuple[Any, ...]) -> list[Record]:
+        return [record_of(row) for row in self._fetch(query, parameters)]
+
+    def _fetch(self, query: str, parameters: tuple[Any, ...]) -> list[Row]:
         try:
-            rows = self._connection.execute(query, parameters).fetchall()
+            return self._connection.execute(query, parameters).fetchall()
         except sqlite3.Error as error:
             raise JournalError(sentence(self.path, error)) from error
-        return [record_of(row) for row in rows]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
