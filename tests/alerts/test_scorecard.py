@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from opsconsole.alerts.book import AlertBook
 from opsconsole.alerts.deed import Deed, Target
 from opsconsole.alerts.facts import Held, Letter, Shelf, What
-from opsconsole.alerts.history import Happening, History, Known
+from opsconsole.alerts.history import Happening, History, Known, Occurrence
 from opsconsole.alerts.performance import Figures, figures, quantile
+from opsconsole.alerts.proposals import calmer, lower, truer
 from opsconsole.alerts.scorecard import Line, PositionCard, Scorecard, as_json, scorecard
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.site.model import Area, Chatter, Rule, Shelving, Site
+from opsconsole.site.parse import parse_site
 
 ZONE = ZoneInfo("Europe/Berlin")
 BEGIN = dt.datetime(2026, 6, 1, tzinfo=ZONE).timestamp()
@@ -508,3 +510,62 @@ def test_a_quantile_is_not_exceeded_by_that_part(values: list[float], part: floa
     assert found is not None
     assert sum(each <= found for each in values) >= part * len(values)
     assert sum(each < found for each in values) < part * len(values)
+
+
+KINDS = {
+    "compared": '{kpi: load, when: "> 100", by: [line]}',
+    "ranged": "{kpi: load, when: outside 20..30}",
+    "limits": "{kpi: load}",
+    "changed": '{kpi: load, when: "> 5", change: 1h}',
+    "rows": "{source: cycles, rows: qty > 3, at_least: 2}",
+    "single": "{source: cycles, rows: qty > 3, every: row}",
+    "silent": "{source: cycles, silent: 10m}",
+    "due": "{source: cycles, due: until}",
+    "both": '{combine: "compared and rows"}',
+}
+SHORT = [(number * 60.0, number * 60.0 + 2, number, 101.0 + number) for number in range(8)]
+AGAIN = [(number * 4.0, number * 4.0 + 2, 1, 101.0 + number) for number in range(8)]
+LONG = [(number * 7.0, None, number, 101.0 + number) for number in range(8)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("lived", [SHORT, AGAIN, LONG], ids=["short", "again", "long"])
+def test_what_is_proposed_is_a_change_that_the_rule_can_take(kind: str, lived: Any) -> None:
+    def site(changes: dict[str, str]) -> str:
+        rules = {name: f"{rule[:-1]}, {changes[name]}}}" if name in changes else rule for name, rule in KINDS.items()}
+        return "\n".join(
+            [
+                "sources: {cycles: {files: '*.csv', time: ts}}",
+                "kpis: {load: {source: cycles, value: sum(qty), window: 1h, better: lower, warning: 100}}",
+                "rules:",
+                *(f"  {name}: {rule}" for name, rule in rules.items()),
+            ]
+        )
+
+    loaded = parse_site(site({}).encode(), lambda _folder: {})
+    assert loaded.site is not None, loaded.problems
+    rule = loaded.site.rules[kind]
+    for level in ("low", "critical"):
+        occurrences = [
+            Occurrence(f"{kind}{n}", kind, began * 60, None if ended is None else ended * 60, worst=worst, limit=100.0)
+            for began, ended, n, worst in lived
+        ]
+        for each in occurrences:
+            each.disposition = "false-rule"
+        for found in (calmer(kind, rule, occurrences), truer(kind, rule, occurrences), lower(kind, rule, level)):
+            if found.with_ and found.change != "priority":
+                key = found.with_.partition(":")[0]
+                text = (
+                    site({kind: found.with_})
+                    if key not in KINDS[kind]
+                    else site({}).replace(KINDS[kind], KINDS[kind].replace(_written(KINDS[kind], key), found.with_))
+                )
+                again = parse_site(text.encode(), lambda _folder: {})
+                assert [str(problem) for problem in again.problems] == []
+                assert again.site is not None
+                assert again.site.rules[kind] != rule
+
+
+def _written(rule: str, key: str) -> str:
+    """The part of a rule that a key of it takes up."""
+    return next(part for part in rule.strip("{}").split(", ") if part.startswith(f"{key}:"))
