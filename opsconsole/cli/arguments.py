@@ -28,6 +28,8 @@ commands:
   log        print what people and the system did                               [WORDS …] [--since TIME]
   audit      look whether the journal is as it was written, or print its head   verify|head SITE [--json]
   procedures print how procedures were used, and what came before clearing      [--since 30d] [--json]
+  notify     print who is told of alerts, and what was sent lately             [--json]
+             or send a test message to a target, or to all                     [--test [TARGET]]
   scorecard  print the alarms of 30 days against the targets of ISA-18.2     [--json|--md]
              or of another number of days                                       [--days N]
   check      validate the site file and its layouts; exit code 1 on errors
@@ -54,6 +56,7 @@ COMMANDS = (
     "sources",
     "quarantine",
     "scorecard",
+    "notify",
     "check",
     "init",
     "engine",
@@ -193,6 +196,17 @@ def _commands() -> argparse.ArgumentParser:
     form.add_argument(
         "--retry", metavar="FILE", nargs="*", help="read these files anew; without a name all that had trouble"
     )
+
+    notify = add(
+        "notify",
+        "Print who is told of alerts, how the targets are and what was sent lately; with --test send a message to a "
+        "target, or to all, and say what came of it (exit code 1: not taken).",
+        "opsconsole notify . --test oncall",
+    )
+    notify.add_argument("--test", metavar="TARGET", nargs="?", const="*", help="send a test message; to all targets")
+    notify.add_argument("--list", action="store_true", help="print who is told of what; so it does without --test")
+    notify.add_argument("--limit", type=_whole, metavar="N", default=20, help="newest records to print (default 20)")
+    notify.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
 
     scorecard = add(
         "scorecard",

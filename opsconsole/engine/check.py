@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from opsconsole.engine.notify.problems import address_problems
 from opsconsole.engine.place import PlaceError, find_place
 from opsconsole.engine.procedure_pages import page_problems
 from opsconsole.kpis.bind import bind
@@ -42,6 +43,7 @@ def check(target: str, *, as_json: bool) -> int:
     if loaded.site is not None:
         problems += bind(loaded, _schemas(loaded.site, place.root))[1]
         problems += page_problems(loaded.site, loaded.marks, place.root)
+        problems += address_problems(loaded.site, loaded.marks, place.root)
     elif loaded.rest is not None:
         problems = sorted({*problems, *_more(loaded, loaded.rest, place.root)}, key=_order(place.site.name))
     errors = sum(problem.severity == "error" for problem in problems)

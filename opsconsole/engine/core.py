@@ -46,6 +46,7 @@ from opsconsole.tables.records import Progress, Totals
 from opsconsole.tables.store import Store
 
 if TYPE_CHECKING:
+    from opsconsole.engine.notify.notifier import Notifier
     from opsconsole.tables.feed import Feed
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Core:
         stays: bool,
         bench: Bench | None = None,
         revisions: revised.Revisions | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         assert loaded.site is not None
         self.site: Site = loaded.site
@@ -99,6 +101,7 @@ class Core:
         self._news = True
         self._evaluated = 0.0
         self._ruled_at: float | None = None
+        self._failing = False
         self._alert_from: dt.datetime | None = None
         self._looked_at_site = time.monotonic()
         self._bound_to: Mapping[str, Mapping[str, str]] | None = None
@@ -114,6 +117,10 @@ class Core:
         self._thread = threading.Thread(target=self._run, name="tick")
         self._rebind(bench)
         watch.configure(self.site, self.now())
+        self._notifier = notifier
+        if notifier is not None:
+            notifier.configure(self.site, self.now(), time.time())
+            watch.listen(notifier.take)
 
     # --- from other threads ------------------------------------------------------------------------------------
 
@@ -173,6 +180,20 @@ class Core:
         """What a person may do here, by the site file as it is now. Asks the system, which may take a while."""
         return role_of(self.site, peer, self._watch.groups)
 
+    def with_notifier(self, work: Callable[[Notifier], _T]) -> Future[_T]:
+        """Have something done with the notifications. Raises LookupError, by the future, where there are none."""
+
+        def do() -> _T:
+            if self._notifier is None:
+                raise LookupError("this engine sends no notifications")
+            return work(self._notifier)
+
+        return self._order(do)
+
+    def nudge(self) -> None:
+        """Something has come in that the tick should look at."""
+        self._wake.set()
+
     def procedure_opened(self, alert: str, peer: Peer) -> None:
         """Have it noted that a person has looked at the procedure of an alert, unless it is known."""
         if self.procedures.unseen(self.site, alert, peer):
@@ -210,6 +231,7 @@ class Core:
                 break
             try:
                 self._tick()
+                self._tell_people()
                 if self._may_seal():
                     self._sealing.work(_SEAL)
             except Exception:
@@ -247,6 +269,18 @@ class Core:
             # rows that are not committed yet: nothing to evaluate, but people see that it goes on
             self._show(self._store.totals(), time.time(), self._store.data_version)
 
+    def _tell_people(self) -> None:
+        """Messages that are due go out; the heartbeat goes on as long as rules are evaluated."""
+        if self._notifier is None:
+            return
+        wall = time.time()
+        now = self.clock.now(wall)
+        news = self._notifier.work(now, wall, self._watch.counts().flood_since is not None)
+        if self._ruled_at is not None and not self._failing:
+            news |= self._notifier.beat(now)
+        if news:
+            self._front.again()
+
     def _grid_due(self) -> bool:
         if self.clock.mode == "data":
             return False
@@ -271,11 +305,12 @@ class Core:
             self._revisions.look(cursor, self.binding, now, wall if settled else None)
         except duckdb.Error as error:
             log.exception("the evaluation failed")
+            self._failing = True
             self._site_notice = [Notice("engine", f"KPIs could not be evaluated: {error}", "critical")]
             return
         finally:
             cursor.close()
-        self._measures = measures
+        self._measures, self._failing = measures, False
         self._show(totals, wall, version)
         if settled and (wrong := self._sealing.begin()):
             text = f"kept sums of {', '.join(wrong)} did not hold and are built anew; please report it"
@@ -394,6 +429,8 @@ class Core:
         if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
             self._feed_with(self.site)
         self._watch.configure(self.site, self.now())
+        if self._notifier is not None:
+            self._notifier.configure(self.site, self.now(), time.time())
         self._sealing.forget()
         self._ruled_at = None
         self._news = True
@@ -414,6 +451,7 @@ class Core:
                 *notices.disk(self._looked.disk),
                 *self._site_notice,
                 *self._watch.notices(self.clock.at(wall)),
+                *(self._notifier.notices() if self._notifier is not None else []),
                 *notices.drifts(self.site, self._conditions, wall),
             ]
         )

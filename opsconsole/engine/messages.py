@@ -61,6 +61,9 @@ from opsconsole.engine.kpi_messages import Revision as Revision
 from opsconsole.engine.kpi_messages import Rows as Rows
 from opsconsole.engine.kpi_messages import Sql as Sql
 from opsconsole.engine.kpi_messages import Status as Status
+from opsconsole.engine.notify_messages import AskNotify as AskNotify
+from opsconsole.engine.notify_messages import Notifications as Notifications
+from opsconsole.engine.notify_messages import TargetState as TargetState
 from opsconsole.engine.past_messages import AskSnapshot as AskSnapshot
 from opsconsole.engine.source_messages import AskExplain as AskExplain
 from opsconsole.engine.source_messages import AskFiles as AskFiles
@@ -371,6 +374,7 @@ Ask = (
     | AskAlerts
     | AskAlert
     | AskJournal
+    | AskNotify
     | AskProcedure
     | AskReport
     | Command
@@ -395,6 +399,7 @@ Answer = (
     | Alerts
     | AlertDetail
     | JournalPage
+    | Notifications
     | Procedure
     | Report
     | Failure

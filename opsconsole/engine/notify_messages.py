@@ -1,17 +1,14 @@
-"""The part of the wire that is about notifications: what a site sends where, and what came of it lately."""
+"""The part of the wire that is about notifications: what a site sends where, and how its targets are."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from opsconsole.engine.alert_messages import Event
-
 
 class AskNotify(Struct, frozen=True, tag="ask-notify"):
-    """How notifications are; answered by `Notifications`. A message is sent first to each target in `test`."""
+    """How notifications are; answered by `Notifications`, once a message was sent to each target in `test`."""
 
     test: tuple[str, ...] = ()
-    recent: int = 20
 
 
 class TargetState(Struct, frozen=True):
@@ -24,9 +21,9 @@ class TargetState(Struct, frozen=True):
 
 
 class Notifications(Struct, frozen=True, tag="notifications"):
-    """The answer to `AskNotify`. `routes` and `steps` are sentences; `results` why a test was not taken, or nothing.
+    """The answer to `AskNotify`. `routes` and `steps` are sentences; `heartbeat` is the dead-man switch, if any.
 
-    `heartbeat` is the dead-man switch, if any; `events` are the newest records, newest first.
+    `missing`: what is not installed. `results`: by target why a test was not taken, or nothing.
     """
 
     targets: list[TargetState] = []
@@ -36,4 +33,3 @@ class Notifications(Struct, frozen=True, tag="notifications"):
     heartbeat_trouble: str = ""
     missing: str = ""
     results: dict[str, str] = {}
-    events: list[Event] = []

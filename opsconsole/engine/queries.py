@@ -28,6 +28,7 @@ from opsconsole.engine.messages import (
     AskJournal,
     AskKpi,
     AskLine,
+    AskNotify,
     AskProblems,
     AskProcedure,
     AskQuarantine,
@@ -51,6 +52,7 @@ from opsconsole.engine.messages import (
     Quarantined,
     Rows,
 )
+from opsconsole.engine.notify import asking
 from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.roles import refusal
@@ -106,6 +108,8 @@ class Queries:
             return await asyncio.wrap_future(self._core.command(body, peer))
         if isinstance(body, AskCaughtUp):
             return await self._caught_up()
+        if isinstance(body, AskNotify):
+            return await asking.answer(self._core, body, peer)
         try:
             if isinstance(body, AskReport):
                 return await self._jobs.ask(body)

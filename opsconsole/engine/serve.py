@@ -55,6 +55,8 @@ class Engine:
 
             self.store = Store.open(place.tables)
             from opsconsole.engine.core import Core
+            from opsconsole.engine.notify.notifier import Notifier
+            from opsconsole.engine.notify.record import KIND, REMEMBERED
             from opsconsole.engine.revised import Revisions
             from opsconsole.engine.service import Service
             from opsconsole.engine.watch import AlertWatch
@@ -70,6 +72,9 @@ class Engine:
         if self.store.rebuilt:
             log.warning("the tables are built anew from the files: %s", self.store.rebuilt)
         self.watch = AlertWatch(loaded.site, self.journal)
+        told = reversed(self.journal.records(KIND, limit=REMEMBERED))
+        slips = place.state / "notify"
+        self.notifier = Notifier(loaded.site, self.watch, told, place.root, slips, lambda: self.core.nudge())
         self.core = Core(
             file,
             loaded,
@@ -79,6 +84,7 @@ class Engine:
             stays=self.stays,
             bench=bench.result(),
             revisions=Revisions(place.periods),
+            notifier=self.notifier,
         )
         self.service = Service(place, self._handle, self._status, idle_exit, self.core.role)
 
@@ -126,6 +132,7 @@ class Engine:
         if self._feed is not None:
             self._feed.stop()
         self.core.stop()
+        self.notifier.close()
         if self._queries is not None:
             self._queries.close()
         self.store.close()

@@ -16,6 +16,7 @@ import msgspec
 
 from opsconsole.alerts.alert import Alert, Transition
 from opsconsole.alerts.book import AlertBook
+from opsconsole.alerts.escalation import Ladder
 from opsconsole.alerts.together import LATELY
 from opsconsole.engine import maintenance, recording, views
 from opsconsole.engine.identity import Peer
@@ -56,6 +57,7 @@ class AlertWatch:
         self._running: list[Maintenance] | None = None
         self._begun = False
         self._listeners: list[Listener] = []
+        self._ladder = Ladder(site)
 
     @property
     def journal(self) -> Journal:
@@ -85,6 +87,7 @@ class AlertWatch:
             self._site, self._begun = site, True
             self._running = None
             self._record(self._book.replace(site, now.timestamp()), now)
+            self._ladder.configure(site, self._book.ranked())
 
     def observe(self, evaluation: Evaluation) -> None:
         """Take what the rules found at a point of the evaluation grid."""
@@ -99,7 +102,8 @@ class AlertWatch:
             return self._book.watched(rule)
 
     def tick(self, now: dt.datetime) -> bool:
-        """What time alone does between evaluations: windows that begin and end, a journal that can be written again.
+        """What time alone does between evaluations: windows that begin and end, alerts that nobody acknowledges, a
+        journal that can be written again.
 
         Whether consoles have something new to see.
         """
@@ -107,7 +111,10 @@ class AlertWatch:
             again = self._writer.again(now.timestamp())
             before = self._running
             self._record(self._plan(now), now)
-            return again or self._running != before
+            # by the clock of now: the points of the grid that are gone through again after a restart are past
+            escalated = self._book.escalate(self._ladder.due(now.timestamp()), now.timestamp())
+            self._record(escalated, now)
+            return again or bool(escalated) or self._running != before
 
     def _plan(self, now: dt.datetime) -> list[Transition]:
         """Begin and end windows of maintenance."""
@@ -132,6 +139,8 @@ class AlertWatch:
 
     def _tell(self, transitions: Sequence[Transition]) -> None:
         if transitions:
+            for each in transitions:
+                self._ladder.heed(each.alert)
             for listener in self._listeners:
                 listener(transitions)
 
@@ -158,6 +167,12 @@ class AlertWatch:
         """Write down what is no change of an alert; why that cannot be done, else nothing."""
         with self.lock:
             return self._writer.write(entries, entries[0].site_time) if entries else ""
+
+    def keep(self, entries: Sequence[Entry], now: float) -> bool:
+        """Write down what the system did, now or as soon as it can be; whether it is written. `now` is site time."""
+        with self.lock:
+            self._writer.keep(entries, now)
+            return not self._writer.trouble
 
     # --- what is seen ------------------------------------------------------------------------------------------
 

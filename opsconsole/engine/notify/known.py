@@ -10,6 +10,7 @@ from msgspec import Struct
 from opsconsole.alerts.alert import Alert
 from opsconsole.alerts.escalation import steps_of
 from opsconsole.alerts.facts import Facts
+from opsconsole.alerts.shown import rule_of
 from opsconsole.site.model import Priority, Site
 
 Standing = Literal["calls", "taken", "away", "over"]
@@ -41,7 +42,7 @@ class Known(Struct, frozen=True):
 def known_of(alert: Alert, site: Site) -> Known:
     """An alert of the book."""
     facts = alert.facts
-    rule = site.rules.get(alert.rule)
+    rule = rule_of(site, alert.rule)
     area = rule.area if rule is not None else ""
     steps = steps_of(site, facts.priority, area)[: facts.escalation] if facts.escalation else ()
     return Known(
@@ -54,6 +55,8 @@ def known_of(alert: Alert, site: Site) -> Known:
         since=facts.since or 0.0,
         labels=alert.labels,
         area=area,
+        incident=alert.incident,
+        first_out=alert.first_out,
         at_once=_at_once(facts),
         steps=tuple(step.to for step in steps),
     )

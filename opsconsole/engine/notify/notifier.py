@@ -41,12 +41,12 @@ class Alerts(Protocol):
         """All that are open."""
         ...
 
-    def get(self, alert: str) -> Alert | None:
+    def alert(self, alert: str) -> Alert | None:
         """One that is or lately was open."""
         ...
 
-    def keep(self, entries: Sequence[Entry], now: float) -> None:
-        """Write to the journal, now or as soon as it can be written."""
+    def keep(self, entries: Sequence[Entry], now: float) -> bool:
+        """Write to the journal, now or as soon as it can be written; whether it is written."""
         ...
 
 
@@ -106,14 +106,14 @@ class Notifier:
         targets = self._targets
         for target in {letter.target for letter in self._letters.values()} - set(targets):
             self._keep([self._drop(letter, now) for letter in self._outbox.drop(target)], now)
-            self._trouble.pop(target, None)
+            self._note(target, "")
         self._missing = MISSING if targets and not installed() else ""
         self._pulse.configure(site.notify.heartbeat if site.notify is not None else None)
 
     def _known(self, memory: Memory) -> list[Alert]:
         found = {alert.id: alert for alert in self._alerts.ranked()} if self._targets else {}
         for _, name in memory:
-            if name not in found and (alert := self._alerts.get(name)) is not None:
+            if name not in found and (alert := self._alerts.alert(name)) is not None:
                 found[name] = alert
         return list(found.values())
 
@@ -128,12 +128,16 @@ class Notifier:
             transition = self._news.popleft()
             if self._targets:
                 self._plan.take(known_of(transition.alert, self._site), wall)
-        entries = [self._settled(*self._answers.popleft(), now, wall) for _ in range(len(self._answers))]
+        answers = [self._answers.popleft() for _ in range(len(self._answers))]
+        entries = [self._settled(*answer, now, wall) for answer in answers]
         if self._targets:
             due = self._plan.due(wall, now, self._outbox.busy(), flood)
             entries += [self._queued(self._letter(message, now, wall), now) for message in due]
-        self._keep([entry for entry in entries if entry is not None], now)
-        # what is sent is in the journal before
+        written = self._keep([entry for entry in entries if entry is not None], now)
+        for name, _ in answers:
+            if written and name not in self._letters:
+                self._post.forget(name)
+        # what is sent is in the journal before, if that can be written
         for letter in self._outbox.ready(self._clock()):
             self._post.send(letter, self._targets[letter.target])
         return self.notices() != before
@@ -235,16 +239,18 @@ class Notifier:
             return None
         if verdict.what != "retried":
             del self._letters[name]
-            self._post.forget(name)
         if letter.test:
             self._tested(letter, reason)
-        elif reason:
-            self._trouble[letter.target] = reason
         else:
-            self._trouble.pop(letter.target, None)
+            self._note(letter.target, reason)
         if verdict.what == "given up" and not letter.test:
             self._plan.give_up(letter.target, letter.step, letter.told, wall)
         return record.entry_of(verdict.what, letter, now.timestamp(), reason, verdict.tries)
+
+    def _note(self, target: str, trouble: str) -> None:
+        """Why a target cannot be told, or that it can. A new table each time: other threads read it."""
+        others = {name: why for name, why in self._trouble.items() if name != target}
+        self._trouble = {**others, target: trouble} if trouble else others
 
     def _tested(self, letter: Letter, reason: str) -> None:
         results, ids, future = self._tests.pop(letter.id)
@@ -261,6 +267,5 @@ class Notifier:
             self._tested(letter, reason)
         return record.entry_of("given up", letter, now.timestamp(), reason)
 
-    def _keep(self, entries: Sequence[Entry], now: dt.datetime) -> None:
-        if entries:
-            self._alerts.keep(entries, now.timestamp())
+    def _keep(self, entries: Sequence[Entry], now: dt.datetime) -> bool:
+        return self._alerts.keep(entries, now.timestamp()) if entries else True

@@ -22,7 +22,14 @@ _SHORTEST = 3  # what is shorter is in every text, and no secret
 
 
 class SecretError(Exception):
-    """A URL cannot be had; the message is one sentence for a person, without any of it."""
+    """A URL cannot be had; the message is one sentence for a person, without any of it.
+
+    `of_here`: it is the environment of this process that lacks something.
+    """
+
+    def __init__(self, message: str, *, of_here: bool = False) -> None:
+        super().__init__(message)
+        self.of_here = of_here
 
 
 def resolve(address: Address, root: Path, environ: Mapping[str, str] = os.environ) -> str:
@@ -35,7 +42,7 @@ def resolve(address: Address, root: Path, environ: Mapping[str, str] = os.enviro
 def _filled(text: str, environ: Mapping[str, str]) -> str:
     for name in ENVIRONMENT.findall(text):
         if not environ.get(name):
-            raise SecretError(f"the environment has no {name}; set it where the engine is started")
+            raise SecretError(f"the environment has no {name}; set it where the engine is started", of_here=True)
     return ENVIRONMENT.sub(lambda found: environ[found[1]].strip(), text)
 
 

@@ -32,7 +32,7 @@ _READ = 25.0
 
 
 class Job(Struct, frozen=True):
-    """What to send, and where. `slip`: the path of its slip of paper; none: it is only looked whether it could be."""
+    """What to send, and where. `slip`: the path of its slip of paper; `check`: only see whether the URL is one."""
 
     address: Address
     root: str
@@ -40,6 +40,7 @@ class Job(Struct, frozen=True):
     body: str = ""
     worst: str = "info"
     slip: str = ""
+    check: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -72,7 +73,7 @@ def perform(job: Job) -> Answer:
         return Answer(str(error))
     if not installed():
         return Answer(MISSING)
-    if not job.slip:
+    if not job.slip or job.check:
         return _sent(job, url)
     with open(job.slip, "a+b") as slip:
         fcntl.flock(slip, fcntl.LOCK_EX)
@@ -100,7 +101,7 @@ def _sent(job: Job, url: str) -> Answer:
     target = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if target is None:
         return Answer("Apprise does not understand the URL: its scheme is unknown, or a part of it is missing")
-    if not job.slip:
+    if job.check:
         return Answer()
     courier = apprise.Apprise(asset=asset)
     courier.add(target)
