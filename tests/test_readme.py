@@ -15,6 +15,7 @@ from opsconsole.site.parse import load_site, parse_site
 from opsconsole.site.reference import embedded
 from opsconsole.tables.health import SCHEMAS
 
+SHIFTS = (("Early", "06:00", "14:00"), ("Late", "14:00", "22:00"), ("Night", "22:00", "06:00"))
 README = Path(__file__).parent.parent / "README.md"
 
 
@@ -102,6 +103,19 @@ def test_the_example_of_data_health_is_a_part_of_a_site() -> None:
     assert example is not None
     site = "sources: {cycles: {files: data/*.csv}}\n" + example[1]
     loaded = parse_site(site.encode(), lambda _folder: {})
+    assert [str(problem) for problem in loaded.problems] == []
+
+
+def test_the_example_of_notifications_is_a_part_of_a_site() -> None:
+    example = re.search(r"<!-- notify-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    shifts = [f'{{name: {name}, start: "{start}", end: "{end}"}}' for name, start, end in SHIFTS]
+    site = (
+        f"calendar: {{shifts: [{', '.join(shifts)}]}}\n"
+        "sources: {cycles: {files: data/*.csv, time: ts}}\n"
+        "rules: {slow: {source: cycles, rows: cycle_s > 60, by: line}}\n"
+    )
+    loaded = parse_site((site + example[1]).encode(), lambda _folder: {})
     assert [str(problem) for problem in loaded.problems] == []
 
 

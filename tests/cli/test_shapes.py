@@ -34,6 +34,7 @@ from opsconsole.engine.messages import (
     SiteState,
     Snapshot,
     SourceState,
+    TargetState,
 )
 from opsconsole.engine.place import Place
 from opsconsole.site.library.catalogue import ENTRIES
@@ -102,6 +103,7 @@ def documented(row: str) -> list[str]:
         ("ELEMENT", Element),
         ("EXAMPLE", Vector),
         ("PROBLEM", Problem),
+        ("TARGET", TargetState),
     ],
 )
 def test_a_row_of_the_readme_names_the_fields_of_its_struct(row: str, struct: type[msgspec.Struct]) -> None:

@@ -135,12 +135,12 @@ notify:
     oncall: "${env:ONCALL_URL}"
     leads: {url_file: secrets/leads}
     board: {url: "json://board.example/alerts"}
-  routes:  # each may have `areas: [weld]` as well
+  routes:
     - {to: oncall, priority: [critical, warning], group_by: [incident, line], group_wait: 1m, interval: 10m, repeat: 1h}
-    - {to: [board], during: [Early, working], quiet: "22:00-06:00", resolved: false}
+    - {to: [board], areas: press_shop, during: [Early, working], quiet: "22:00-06:00", resolved: false}
   heartbeat: {url: "https://switch.example/${env:SWITCH}", every: 2m}
 escalation:
-  - {after: 30m, to: [leads, oncall]}
+  - {after: 30m, to: [leads, oncall], areas: [press_shop]}
   - {after: 15m, to: leads, priority: critical}
 areas:
   press_shop: {title: Press shop, procedure: procedures/press.md, position: Shift lead}

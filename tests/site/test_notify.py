@@ -31,11 +31,15 @@ def test_the_words_become_plain_values() -> None:
         interval=600.0,
         repeat=3600.0,
     )
+    assert second.areas == ("press_shop",)
     assert second.during == ("Early", "working")
     assert second.quiet == Quiet(dt.time(22), dt.time(6))
     assert found.notify.heartbeat is not None
     assert found.notify.heartbeat.every == 120.0
-    assert found.escalation == (Escalation(900.0, ("leads",), ("critical",)), Escalation(1800.0, ("leads", "oncall")))
+    assert found.escalation == (
+        Escalation(900.0, ("leads",), ("critical",)),
+        Escalation(1800.0, ("leads", "oncall"), areas=("press_shop",)),
+    )
 
 
 def test_what_is_not_said_is_as_alertmanager_has_it() -> None:
@@ -81,6 +85,10 @@ def test_what_is_not_said_is_as_alertmanager_has_it() -> None:
         (
             "notify: {targets: {a: 'json://h/'}, routes: [{to: a, areas: weld}]}",
             "2:61 `areas`: unknown area `weld`; there are no areas",
+        ),
+        (
+            "areas: {weld: {title: Weld}}\nescalation: {after: 15m, areas: [welt]}",
+            "3:35 `areas`: unknown area `welt`, did you mean `weld`?",
         ),
         (
             "notify: {targets: {a: 'json://h/'}, routes: [{to: a, group_by: station}]}",
