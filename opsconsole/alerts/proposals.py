@@ -102,6 +102,8 @@ def _least(rule: Rule, lived: Sequence[Occurrence], change: Change, lengths: Seq
         if delay > now and saved >= _HALF * len(lived):
             long = format_duration(delay)
             says = f"{change} of {long}: {saved} of its {len(lived)} occurrences {saves}"
+            if saved == len(lived):  # by an off-delay the first is left
+                says = f"{change} of {long}: all its {saved} occurrences {saves}; is the rule needed?"
             return Proposal(rule.name, change, says, f"{key}: {long}")
     return None
 

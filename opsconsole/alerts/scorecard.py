@@ -250,7 +250,7 @@ class _Judge:
         said = _percent(found.top_share)
         verdict: Verdict = "good" if found.top_share < 5 else "warning"
         if verdict == "warning" and found.different < DIFFERENT_FROM:
-            said, verdict = f"{said} of {number(found.different)} different", "none"
+            said, verdict = f"{said} of {number(found.different)}, judged from {DIFFERENT_FROM}", "none"
         return self._line("top", "the ten most frequent", "< 5 %", said, verdict, _by_rule(found.top))
 
     def _offending(self, key: str, label: str, offenders: Sequence[Offender], count: int) -> Line:
@@ -285,7 +285,7 @@ class _Judge:
         high = split["critical"] > 7.5
         verdict: Verdict = "good"
         if self._found.alarms < JUDGED_FROM:
-            verdict = "none"
+            said, verdict = f"{said}, judged from {JUDGED_FROM}", "none"
         elif high or split["critical"] + split["warning"] > 30:
             verdict = "warning"
         worst = "critical" if high else "warning"

@@ -80,7 +80,9 @@ def _position_head(card: Card, position: Card) -> list[str]:
     areas = f" · {', '.join(position['areas'])}" if position["areas"] else ""
     if len(card["positions"]) == 1 and not position["position"]:
         areas = ""
-    return [f"{name}{areas}", count(position["figures"]["alarms"], "alarm")]
+    missed = sum(line["verdict"] in ("warning", "critical") for line in position["lines"])
+    judged = f"{count(missed, 'target')} missed" if missed else "no target missed"
+    return [f"{name}{areas}", count(position["figures"]["alarms"], "alarm"), judged]
 
 
 def _target(line: Card) -> Iterator[str]:
@@ -124,7 +126,7 @@ def _top(position: Card) -> list[str]:
 
 
 def _rules(position: Card) -> list[str]:
-    cells = [("rule", "alarms", "share", "active", "found false"), *_rule_cells(position)]
+    cells = [("rule", "alarms", "share", "active for", "found false"), *_rule_cells(position)]
     first = max((width(row[0]) for row in cells), default=0)
     if len(cells) == 1:
         return []

@@ -171,7 +171,7 @@ def test_the_top_ten_of_few_are_not_judged() -> None:
     for number in range(20):
         diary.alarm(number * 100, n=number)
     line, command = diary.line("top")
-    assert (line.verdict, line.found, command) == ("none", "50 % of 20 different", "")
+    assert (line.verdict, line.found, command) == ("none", "50 % of 20, judged from 200", "")
 
 
 # --- alerts that come and go, and those that stay ----------------------------------------------------------------
@@ -569,3 +569,11 @@ def test_what_is_proposed_is_a_change_that_the_rule_can_take(kind: str, lived: A
 def _written(rule: str, key: str) -> str:
     """The part of a rule that a key of it takes up."""
     return next(part for part in rule.strip("{}").split(", ") if part.startswith(f"{key}:"))
+
+
+def test_a_delay_that_would_leave_nothing_asks_whether_the_rule_is_needed() -> None:
+    diary = Diary()
+    for number in range(8):
+        diary.alarm(number * 5, lasts=2, n=number)
+    (proposal, *_) = diary.position(HOUR).proposals
+    assert proposal.says == "on-delay of 5m: all its 8 occurrences were over before it; is the rule needed?"

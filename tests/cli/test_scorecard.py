@@ -56,7 +56,7 @@ def test_the_text_fits_eighty_columns_but_for_what_is_to_be_typed(card: dict[str
         "Plant · alarms of 1 d 12 h to 2026-06-02 12:00 Europe/Berlin",
         "Indicative only: 1 d 12 h are looked at, the standard asks for 30 days.",
     ]
-    assert "Operator position floor · hall, yard · 740 alarms" in lines
+    assert "Operator position floor · hall, yard · 740 alarms · 6 targets missed" in lines
     assert "▲ alarms a day                 ≤ 150         493, most 740 on 06-01" in lines
     assert "  ▲ alarms a day: slow 95 %, many 5 %: try 1" in lines
     typed = [line.strip() for line in lines if line.startswith("    opsconsole backtest")]
