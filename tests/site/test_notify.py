@@ -88,7 +88,7 @@ def test_what_is_not_said_is_as_alertmanager_has_it() -> None:
         ),
         (
             "areas: {weld: {title: Weld}}\nescalation: {after: 15m, areas: [welt]}",
-            "3:35 `areas`: unknown area `welt`, did you mean `weld`?",
+            "3:34 `areas`: unknown area `welt`, did you mean `weld`?",
         ),
         (
             "notify: {targets: {a: 'json://h/'}, routes: [{to: a, group_by: station}]}",
