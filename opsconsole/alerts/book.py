@@ -22,7 +22,7 @@ from opsconsole.alerts.handling import undo
 from opsconsole.alerts.holding import CLOSED, OfRule
 from opsconsole.alerts.memo import NOTHING, Memo
 from opsconsole.alerts.shown import SYSTEM, rule_of, shown
-from opsconsole.alerts.standing import escalate, expire, realarm
+from opsconsole.alerts.standing import escalate, expire, realarm, set_back
 from opsconsole.alerts.timers import due_of
 from opsconsole.alerts.together import Bygone
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
@@ -231,6 +231,18 @@ class AlertBook:
             alert = self._course.held.alerts.get(key)
             if alert is not None:
                 self._course.timers.set(key, due_of(alert.facts, self._course.config(alert.rule)))
+        return transitions
+
+    def set_back(self, now: float) -> list[Transition]:
+        """The clock was set back to `now`: what people did after that would last too long (see `standing.set_back`)."""
+        transitions: list[Transition] = []
+        moves: dict[str, Move] = {}
+        for alert in list(self._course.held.alerts.values()):
+            facts = alert.facts
+            if (facts.shelf is not None and facts.shelf.at > now) or (facts.acked_at or 0.0) > now:
+                again = partial(set_back, config=self._course.config(alert.rule), now=now)
+                self._move(Move(alert, again(facts), again, "the clock was set back"), moves)
+        self._course.apply(moves, now, transitions)
         return transitions
 
     def escalate(self, steps: Mapping[str, int], now: float) -> list[Transition]:

@@ -22,8 +22,8 @@ class Target(Struct, frozen=True):
 class Deed(Struct, frozen=True):
     """One command on one or many alerts. `name` as in the engine's commands, `at` site time in seconds since the epoch.
 
-    `text` is the comment or the reason, `until` the end of a shelf (None: one-shot), `to` the new owner (empty:
-    nobody), `most` how many steps of escalation there are.
+    `text` is the comment or the reason, `until` the end of a shelf (None: one-shot, which ends at `latest`), `to` the
+    new owner (empty: nobody), `most` how many steps of escalation there are.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Deed(Struct, frozen=True):
     targets: tuple[Target, ...] = ()
     text: str = ""
     until: float | None = None
+    latest: float | None = None
     to: str = ""
     disposition: Disposition | None = None
     most: int = 0

@@ -78,6 +78,10 @@ def _comment(deed: Deed, facts: Facts, _seen: int, _config: Config) -> Outcome:
     return comment(facts) if deed.text.strip() else Refusal("there is nothing to say")
 
 
+def _shelf(deed: Deed) -> Shelf:
+    return Shelf(deed.by, deed.at, deed.text, deed.until, deed.latest if deed.until is None else None)
+
+
 def _dispose(deed: Deed, facts: Facts, seen: int, _config: Config) -> Outcome:
     if deed.disposition is None:
         return Refusal("say what it turned out to be")
@@ -88,7 +92,7 @@ _DEEDS: dict[str, Callable[[Deed, Facts, int, Config], Outcome]] = {
     "ack": lambda deed, facts, seen, _: acknowledge(facts, deed.by, deed.at, seen),
     "unack": lambda _deed, facts, _seen, _config: unacknowledge(facts),
     "comment": _comment,
-    "shelve": lambda deed, facts, seen, _: shelve(facts, Shelf(deed.by, deed.at, deed.text, deed.until), seen),
+    "shelve": lambda deed, facts, seen, _: shelve(facts, _shelf(deed), seen),
     "unshelve": lambda _deed, facts, _seen, _config: unshelve(facts),
     "assign": lambda deed, facts, _seen, _config: assign(facts, deed.to),
     "escalate": lambda deed, facts, _seen, _config: escalate_by_hand(facts, deed.most),

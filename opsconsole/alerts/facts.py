@@ -55,12 +55,21 @@ class Config(Struct, frozen=True):
 
 
 class Shelf(Struct, frozen=True):
-    """Put aside by a person until a moment of site time; without one until the condition has gone (one-shot)."""
+    """Put aside by a person until a moment of site time; without one until the condition has gone (one-shot).
+
+    `latest`: a one-shot shelf ends then whatever the condition does, as OPC UA part 9 has it (MaxTimeShelved).
+    """
 
     by: str
     at: float
     reason: str
     until: float | None = None
+    latest: float | None = None
+
+    @property
+    def end(self) -> float | None:
+        """When time alone ends it."""
+        return self.until if self.until is not None else self.latest
 
 
 class Held(Struct, frozen=True):

@@ -10,7 +10,19 @@ from opsconsole.alerts.step import called, changed
 
 def expire(facts: Facts, config: Config, now: float) -> Step:
     """A shelf whose time is over ends: what is still active has to be acknowledged anew."""
-    if facts.shelf is None or facts.shelf.until is None or now < facts.shelf.until:
+    if facts.shelf is None or facts.shelf.end is None or now < facts.shelf.end:
+        return Step(facts)
+    return _back(replace(facts, shelf=None), config, "unshelved-by-time")
+
+
+def set_back(facts: Facts, config: Config, now: float) -> Step:
+    """The clock was set back to before what people did: a shelf from then ends, for it would last too long.
+
+    An acknowledgement from then counts as one of now, so that its alert calls again in time.
+    """
+    if facts.acked_at is not None and facts.acked_at > now:
+        facts = replace(facts, acked_at=now)
+    if facts.shelf is None or facts.shelf.at <= now:
         return Step(facts)
     return _back(replace(facts, shelf=None), config, "unshelved-by-time")
 

@@ -9,7 +9,7 @@ from opsconsole.alerts.facts import Config, Facts
 
 def due_of(facts: Facts, config: Config) -> float | None:
     """The moment of site time at which time alone will change an alert."""
-    ends = [facts.shelf.until] if facts.shelf is not None and facts.shelf.until is not None else []
+    ends = [facts.shelf.end] if facts.shelf is not None and facts.shelf.end is not None else []
     again = config.realarm if facts.disposition is None and facts.realarms < config.realarms else None
     if again is not None and facts.acked_at is not None and facts.letter == "ACK":
         ends.append(facts.acked_at + again)

@@ -260,7 +260,8 @@ class Core:
             self._looked_at_site = time.monotonic()
             moved |= self._look_at_site()
         spaced = time.monotonic() - self._evaluated >= _SPACING
-        if self._watch.tick(self.now()):
+        # before the tables have settled it is not known what time it is at a site whose clock is its data's
+        if self._settled_once and self._watch.tick(self.now()):
             self._front.again()
         if moved or (spaced and (self._news or self._grid_due())):
             self._news = False

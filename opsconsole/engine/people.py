@@ -93,14 +93,15 @@ class People:
         return _done(outcome, refused), outcome.transitions
 
     def _apply(self, command: Command, giver: Giver, targets: Iterable[Target], site: Site) -> Outcome:
-        """Have the book do a command on these alerts, each as far as its own steps of escalation go."""
-        by_steps: dict[int, list[Target]] = {}
+        """Have the book do a command on these alerts, each as far as its own steps and limits go."""
+        alike: dict[tuple[int, float | None], list[Target]] = {}
         for target in targets:
             steps = self._steps(target.alert, site) if command.name == "escalate" else 0
-            by_steps.setdefault(steps, []).append(target)
+            latest = self._latest(target.alert, giver, site) if command.name == "shelve" else None
+            alike.setdefault((steps, latest), []).append(target)
         outcome = Outcome([], {}, {})
-        for most, some in by_steps.items():
-            found = self._book.command(_deed(command, giver, tuple(some), most))
+        for (most, latest), some in alike.items():
+            found = self._book.command(_deed(command, giver, tuple(some), most, latest))
             outcome.transitions.extend(found.transitions)
             outcome.refused.update(found.refused)
             outcome.already.update(found.already)
@@ -111,6 +112,13 @@ class People:
         if known is None:
             return 0
         return len(steps_of(site, known.facts.priority, self._book.shown(known).area))
+
+    def _latest(self, alert: str, giver: Giver, site: Site) -> float | None:
+        """When a shelf until the condition has gone ends at the latest."""
+        known = self._book.get(alert)
+        if known is None:
+            return None
+        return giver.at + roles.longest_shelf(site, giver.role, known.facts.priority)
 
     def _too_long(self, alerts: Iterable[str], until: float | None, giver: Giver, site: Site) -> dict[str, str]:
         """The alerts that the person's role may not shelve for so long."""
@@ -246,7 +254,7 @@ def of_window(window: Maintenance, word: str, giver: Giver, site: Site) -> Entry
     return recording.of_person(giver.peer, MAINTENANCE, word, window.id, giver.now, data, text=text, reason=reason)
 
 
-def _deed(command: Command, giver: Giver, targets: tuple[Target, ...], most: int) -> Deed:
+def _deed(command: Command, giver: Giver, targets: tuple[Target, ...], most: int, latest: float | None) -> Deed:
     return Deed(
         name=command.name,
         by=giver.peer.user,
@@ -254,6 +262,7 @@ def _deed(command: Command, giver: Giver, targets: tuple[Target, ...], most: int
         targets=targets,
         text=command.text,
         until=command.until,
+        latest=latest,
         to=command.to,
         disposition=command.disposition,
         most=most,

@@ -34,6 +34,8 @@ from opsconsole.site.model import Site
 SHOWN = 1_000
 """So many of the open alerts are on every screen, the most urgent; who wants others asks for them."""
 
+_SLACK = dt.timedelta(seconds=30)
+"""A clock that is set back by so little is only being adjusted."""
 Listener = Callable[[Sequence[Transition]], None]
 
 
@@ -56,6 +58,7 @@ class AlertWatch:
         self._people = People(self._book, self._windows, self._views, self._writer, journal)
         self._running: list[Maintenance] | None = None
         self._begun = False
+        self._latest = dt.datetime.max.replace(tzinfo=dt.UTC)  # after a start all is looked at, whatever the clock did
         self._listeners: list[Listener] = []
         self._ladder = Ladder(site)
 
@@ -110,11 +113,13 @@ class AlertWatch:
         with self.lock:
             again = self._writer.again(now.timestamp())
             before = self._running
-            self._record(self._plan(now), now)
+            back = self._book.set_back(now.timestamp()) if now < self._latest - _SLACK else []
+            self._latest = now
+            self._record([*back, *self._plan(now)], now)
             # by the clock of now: the points of the grid that are gone through again after a restart are past
             escalated = self._book.escalate(self._ladder.due(now.timestamp()), now.timestamp())
             self._record(escalated, now)
-            return again or bool(escalated) or self._running != before
+            return again or bool(back or escalated) or self._running != before
 
     def _plan(self, now: dt.datetime) -> list[Transition]:
         """Begin and end windows of maintenance."""

@@ -189,3 +189,41 @@ def test_listeners_hear_what_is_in_the_journal(plant: Plant) -> None:
     plant.do("ack", A)
     assert heard == [("raised", True, 2), ("raised", True, 2), ("acknowledged", False, 3)]
     assert plant.now > NOW
+
+
+def test_a_shelf_until_the_condition_has_gone_has_a_longest_time_too(plant: Plant) -> None:
+    plant.see("late", "A", "B", priority="critical")
+    plant.do("shelve", A, B, text="tip ordered")
+    assert plant.open_alerts()[A].until is None
+    plant.see("late", "A", after=60)
+    assert plant.states() == {A: "SHELVED", B: "RTNUN"}
+    plant.restart()
+    plant.see("late", "A", after=6 * 86_400)
+    assert plant.states()[A] == "SHELVED"
+    plant.see("late", "A", after=86_400)
+    assert plant.states()[A] == "UNACK"
+
+
+def test_a_clock_that_is_set_back_ends_shelves_that_would_last_too_long(plant: Plant) -> None:
+    plant.see("late", "A", "B")
+    plant.do("shelve", A, text="tip ordered", until=plant.now + 7_200)
+    assert not plant.watch.tick(plant.moment)
+    plant.now += 5_000
+    plant.do("shelve", B, text="tip ordered", until=plant.now + 600)
+    assert not plant.watch.tick(plant.moment)
+    plant.now -= 10
+    assert not plant.watch.tick(plant.moment)  # the clock is only adjusted
+    plant.now -= 3_600
+    assert plant.watch.tick(plant.moment)
+    assert plant.states() == {B: "UNACK", A: "SHELVED"}
+    record = plant.journal.records("alert")[0]
+    assert (record.what, record.object, record.reason) == ("unshelved-by-time", B, "the clock was set back")
+    plant.see("late", "A", "B", "C", after=10)  # and the rules go on
+    assert plant.states() == {B: "UNACK", C: "UNACK", A: "SHELVED"}
+    plant.see("late", "A")
+    assert plant.states() == {B: "RTNUN", C: "RTNUN", A: "SHELVED"}
+    plant.do("ack", B)
+    plant.now -= 3_600
+    plant.restart()
+    plant.watch.tick(plant.moment)
+    assert plant.states()[A] == "UNACK"
