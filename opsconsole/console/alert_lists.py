@@ -40,6 +40,14 @@ def state_word(alert: AlertState) -> str:
     return f"{word} z" if signs.put_aside(alert) else word
 
 
+def fits(action: str, alert: AlertState) -> bool:
+    """Whether an action makes sense in the state of an alert, to be offered for it."""
+    if action in ("ack", "shelve", "close"):
+        return not signs.put_aside(alert) and (action != "ack" or alert.state in ("UNACK", "RTNUN"))
+    state = {"unack": "ACK", "unshelve": "SHELVED", "reset": "LATCHED"}.get(action)
+    return state is None or alert.state == state
+
+
 def until_word(alert: AlertState, now: float, timezone: str) -> str:
     """Until when it is put aside: "until 14:00", "until it clears"."""
     if alert.state == "SHELVED":

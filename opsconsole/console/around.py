@@ -34,7 +34,9 @@ def below(program: Program, message: tuple[str, str], cells: int, lines: int) ->
     elif text:
         out.append(fit([(" " + text, style or "bold")], cells))
     else:
-        out.append(frame.footer_line(program.registry.footer(program.stack, program.role), cells))
+        actions = program.registry.footer(program.stack, program.role)
+        view = program.history.current
+        out.append(frame.footer_line([action for action in actions if view.offers(action.id)], cells))
     return out
 
 

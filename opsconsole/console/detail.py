@@ -83,10 +83,8 @@ def _who(ctx: Context, alert: AlertState, cells: int) -> list[Line]:
         said.append((f"escalated {alert.escalation}", "warning"))
     if alert.disposition:
         said.append((f"closed as {alert.disposition}", ""))
-    head = f" {state_word(alert)}".ljust(HEAD)
-    return _joined(
-        (f"{head} " if len(head) > HEAD - 1 else head, "dim" if signs.put_aside(alert) else "bold"), said, cells
-    )
+    head = f" {state_word(alert)} ".ljust(HEAD)
+    return _joined((head, "dim" if signs.put_aside(alert) else "bold"), said, cells)
 
 
 def _why(ctx: Context, alert: AlertState, kpi: KpiState | None, facts: Facts, cells: int) -> list[Line]:
@@ -106,10 +104,9 @@ def _why(ctx: Context, alert: AlertState, kpi: KpiState | None, facts: Facts, ce
         said.append(f"{alert.count} times")
     if alert.quality != "good":
         said.append({"stale": "its data is stale: it stays as it was", "error": "its rule fails"}[alert.quality])
-    if alert.incident:
-        others = len(facts.detail.related) + 1 if facts.detail is not None else 0
-        of = f" of {others}" if others > 1 else ""
-        said.append(f"came first{of}" if alert.first_out else f"one{of} in its incident")
+    beside = len(facts.detail.related) if facts.detail is not None and alert.incident else 0
+    if beside:
+        said.append(f"came first of {beside + 1}" if alert.first_out else f"one of {beside + 1} in its incident")
     return _joined(_head("why"), [(each, "") for each in said], cells)
 
 

@@ -17,7 +17,7 @@ from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import Command, Done, Failure
 
 # Views whose command without a name means the screen that is shown.
-ASKING = ("sql", "backtest", "procedure")
+ASKING = ("sql", "procedure")
 # Views whose words are for their command.
 COMMANDED = ("maintenance",)
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from opsconsole.console import fmt
 from opsconsole.site.duration import PATTERN, format_duration, parse_duration
 
-EXAMPLES = "30m REASON · 1h · until 14:00 · end of shift · once (until it clears)"
+EXAMPLES = "30m REASON · 1h · until 14:00 · end of shift · once"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _LENGTH = re.compile(PATTERN)
 

@@ -99,8 +99,12 @@ class Triage:
     def _send(self, command: str, chosen: Chosen, **fields: Any) -> None:
         """Say what is about to happen, and to which alerts; have it done; say what came of it."""
         self.program.say(f"{COMMANDS[command].title}: {chosen.what} …")
-        if chosen.pane is not None:
-            chosen.pane.unmark()
+        pane = chosen.pane
+        if pane is not None and chosen.marked:
+            pane.unmark()
+        elif pane is not None and pane.current is not None:
+            # whatever the command does to its place in the order, the next key is about the same alert
+            pane.point(pane.current.key)
         self.program.spawn(self._tell(Command(command, chosen.targets, **fields), chosen))
 
     async def _tell(self, command: Command, chosen: Chosen | None = None) -> None:

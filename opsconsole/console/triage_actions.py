@@ -12,7 +12,9 @@ TRIAGE: tuple[Action, ...] = (
     Action("next-warning", "Next warning", ("w",)),
     Action("previous-warning", "Previous warning", ("W",)),
     Action("ack", "Acknowledge", ("a",), ALERTS, line="ack", command="ack", rank=2, short="ack"),
-    Action("unack", "Take an acknowledgement back", ("U",), ALERTS, line="unack", command="unack"),
+    Action(
+        "unack", "Take an acknowledgement back", ("U",), ALERTS, line="unack", command="unack", rank=6, short="unack"
+    ),
     Action("assign-me", "Assign to me", ("A",), ALERTS, command="assign", rank=2, short="mine"),
     Action("assign", "Assign to someone, or to nobody", scope=ALERTS, line="assign NAME|nobody", command="assign"),
     Action("comment", "Comment", ("c",), ALERTS, line="comment [TEXT]", command="comment", rank=2, short="comment"),
@@ -26,7 +28,7 @@ TRIAGE: tuple[Action, ...] = (
         rank=2,
         short="shelve",
     ),
-    Action("unshelve", "End the shelf", ("S",), ALERTS, line="unshelve", command="unshelve"),
+    Action("unshelve", "End the shelf", ("S",), ALERTS, line="unshelve", command="unshelve", rank=2, short="unshelve"),
     Action(
         "close",
         "Close with a disposition: true, expected, false-rule, false-data, undetermined",
@@ -38,7 +40,16 @@ TRIAGE: tuple[Action, ...] = (
         short="close",
     ),
     Action("escalate", "Escalate to the next step", ("!",), ALERTS, line="escalate", command="escalate"),
-    Action("reset", "Reset the latch of what is back to normal", ("R",), ALERTS, line="reset", command="reset"),
+    Action(
+        "reset",
+        "Reset the latch of what is back to normal",
+        ("R",),
+        ALERTS,
+        line="reset",
+        command="reset",
+        rank=2,
+        short="reset",
+    ),
     Action(
         "oos",
         "Take out of service until it is returned, with the reason",

@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -31,6 +32,7 @@ from opsconsole.engine.messages import (
     AskMoved,
     AskProcedure,
     AskQuarantine,
+    AskReport,
     AskRows,
     AskSnapshot,
     AskSql,
@@ -394,7 +396,7 @@ class CannedEngine:
     """A server on `folder`/socket. `asked` are the questions it got; `refuse` makes commands fail with that reason."""
 
     def __init__(self, folder: Path, state: Snapshot | None = None) -> None:
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Any] = {}
         self.place = Place(site=folder / "site.yaml", state=folder)
         self.state = state or snapshot()
         self.asked: list[Ask] = []
@@ -491,6 +493,8 @@ class CannedEngine:
             return cannedrecords.journal(ask, NOW)
         if isinstance(ask, AskProcedure) and self.ticks is not None:
             return self.ticks.procedure(ask)
+        if isinstance(ask, AskReport) and "report" in self.answers:
+            return self.answers["report"](ask)
         if isinstance(ask, AskAlert | AskAlerts | AskProcedure):
             return self._alerts(ask)
         if isinstance(ask, Command):

@@ -43,7 +43,7 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
         ((40, 12), "", "▲C Line 3"),
         ((160, 50), "3 enter", "newest rows"),
         ((80, 24), "3 enter tab", "effectiveness"),
-        ((80, 24), "2", "worst 49.0 %"),
+        ((80, 24), "2", "2 of 5 steps done"),
         ((80, 24), "4", "of 2 attained"),
     ],
     ids=["overview", "overview wide", "overview small", "essentials", "kpi wide", "kpi moved", "alerts", "goals"],

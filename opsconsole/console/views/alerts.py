@@ -19,7 +19,7 @@ from opsconsole.console.text import Line, beside, fit, inert
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import AlertQuery, Alerts, AlertState, AskAlerts
 
-DETAIL_LEAST, DETAIL_MOST = 10, 18
+DETAIL_LEAST, DETAIL_MOST, IN_FLOOD = 10, 18, 7
 WIDE, SIDE = 140, 66
 """From so many cells on the detail stands beside the list, and how wide it is."""
 NONE = "no open alerts: all is well, or nothing is measured yet"
@@ -203,7 +203,8 @@ class AlertsView(View):
             )
         below = 0
         if alert is not None and lines >= 18:
-            below = max(DETAIL_LEAST, min(DETAIL_MOST, lines - len(self._pane.all) - 3))
+            least = IN_FLOOD if self._folds else DETAIL_LEAST
+            below = max(least, min(DETAIL_MOST, lines - len(self._pane.all) - 3))
         out = self._list(cells, lines - below)
         return [*out, *self._detail(alert, cells, below)] if below and alert is not None else out
 

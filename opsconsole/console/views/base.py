@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from opsconsole.console.address import Address
+from opsconsole.console.alert_lists import fits
 from opsconsole.console.context import Context
 from opsconsole.console.link import LinkError
 from opsconsole.console.pane import Pane
@@ -142,6 +143,12 @@ class View:
     def alert(self, key: str) -> AlertState | None:
         """The alert that a row is about, as it was last seen."""
         return self.ctx.model.alerts.get(key)
+
+    def offers(self, action: str) -> bool:
+        """Whether an action makes sense for what is under the cursor, so that the footer offers it."""
+        pane = self.pane
+        alert = self.alert(pane.current.key) if pane is not None and pane.current is not None else None
+        return alert is None or bool(pane and pane.marks) or fits(action, alert)
 
     def behind(self, key: str) -> list[str]:
         """The ids of the alerts that a row stands for: itself, or those that are folded into it."""

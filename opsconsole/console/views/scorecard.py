@@ -76,7 +76,7 @@ class ScorecardView(ReportView):
         span = fmt.span(self.result["start"], self.result["end"], zone)
         note: Line = [(f"{self.result['days']:.0f} d · {span}", "dim")]
         if self.result["indicative"]:
-            note.append((" · indicative: fewer than 30 days", "warning"))
+            note.append((" · indicative: under 30 d", "warning"))
         below = self._below(cells)[: max(0, min(BELOW, lines // 2))]
         top = [heading("Scorecard", note, cells, True)]
         return [*top, *self._pane.draw(cells, lines - len(top) - len(below), True), *below]
