@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from opsconsole.site.model import Site
+
 WITHIN = 600.0
 BEGINS_ABOVE = 10
 ENDS_BELOW = 5
@@ -98,6 +100,13 @@ class Floods:
     def flooded(self) -> Mapping[str, float]:
         """The positions in flood, and since when."""
         return {name: flood.since for name, flood in sorted(self._positions.items()) if flood.since is not None}
+
+
+def position_of(site: Site, rule: str) -> str:
+    """The operator position that looks after a rule, or after an alert about a rule; "" is the site's."""
+    known = site.rules.get(rule) or site.rules.get(rule.partition(":")[2])
+    area = site.areas.get(known.area) if known is not None else None
+    return area.position if area is not None else ""
 
 
 def episodes(alarms: Iterable[float], start: float, end: float) -> list[Episode]:

@@ -35,7 +35,7 @@ import msgspec
 from msgspec import Struct
 
 from opsconsole.alerts import proposals
-from opsconsole.alerts.flood import Episode
+from opsconsole.alerts.flood import Episode, position_of
 from opsconsole.alerts.history import Alarm, History, Occurrence
 from opsconsole.alerts.performance import DAY, Figures, Offender, figures
 from opsconsole.alerts.proposals import Proposal
@@ -125,13 +125,6 @@ def scorecard(
         transitions=history.transitions,
         positions=cards,
     )
-
-
-def position_of(site: Site, rule: str) -> str:
-    """The operator position that looks after a rule, or after an alert about a rule; "" is the site's."""
-    known = site.rules.get(rule) or site.rules.get(rule.partition(":")[2])
-    area = site.areas.get(known.area) if known is not None else None
-    return area.position if area is not None else ""
 
 
 def _card(

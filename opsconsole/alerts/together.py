@@ -17,7 +17,7 @@ from opsconsole.alerts.alert import Alert
 from opsconsole.alerts.chatter import CALM, RING, Chatters
 from opsconsole.alerts.counts import Counts
 from opsconsole.alerts.facts import Facts, Step, What
-from opsconsole.alerts.flood import WITHIN, Floods
+from opsconsole.alerts.flood import WITHIN, Floods, position_of
 from opsconsole.alerts.incidents import Arrival, Incidents, Member
 from opsconsole.alerts.step import NEW
 from opsconsole.site.model import Chatter, Site
@@ -46,7 +46,7 @@ class Together:
         self._chatter = Chatter()
         self._chatters = Chatters()
         self._evaluations: Counter[str] = Counter()
-        self._positions: dict[str, str] = {}
+        self._site = Site(name="")
         self._memory = LATELY
 
     def configure(self, site: Site) -> None:
@@ -54,9 +54,7 @@ class Together:
         self._incidents = Incidents(site.incidents, site.rules)
         if site.chatter != self._chatter:
             self._chatter, self._chatters = site.chatter, Chatters(site.chatter)
-        self._positions = {
-            name: site.areas[rule.area].position for name, rule in site.rules.items() if rule.area in site.areas
-        }
+        self._site = site
         longest = max((rule.every or site.every for rule in site.rules.values()), default=site.every)
         self._memory = max(LATELY, site.chatter.within, RING * longest)
 
@@ -79,7 +77,7 @@ class Together:
     def took(self, before: Facts, alert: Alert, step: Step, now: float) -> None:
         """An alert took a step."""
         if step.annunciate and step.what != "escalated":
-            self.floods.add(self.position(alert.rule), now)
+            self.floods.add(position_of(self._site, alert.rule), now)
         if step.what == "occurred":
             self._chatters.changed(alert.id, now, active=True)
         elif (alert.facts.level > 0) != (before.level > 0):
@@ -111,15 +109,11 @@ class Together:
         """Take up what happened before a restart, the oldest first."""
         for each in bygone:
             if each.annunciate and each.what != "escalated":
-                self.floods.add(self.position(each.rule), each.at)
+                self.floods.add(position_of(self._site, each.rule), each.at)
             if each.what in NEW:
                 self._chatters.changed(each.alert, each.at, active=True)
 
     # --- what is known ---------------------------------------------------------------------------------------
-
-    def position(self, rule: str) -> str:
-        """The operator position that looks after a rule; without an area that has one it is the site's, "" ."""
-        return self._positions.get(rule, "") or self._positions.get(rule.partition(":")[2], "")
 
     def chatters(self, alert: str) -> bool:
         """Whether an alert comes and goes too often to be read."""
