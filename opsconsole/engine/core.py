@@ -302,6 +302,8 @@ class Core:
             # all figures and rules of a tick are of one data version
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             measures = evaluate(cursor, self.binding, now, sealed=self._sealed if settled else None)
+            if settled:
+                self._watch.tick(now)  # what is planned is known before it is seen what goes wrong
             self._evaluate_rules(cursor, totals, wall, settled)
             self._revisions.look(cursor, self.binding, now, wall if settled else None)
         except duckdb.Error as error:

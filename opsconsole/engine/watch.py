@@ -94,10 +94,9 @@ class AlertWatch:
 
     def observe(self, evaluation: Evaluation) -> None:
         """Take what the rules found at a point of the evaluation grid."""
-        now = dt.datetime.fromtimestamp(evaluation.at, dt.UTC)
         with self.lock:
-            found = [*self._plan(now), *self._book.observe(evaluation), *self._book.tick(evaluation.at)]
-            self._record(found, now)
+            found = [*self._book.observe(evaluation), *self._book.tick(evaluation.at)]
+            self._record(found, dt.datetime.fromtimestamp(evaluation.at, dt.UTC))
 
     def watched(self, rule: str) -> Collection[Mapping[str, str | None]]:
         """The labels of a rule's alerts that are open or about to be: of these an evaluation has to say something."""
@@ -105,10 +104,10 @@ class AlertWatch:
             return self._book.watched(rule)
 
     def tick(self, now: dt.datetime) -> bool:
-        """What time alone does between evaluations: windows that begin and end, alerts that nobody acknowledges, a
-        journal that can be written again.
+        """What time alone does, by the clock of now: windows of maintenance begin and end, alerts that nobody
+        acknowledges are escalated, a journal that could not be written is tried again.
 
-        Whether consoles have something new to see.
+        Points of the grid lie before now, some of them long before. Whether consoles have something new to see.
         """
         with self.lock:
             again = self._writer.again(now.timestamp())
@@ -116,7 +115,6 @@ class AlertWatch:
             back = self._book.set_back(now.timestamp()) if now < self._latest - _SLACK else []
             self._latest = now
             self._record([*back, *self._plan(now)], now)
-            # by the clock of now: the points of the grid that are gone through again after a restart are past
             escalated = self._book.escalate(self._ladder.due(now.timestamp()), now.timestamp())
             self._record(escalated, now)
             return again or bool(back or escalated) or self._running != before

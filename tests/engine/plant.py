@@ -54,14 +54,17 @@ class Plant:
     def moment(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.now, dt.UTC)
 
-    def see(self, rule: str = "late", *lines: str, priority: Priority = "warning", after: float = 10.0) -> None:
-        """At the next point of the grid a rule finds these lines; the others of its labels are back to normal."""
+    def see(
+        self, rule: str = "late", *lines: str, priority: Priority = "warning", after: float = 10.0, late: float = 0.0
+    ) -> None:
+        """At a point of the grid, `late` seconds ago, a rule finds these lines; its others are back to normal."""
         self.now += after
         found = [
             Observation(rule, self._labels(rule, line), priority, value=7.0, limit=5.0, text=f"{rule} on {line}")
             for line in lines
         ]
-        self.watch.observe(Evaluation(self.now, found, {rule: Verdict(absent="normal")}))
+        self.watch.tick(self.moment)
+        self.watch.observe(Evaluation(self.now - late, found, {rule: Verdict(absent="normal")}))
 
     def _labels(self, rule: str, line: str) -> dict[str, str | None]:
         return {"line": line} if self.site.rules[rule].by == ("line",) else {"line": line, "station": "s1"}

@@ -115,3 +115,13 @@ def test_what_cannot_be_planned_is_refused(plant: Plant, given: dict[str, object
 def test_it_needs_a_reason(plant: Plant) -> None:
     window = Maintenance(area="weld", start=plant.now, end=plant.now + 60, reason=" ")
     assert plant.do("plan-maintenance", maintenance=window).said == "a maintenance window needs a reason"
+
+
+def test_a_point_of_the_grid_before_its_start_does_not_end_it(plant: Plant) -> None:
+    plant.see("late", "A")
+    plan(plant, area="weld")
+    heard: list[str] = []
+    plant.watch.listen(lambda found: heard.extend(each.what for each in found))
+    plant.see("late", "A", "B", late=3_000)  # a grid of an hour, or points that are gone through again
+    assert plant.states() == {A: "SUPPRESSED", B: "SUPPRESSED"}
+    assert heard == ["raised"]
