@@ -15,7 +15,7 @@ Labels = dict[str, str | None]
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/+#")
 
 
-class Alert(Struct, frozen=True, omit_defaults=True):
+class Alert(Struct, frozen=True, omit_defaults=True, gc=False):
     """One rule on one set of labels: its facts, what was last seen of it, and the incident it was last part of.
 
     `waits`: since when (site time) it waits for somebody to acknowledge it; None while it does not. `called` is the
@@ -38,7 +38,7 @@ class Alert(Struct, frozen=True, omit_defaults=True):
     first_out: bool = False
 
 
-class Open(Struct, frozen=True):
+class Open(Struct, frozen=True, gc=False):
     """An open alert as consoles see it; the same fields as `AlertState` of the wire."""
 
     id: str
@@ -77,7 +77,7 @@ class Open(Struct, frozen=True):
     called: int = 0
 
 
-class Transition(Struct, frozen=True, omit_defaults=True):
+class Transition(Struct, frozen=True, omit_defaults=True, gc=False):
     """A change of state, for the journal: `alert` is what it is now, and enough to go on from after a restart.
 
     `why` is a sentence of the system, `reason` the words of the person; `take` is there where it can be undone.

@@ -6,10 +6,8 @@ from collections import Counter
 
 from msgspec import Struct
 
-from opsconsole.alerts.facts import Facts, Letter
+from opsconsole.alerts.facts import AWAY, Facts, Letter
 from opsconsole.site.model import Priority
-
-_AWAY: tuple[Letter, ...] = ("SHELVED", "SUPPRESSED", "OOS")
 
 
 class Counts(Struct, frozen=True):
@@ -47,7 +45,7 @@ class Tally:
         seen: Counter[Priority] = Counter()
         for (letter, priority), number in self._of.items():
             letters[letter] += number
-            if letter not in _AWAY:
+            if letter not in AWAY:
                 seen[priority] += number
         return Counts(
             open=letters.total(),

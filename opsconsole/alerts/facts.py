@@ -33,6 +33,8 @@ What = Literal[
 ISA: dict[Letter, str] = {
     "NORM": "A", "UNACK": "B", "ACK": "C", "RTNUN": "D", "SHELVED": "E", "SUPPRESSED": "F", "OOS": "G", "LATCHED": "L",
 }  # fmt: skip
+AWAY: frozenset[Letter] = frozenset({"SHELVED", "SUPPRESSED", "OOS"})
+"""The states of what is put aside, by people or by design."""
 LEVELS: tuple[Priority, ...] = ("low", "warning", "critical")
 LEVEL: dict[Priority | None, int] = {None: 0, "low": 1, "warning": 2, "critical": 3}
 
@@ -54,7 +56,7 @@ class Config(Struct, frozen=True):
     realarms: int = 3
 
 
-class Shelf(Struct, frozen=True):
+class Shelf(Struct, frozen=True, gc=False):
     """Put aside by a person until a moment of site time; without one until the condition has gone (one-shot).
 
     `latest`: a one-shot shelf ends then whatever the condition does, as OPC UA part 9 has it (MaxTimeShelved).
@@ -72,7 +74,7 @@ class Shelf(Struct, frozen=True):
         return self.until if self.until is not None else self.latest
 
 
-class Held(Struct, frozen=True):
+class Held(Struct, frozen=True, gc=False):
     """Taken out of service by a person."""
 
     by: str
@@ -80,7 +82,9 @@ class Held(Struct, frozen=True):
     reason: str
 
 
-class Facts(Struct, frozen=True, omit_defaults=True):
+# gc=False: what holds nothing that could hold it need not be looked through by the collector of cycles, which takes a
+# quarter of the time of a storm of alerts.
+class Facts(Struct, frozen=True, omit_defaults=True, gc=False):
     """All that is known of one alert. Moments are site time, seconds since the epoch.
 
     `level`: 0 normal, 1 low, 2 warning, 3 critical, as the delays let it through; `peak` the worst of this
@@ -154,7 +158,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
         return self.raw != self.level
 
 
-class Step(Struct, frozen=True):
+class Step(Struct, frozen=True, gc=False):
     """What an event made of an alert: the facts after it, and what changed if anything did.
 
     `annunciate`: it is new, worse or back, and people are to be called.

@@ -56,17 +56,12 @@ class Holding:
         if before is not None and before.facts is facts:
             self.alerts[alert.id] = alert
             return
-        was = before is not None and before.facts.letter != "NORM"
+        was = before.facts if before is not None and before.facts.letter != "NORM" else None
         now = facts.letter != "NORM"
-        if before is not None and was:
-            self._ranking.remove(rank(alert.id, before.facts))
-            self._tally.add(before.facts, -1)
+        self._move(alert.id, was, facts if now else None)
         if facts.count == 0 and not facts.pending and not now:
             self._drop(alert.id, alert.rule)
             return
-        if now:
-            self._ranking.add(rank(alert.id, facts))
-            self._tally.add(facts)
         self.alerts[alert.id] = alert
         of = self.of_rule.get(alert.rule)
         if of is None:
@@ -93,9 +88,21 @@ class Holding:
         if known is None:
             return
         if known.facts.letter != "NORM":
-            self._ranking.remove(rank(alert, known.facts))
-            self._tally.add(known.facts, -1)
+            self._move(alert, known.facts, None)
         self._drop(alert, known.rule)
+
+    def _move(self, alert: str, before: Facts | None, after: Facts | None) -> None:
+        """Keep the order and the counts; None where it is not open."""
+        old = rank(alert, before) if before is not None else None
+        new = rank(alert, after) if after is not None else None
+        if old == new:
+            return
+        if old is not None and before is not None:
+            self._ranking.remove(old)
+            self._tally.add(before, -1)
+        if new is not None and after is not None:
+            self._ranking.add(new)
+            self._tally.add(after)
 
     def _remember(self, alert: str) -> None:
         self._closed[alert] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from opsconsole.alerts.facts import LEVEL, Facts, Letter
+from opsconsole.alerts.facts import AWAY, Facts, Letter
 
 _ORDER: dict[Letter, int] = {
     "UNACK": 0, "RTNUN": 1, "ACK": 2, "LATCHED": 3, "SHELVED": 4, "SUPPRESSED": 5, "OOS": 6, "NORM": 7,
@@ -16,7 +16,8 @@ Rank = tuple[bool, int, int, float, str]
 
 def rank(alert: str, facts: Facts) -> Rank:
     """What comes first: what nobody put aside, by priority, state (unacknowledged first) and age (newest first)."""
-    return (not facts.visible, -LEVEL[facts.priority], _ORDER[facts.letter], -(facts.since or 0.0), alert)
+    letter = facts.letter
+    return (letter in AWAY, -(facts.level or facts.peak), _ORDER[letter], -(facts.since or 0.0), alert)
 
 
 class Ranking:

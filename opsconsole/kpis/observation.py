@@ -25,7 +25,7 @@ class Worse(Struct, frozen=True):
         return value > other if self.way == "up" else value < other
 
 
-class Observation(Struct, frozen=True):
+class Observation(Struct, frozen=True, gc=False):
     """One rule on one set of labels at one moment. `priority` is None where there is nothing to alert about.
 
     With `moments` (event time, seconds since the epoch) it is no state but so many occurrences, each over at once: rows
