@@ -1,6 +1,7 @@
 """What the real program costs: `python -m tests.benchmarks NAME …`.
 
-NAME is one of start, latency, idle, bulk, append, small, reopen, watched, past, views, refresh, long, storm, triage.
+NAME is one of start, latency, idle, bulk, append, small, reopen, watched, past, views, refresh, long, storm, triage,
+book.
 
 The first three have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
 (a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.benchmarks.book import BOOK
 from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spread
 from tests.benchmarks.kpis import FIGURES
 from tests.benchmarks.loading import LOADING
@@ -134,7 +136,7 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=[*SMALL, *LOADING, *RESTING, *PAST, *VIEWS, *FIGURES, *STORM, *TRIAGE, []],
+        choices=[*SMALL, *LOADING, *RESTING, *PAST, *BOOK, *VIEWS, *FIGURES, *STORM, *TRIAGE, []],
         default=list(SMALL),
     )
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -150,7 +152,7 @@ def main() -> None:
             else:
                 folder = (arguments.folder or place) / name
                 folder.mkdir(parents=True, exist_ok=True)
-                (LOADING | RESTING | PAST | VIEWS | FIGURES | STORM | TRIAGE)[name](folder, arguments.rows)
+                (LOADING | RESTING | PAST | BOOK | VIEWS | FIGURES | STORM | TRIAGE)[name](folder, arguments.rows)
 
 
 def _million(site: Path) -> None:
