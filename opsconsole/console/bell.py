@@ -109,8 +109,10 @@ class Ringer:
         self._site = ""
 
     def heed(self, model: Model) -> None:
-        """The engine has told of alerts."""
-        self._site = model.site.name if model.site is not None else ""
+        """The engine has told of alerts. What it finds on its way to the first whole picture is how things were."""
+        if model.site is None or not model.site.settled:
+            return
+        self._site = model.site.name
         self._bell.heed(model.alerts, model.alert_counts)
         self._ring()
 

@@ -32,6 +32,7 @@ MOST = 10
 WITHIN = 600.0
 PAUSE = 300.0
 URGENT = 30.0
+_LOOK_AGAIN = 60.0
 
 Slot = tuple[str, str]  # "" for the routes, else the step of escalation; and the target
 Key = tuple[str, str, tuple[str, ...]]  # the channel (a route or a step), the target, the members
@@ -86,19 +87,19 @@ class _Group:
         self.since: float | None = None
         self.sent: float | None = None
 
-    def ready(self, wall: float) -> bool:
-        """Whether its news has waited long enough."""
-        if self.since is None or not (self.fresh or self.over):
-            return False
-        if wall < self.since + self.route.group_wait:
-            return False
-        return self.sent is None or wall >= self.sent + self.route.interval
+    def next(self) -> float:
+        """When there may be something to do: its news has waited long enough, it is to be repeated, or forgotten."""
+        free = float("-inf") if self.sent is None else self.sent + self.route.interval
+        if self.since is not None and (self.fresh or self.over):
+            return max(free, self.since + self.route.group_wait)
+        if self.told:
+            return float("inf") if self.sent is None else self.sent + self.route.repeat
+        return free
 
-    def idle(self, wall: float) -> bool:
-        """Whether there is nothing left to be remembered."""
-        if self.told or self.fresh or self.over:
-            return False
-        return self.sent is None or wall >= self.sent + self.route.interval
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to be remembered but when its last message was."""
+        return not (self.told or self.fresh or self.over)
 
 
 class Plan:
@@ -113,12 +114,14 @@ class Plan:
         self._groups: dict[Key, _Group] = {}
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._wall = float("-inf")
+        self._next = float("-inf")  # nothing is due before
 
     # --- what happens to alerts ------------------------------------------------------------------------------
 
     def take(self, known: Known, wall: float) -> None:
         """An alert has changed."""
         self._keep_pace(wall)
+        self._next = float("-inf")
         before = self._alerts.get(known.id)
         slots = self._slots.get(known.id, {})
         if known.standing == "away":
@@ -216,17 +219,25 @@ class Plan:
         `now` is site time; `flood`: alerts come faster than anybody can read.
         """
         self._keep_pace(wall)
+        if wall < self._next:
+            return []
         ready: defaultdict[str, list[_Group]] = defaultdict(list)
         hours: dict[str, bool] = {}
+        soonest = wall + _LOOK_AGAIN
         for group in list(self._groups.values()):
             channel, target, _ = group.key
-            if group.idle(wall):
+            at = group.next()
+            if wall < at:
+                soonest = min(soonest, at)
+            elif group.idle:
                 del self._groups[group.key]
-            elif target not in busy and (group.ready(wall) or self._repeats(group, wall)):
+            elif group.fresh or group.over or self._any_calls(group):
+                soonest = wall  # it goes out now, or waits for its target, its hours or the end of a pause
                 if channel not in hours:
                     hours[channel] = self._within(group.route, now)
-                if hours[channel]:
+                if hours[channel] and target not in busy:
                     ready[target].append(group)
+        self._next = soonest
         return [message for target in sorted(ready) for message in self._of_target(target, ready[target], wall, flood)]
 
     def _of_target(self, target: str, groups: list[_Group], wall: float, flood: bool) -> Iterator[Message]:
@@ -264,10 +275,8 @@ class Plan:
         group.fresh, group.over, group.since, group.sent = {}, {}, None, wall
         return part
 
-    def _repeats(self, group: _Group, wall: float) -> bool:
-        """Whether something that was told still calls after so long."""
-        if group.sent is None or wall < group.sent + group.route.repeat:
-            return False
+    def _any_calls(self, group: _Group) -> bool:
+        """Whether something that was told still calls."""
         return any(self._calling(alert) is not None for alert in group.told)
 
     def _calling(self, alert: str) -> Known | None:
@@ -283,6 +292,7 @@ class Plan:
         """A clock that has jumped back takes the waits with it."""
         gap = wall - self._wall
         if gap < 0 and self._wall != float("-inf"):
+            self._next = float("-inf")
             for group in self._groups.values():
                 group.since = group.since + gap if group.since is not None else None
                 group.sent = group.sent + gap if group.sent is not None else None
@@ -295,6 +305,7 @@ class Plan:
 
     def give_up(self, target: str, step: str, told: Iterable[str], wall: float) -> None:
         """A message could not be delivered in all that time: what it told of is news again."""
+        self._next = float("-inf")
         for alert in told:
             key = self._slots.get(alert, {}).get((step, target))
             if key is not None and self._groups[key].told.pop(alert, None) is not None:
