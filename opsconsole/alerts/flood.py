@@ -19,7 +19,10 @@ ENDS_BELOW = 5
 
 
 class Episode(Struct, frozen=True):
-    """A flood that has ended, or is still on at the end of what was looked at: `alarms` came in while it lasted."""
+    """A flood that has ended, or is still on at the end of what was looked at.
+
+    `alarms` came in while it lasted, those among them that made it one.
+    """
 
     start: float
     end: float

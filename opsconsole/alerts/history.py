@@ -49,13 +49,16 @@ class Alarm(Struct, frozen=True):
 
 
 class Occurrence(Struct):
-    """From becoming active to normal. `ended` None: still active; `called`: announced; `acked`: first noticed."""
+    """From becoming active to normal. `ended` None: still active.
+
+    `asked`: it was announced and wanted to be acknowledged; `acked`: when somebody first did so, or closed it.
+    """
 
     alert: str
     rule: str
     began: float
     ended: float | None = None
-    called: float | None = None
+    asked: bool = False
     acked: float | None = None
     worst: float | None = None
     limit: float | None = None
@@ -85,11 +88,12 @@ class Aside(Struct):
 class _Now:
     """One alert as far as the record has got."""
 
-    __slots__ = ("called", "occurrence", "out", "shelf", "shown")
+    __slots__ = ("called", "occurrence", "out", "shelf", "shown", "waiting")
 
     def __init__(self) -> None:
         self.occurrence: Occurrence | None = None
         self.called: float | None = None
+        self.waiting: list[Occurrence] = []
         self.shown: tuple[float, float] | None = None
         self.shelf: Aside | None = None
         self.out: Aside | None = None
@@ -144,17 +148,22 @@ class History:
             occurrence.worst, occurrence.limit = each.worst, each.limit
 
     def _call(self, now: _Now, each: Happening) -> None:
+        """Announcements, and how long the first that nobody had answered waited for somebody."""
         if each.annunciate and each.what != "escalated":
             self.alarms.append(Alarm(each.at, each.alert, each.rule, _priority(each.known)))
-            now.called = each.at
-            if now.occurrence is not None and now.occurrence.called is None:
-                now.occurrence.called = each.at
+            if each.after != "ACK":  # it asks for somebody
+                now.called = each.at if now.called is None else now.called
+                if now.occurrence is not None:
+                    now.occurrence.asked = True
+                    now.waiting.append(now.occurrence)
         if each.what in ("acknowledged", "disposed"):
             if now.called is not None:
                 self.acknowledged.append((each.rule, max(0.0, each.at - now.called)))
+            for occurrence in (*now.waiting, *([now.occurrence] if now.occurrence is not None else [])):
+                occurrence.acked = each.at if occurrence.acked is None else occurrence.acked
+        if each.what in ("acknowledged", "disposed") or each.after == "NORM":
             now.called = None
-            if now.occurrence is not None and now.occurrence.acked is None:
-                now.occurrence.acked = each.at
+            now.waiting.clear()
 
     def _show(self, now: _Now, each: Happening) -> None:
         on = each.after in ("UNACK", "ACK")

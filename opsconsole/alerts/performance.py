@@ -78,7 +78,8 @@ class Figures(Struct, frozen=True):
     """All figures of a position over a period; shares in %, durations in seconds, moments in site time.
 
     `bins` are all 10-minute periods, the empty ones too; `bins_over` those with more than 10 alarms. `stale`: the most
-    alerts on any day that had been active for over 24 hours. `unanswered`: announced, over, and nobody took notice.
+    alerts on any day that had been active for over 24 hours. `unanswered`: it wanted to be acknowledged, is
+    over, and nobody has done so; what is acknowledged answers all its earlier calls.
     """
 
     alarms: int
@@ -163,7 +164,7 @@ def figures(
         answered=len(waits),
         answer_median=quantile(waits, 0.5),
         answer_p90=quantile(waits, 0.9),
-        unanswered=sum(each.called is not None and each.ended is not None and each.acked is None for each in lived),
+        unanswered=sum(each.asked and each.ended is not None and each.acked is None for each in lived),
         rules=_rules(alarms=Counter(each.rule for each in alarms), lived=lived, chattering=chattering, short=short),
     )
 

@@ -577,3 +577,17 @@ def test_a_delay_that_would_leave_nothing_asks_whether_the_rule_is_needed() -> N
         diary.alarm(number * 5, lasts=2, n=number)
     (proposal, *_) = diary.position(HOUR).proposals
     assert proposal.says == "on-delay of 5m: all its 8 occurrences were over before it; is the rule needed?"
+
+
+def test_an_acknowledgement_answers_all_earlier_calls_and_some_alerts_ask_for_none() -> None:
+    diary = Diary()
+    for at in (0, 10, 20):
+        diary.alarm(at, lasts=5)
+    since = {"level": 2, "peak": 2, "since": BEGIN}
+    diary.say(30, "acknowledged", "NORM", peak=2)
+    diary.alarm(40, lasts=5, n=2)
+    diary.say(100, "raised", "ACK", n=3, call=True, **since)  # its rule has `acknowledge: false`
+    diary.say(110, "cleared", "NORM", n=3, peak=2)
+    found = diary.figures()
+    assert (found.answered, found.answer_median, found.unanswered) == (1, 30 * MINUTE, 1)
+    assert found.alarms == 5
