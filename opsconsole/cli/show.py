@@ -9,29 +9,22 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from opsconsole.cli import show_alerts
+from opsconsole.cli.show_alerts import PRIORITIES
 from opsconsole.cli.text import dump, inert, plain
 from opsconsole.engine import telling
-from opsconsole.engine.messages import AlertState, EngineStatus, KpiState, Snapshot, SourceState, Table
+from opsconsole.engine.messages import EngineStatus, KpiState, Snapshot, SourceState, Table
 from opsconsole.engine.place import Place
 from opsconsole.engine.quarantine_file import no_formula
 from opsconsole.site.figures import count, duration, figure, moment, number, padded, width
 from opsconsole.site.moments import said
 
 FIRST = 5
-SIGNS = {
-    "critical": "▲C",
-    "warning": "◆W",
-    "low": "▽L",
-    "good": "●",
-    "nodata": "○ND",
-    "novalue": "∅NV",
-    "stale": "◌ST",
-    "nolimit": " ",
-}
+SIGNS = {**PRIORITIES, "good": "●", "nodata": "○ND", "novalue": "∅NV", "stale": "◌ST", "nolimit": " "}
 
 
 def snapshot_json(snapshot: Snapshot) -> str:
-    """`{site, kpis, alerts, sources, notices, goals, attention}`."""
+    """`{site, kpis, alerts, sources, notices, goals, attention, counts, views, maintenance}`."""
     found = plain(msgspec.to_builtins(snapshot), ZoneInfo(snapshot.site.timezone))
     found.pop("type", None)
     return dump(found)
@@ -53,11 +46,7 @@ def snapshot_text(snapshot: Snapshot) -> str:
     lines += [f"! {notice.text}" for notice in snapshot.notices]
     lines += ["", "KPIs", *(_kpi_lines(snapshot.kpis) or ["  none"])]
     lines += _goal_lines(snapshot)
-    lines += [
-        "",
-        f"Alerts: {len(snapshot.alerts)} open",
-        *(_alert_line(alert, zone, site.at) for alert in snapshot.alerts),
-    ]
+    lines += ["", *show_alerts.lines(snapshot, zone)]
     lines += ["", "Sources", *(_source_line(source, zone, site.wall) for source in snapshot.sources)]
     return "\n".join(inert(line) for line in lines)
 
@@ -107,12 +96,6 @@ def _goal_lines(snapshot: Snapshot) -> list[str]:
         for at, each in enumerate(snapshot.attention[:FIRST])
     ]
     return lines
-
-
-def _alert_line(alert: AlertState, zone: ZoneInfo, now: float) -> str:
-    who = f" · {alert.who}" if alert.who else ""
-    since = moment(alert.since, zone, now)
-    return f"  {SIGNS[alert.priority]} {alert.state:<6} {alert.text} · since {since}{who}"
 
 
 def _source_line(source: SourceState, zone: ZoneInfo, wall: float) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from opsconsole.cli import show, show_kpis, show_library, show_sources
 from opsconsole.engine.messages import (
+    AlertCounts,
     AlertState,
     Attention,
     CardSource,
@@ -25,11 +26,13 @@ from opsconsole.engine.messages import (
     GoalState,
     KpiState,
     Leaving,
+    Maintenance,
     Notice,
     Progress,
     Quarantined,
     Ratio,
     Revision,
+    SavedView,
     ShiftState,
     SiteState,
     Snapshot,
@@ -103,6 +106,9 @@ def documented(row: str) -> list[str]:
         ("ELEMENT", Element),
         ("EXAMPLE", Vector),
         ("PROBLEM", Problem),
+        ("COUNTS", AlertCounts),
+        ("VIEW", SavedView),
+        ("WINDOW", Maintenance),
         ("TARGET", TargetState),
     ],
 )
