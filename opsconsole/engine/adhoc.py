@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,23 @@ class _Job(Struct):
     memory: int
 
 
-def run_sql(cursor: duckdb.DuckDBPyConnection, sql: str, *, limit: int, seconds: float, scratch: Path) -> Table:
+def run_sql(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    *,
+    limit: int,
+    seconds: float,
+    scratch: Path,
+    offer: Callable[[duckdb.DuckDBPyConnection, set[str], set[str]], None] | None = None,
+) -> Table:
     """Run one SELECT for a person and return at most `limit` rows. Raises AdhocError.
 
-    `cursor` is used by this call alone; `scratch` is a folder for the child's copy of the columns it needs.
+    `cursor` is used by this call alone; `scratch` is a folder for the child's copy of the columns it needs. `offer` is
+    called with the names of tables (in small letters) that the statement has, and those that there are.
     """
     tree = _parse(cursor, sql)
+    if offer is not None:
+        offer(cursor, _named(tree), set(_known(cursor)))
     called = {str(node["function_name"]).lower() for node in _walk(tree) if node.get("class") == "FUNCTION"}
     table_functions = {
         str(node["function"]["function_name"]).lower() for node in _walk(tree) if node.get("type") == "TABLE_FUNCTION"
@@ -186,14 +197,7 @@ def _run_in_child(
 def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) -> dict[str, str]:
     """Parquet copies of the columns that a statement names, of the tables that it names."""
     nodes = list(_walk(tree))
-    known = {
-        str(name).lower(): str(name)
-        for (name,) in cursor.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal "
-            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
-        ).fetchall()
-    }
-    named = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
+    known, named = _known(cursor), _named(tree)
     everything = any(node.get("class") == "STAR" for node in nodes)
     words = {str(part).lower() for node in nodes if node.get("class") == "COLUMN_REF" for part in node["column_names"]}
     copies: dict[str, str] = {}
@@ -201,7 +205,9 @@ def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) ->
         columns = [
             str(row[0])
             for row in cursor.execute(
-                "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ?", [known[table]]
+                "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? "
+                "AND database_name IN (current_database(), 'temp') ORDER BY column_index",
+                [known[table]],
             ).fetchall()
         ]
         wanted = [name for name in columns if everything or name.lower() in words] or columns[:1]
@@ -210,6 +216,22 @@ def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) ->
         cursor.sql(f"SELECT {chosen} FROM {_quoted(known[table])}").pl().write_parquet(target)
         copies[known[table]] = str(target)
     return copies
+
+
+def _named(tree: Any) -> set[str]:
+    """The names of tables in a statement, in small letters."""
+    return {str(node["table_name"]).lower() for node in _walk(tree) if node.get("type") == "BASE_TABLE"}
+
+
+def _known(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The tables and views that there are for a person, by their names in small letters."""
+    rows = cursor.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal "
+        "AND database_name IN (current_database(), 'temp') "
+        "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal "
+        "AND database_name IN (current_database(), 'temp')"
+    ).fetchall()
+    return {str(name).lower(): str(name) for (name,) in rows}
 
 
 def _quoted(name: str) -> str:

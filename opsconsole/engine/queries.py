@@ -16,6 +16,7 @@ from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.jobs import Desk, Jobs
+from opsconsole.engine.journal_table import JournalTable
 from opsconsole.engine.messages import (
     Answer,
     Ask,
@@ -90,6 +91,7 @@ class Queries:
         self._root = root
         self._core = core
         self._scratch = scratch
+        self._records = JournalTable(watch.journal.path)
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
         self._jobs = Jobs(Desk(core, store, watch, root))
 
@@ -145,7 +147,12 @@ class Queries:
             query = body
             return self._with_cursor(
                 lambda cursor: run_sql(
-                    cursor, query.sql, limit=query.limit, seconds=query.seconds, scratch=self._scratch
+                    cursor,
+                    query.sql,
+                    limit=query.limit,
+                    seconds=query.seconds,
+                    scratch=self._scratch,
+                    offer=self._records.offer,
                 )
             )
         if isinstance(body, AskJournal):

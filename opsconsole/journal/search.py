@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from opsconsole.journal.file import SELECT, reading
-from opsconsole.journal.record import Record, iso, record_of
+from opsconsole.journal.record import Record, Row, iso, record_of
 
 SOUGHT = ("object", "actor", "text", "reason", "what", "kind", "origin")
 """The columns that words are sought in."""
@@ -123,3 +123,27 @@ def changes(path: Path, what: Sequence[str], since: float, until: float) -> Iter
             f"AND what IN ({', '.join('?' * len(what))}) ORDER BY seq",
             (first, last, *what),
         )
+
+
+def rows_after(
+    path: Path, last: tuple[int, str] | None, columns: Sequence[str], chunk: int
+) -> Iterator[tuple[list[Row], bool]]:
+    """The rows behind the record with a number and hash, in chunks, the oldest first, each with whether it begins anew.
+
+    They begin anew, with the first of all, where none is given or the journal has another record there. `columns` are
+    names, or expressions of SQLite; the last is to be the hash. Raises JournalError.
+    """
+    with reading(path) as connection:
+        known = connection.execute("SELECT seq, hash FROM journal WHERE seq = ?", (last[0] if last else 0,)).fetchone()
+        anew = last is None or known != last
+        rows = connection.execute(
+            f"SELECT {', '.join(columns)} FROM journal WHERE seq > ? ORDER BY seq",
+            (0 if anew or not last else last[0],),
+        )
+        while True:
+            some = rows.fetchmany(chunk)
+            if some or anew:
+                yield some, anew
+            anew = False
+            if len(some) < chunk:
+                return
