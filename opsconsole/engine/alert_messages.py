@@ -156,7 +156,6 @@ class AlertDetail(Struct, frozen=True, tag="alert"):
     """The answer to `AskAlert`. `state` is None where it is not open any more.
 
     `days`: occurrences on each of the last days of the site, the oldest first. `events`: its records, the newest first.
-    `ticked` of the `steps` of its procedure are ticked; `no_procedure` says why it cannot be read.
     """
 
     id: str
@@ -167,9 +166,6 @@ class AlertDetail(Struct, frozen=True, tag="alert"):
     related: list[Related] = []
     limit: float | None = None
     target: float | None = None
-    ticked: int = 0
-    steps: int = 0
-    no_procedure: str = ""
 
 
 class SavedView(Struct, frozen=True):

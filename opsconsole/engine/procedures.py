@@ -105,14 +105,6 @@ class Procedures:
         seen = self._watch.alert(body.alert)
         return replace(answer, version=seen.facts.version) if seen is not None else answer
 
-    def steps(self, site: Site, alert: str, at: float | None = None) -> tuple[int, int, str]:
-        """Of the procedure of an alert: how many steps are ticked, of how many, and why it cannot be read if so."""
-        try:
-            found = self.answer(site, AskProcedure(alert=alert, at=at))
-        except LookupError:
-            return 0, 0, ""
-        return sum(step.ticked_at is not None for step in found.steps), len(found.steps), found.trouble
-
     def _occurrence(self, site: Site, alert: str, at: float | None) -> tuple[Rule, float]:
         """The rule of an alert, and when the occurrence began that is or was last open."""
         name, since = self._watch.occurrence(alert, at)

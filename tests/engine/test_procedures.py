@@ -97,7 +97,6 @@ def test_an_alert_has_the_page_of_its_kpi_and_steps_that_people_tick(plant: Plan
     assert plant.do("tick", 1, BEN).applied == [LATE]
     assert plant.ticked() == [(1, "ben"), (2, "ana")]
     assert plant.page().steps[1].ticked_at == done
-    assert plant.procedures.steps(SITE, LATE) == (2, 3, "")
     (second, first) = plant.journal.records(KIND)
     assert (first.actor, first.uid, first.origin, first.what, first.object) == ("ana", 1001, "10.0.0.7", "ticked", LATE)
     assert (first.text, first.data["path"], second.text) == ("Call maintenance", "procedures/late.md", "Ask the line")
@@ -169,7 +168,6 @@ def test_what_is_not_there_is_said(plant: Plant) -> None:
     assert plant.page("gone").trouble == "procedures/gone.md: there is no such file"
     assert plant.page("gone").inherited_from == "rule gone"
     assert "names a procedure" in plant.page("bare").trouble
-    assert plant.procedures.steps(SITE, "gone") == (0, 0, "procedures/gone.md: there is no such file")
     assert plant.procedures.answer(SITE, AskProcedure(path="procedures/late.md")).title == "A line is late"
     with pytest.raises(LookupError, match="names the procedure"):
         plant.procedures.answer(SITE, AskProcedure(path="site.yaml"))
