@@ -321,6 +321,30 @@ class AlertBook:
         """Take up the transitions of the last `together.LATELY` seconds before a restart, the oldest first."""
         self._course.together.recall(bygone)
 
+    def running(self) -> list[Alert]:
+        """The alerts on which a delay runs: what a restart would lose, for it is no transition and in no journal."""
+        alerts = self._course.held.alerts.values()
+        return [
+            alert
+            for alert in alerts
+            if alert.facts.pending or alert.facts.frozen is not None or any(alert.facts.onsets)
+        ]
+
+    def resume(self, alerts: Iterable[Alert]) -> None:
+        """Delays that ran when the engine ended go on, of alerts to which nothing has happened since."""
+        for alert in alerts:
+            known = self.get(alert.id)
+            if known is None and alert.facts.count == 0:
+                self._course.keep(alert)
+            elif known is not None and known.facts.version == alert.facts.version:
+                ran = alert.facts
+                facts = replace(
+                    known.facts, raw=ran.raw, crossed=ran.crossed, onsets=ran.onsets, frozen=ran.frozen,
+                    quality=ran.quality,
+                )  # fmt: skip
+                self._course.keep(replace(known, facts=facts))
+        self._memos.clear()
+
     def replace(self, site: Site, now: float) -> list[Transition]:
         """The site file was edited: alerts of rules that are gone, or that have other labels now, are closed."""
         self._site = site

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
@@ -198,6 +199,11 @@ class Core:
         """Have it noted that a person has looked at the procedure of an alert, unless it is known."""
         if self.procedures.unseen(self.site, alert, peer):
             self._people.submit(lambda: self.procedures.opened(self.site, alert, peer, self.now()))
+
+    @property
+    def site_path(self) -> Path | None:
+        """The site file; None where there is none and the site is a draft."""
+        return self._loaded.files[0] if self._loaded.files and not self.site.draft else None
 
     @property
     def rows_from(self) -> dt.datetime | None:

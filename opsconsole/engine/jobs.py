@@ -63,12 +63,20 @@ class Job:
         self.done = 0.0
         self.doing = "waits for its turn"
         self.asked = time.monotonic()
+        self.on_cancel: Callable[[], None] | None = None
         self._cancelled = threading.Event()
         self._worked_since = time.monotonic()
 
     def cancel(self) -> None:
-        """End it at the next `tell`."""
+        """End it at the next `tell`; `on_cancel` ends what would be waited for until then."""
         self._cancelled.set()
+        if self.on_cancel is not None:
+            self.on_cancel()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is to end."""
+        return self._cancelled.is_set()
 
     def tell(self, done: float, doing: str) -> None:
         """Say how far it is, `done` of 1.0. Raises CancelledError."""
@@ -84,6 +92,12 @@ class Job:
 Work = Callable[[Desk, Job, dict[str, Any]], dict[str, Any]]
 
 
+def _backtest() -> Work:
+    from opsconsole.engine.backtest import report
+
+    return report
+
+
 def _procedures() -> Work:
     from opsconsole.engine.procedure_report import report
 
@@ -96,7 +110,7 @@ def _scorecard() -> Work:
     return report
 
 
-KINDS: dict[str, Callable[[], Work]] = {"procedures": _procedures, "scorecard": _scorecard}
+KINDS: dict[str, Callable[[], Work]] = {"backtest": _backtest, "procedures": _procedures, "scorecard": _scorecard}
 """By kind of report what imports the function that makes it: nothing is loaded before it is wanted."""
 
 
@@ -155,7 +169,7 @@ class Jobs:
         except (LookupError, ValueError) as error:
             trouble = str(error.args[0]) if error.args else str(error)
         except duckdb.Error as error:
-            trouble = str(error).splitlines()[0]
+            trouble = "it was cancelled" if job.cancelled else str(error).splitlines()[0]
         except Exception as error:
             log.exception("a report failed")
             trouble = f"the report failed: {error} (details: opsconsole logs)"

@@ -65,6 +65,11 @@ class Place(Struct, frozen=True):
         return self.state / "periods.json"
 
     @property
+    def ruled(self) -> Path:
+        """How far the rules have been evaluated, and which delays run."""
+        return self.state / "ruled.json"
+
+    @property
     def log(self) -> Path:
         """The engine's log."""
         return self.state / "engine.log"

@@ -192,6 +192,13 @@ def _rule(name: str, values: Values, kpis: dict[str, Kpi], labels: dict[str, tup
     return Rule(name=name, **(defaults | values))
 
 
+def changed_rule(rule: Rule, values: Values) -> Rule:
+    """A rule that follows from something else, with some keys of its own."""
+    if values.get("every") == "row":
+        values = {**values, "every": None, "per_row": True}
+    return msgspec.structs.replace(rule, **values)
+
+
 def implicit_rules(
     sources: dict[str, Source], kpis: dict[str, Kpi], rules: dict[str, Rule], marks: Marks
 ) -> dict[str, Rule]:

@@ -31,3 +31,19 @@ def applies(site: Site, during: Collection[str], moment: dt.datetime) -> bool:
     if WORKING not in during:
         return False
     return any(start <= moment < end for date in dates for start, end in working_on(site, date, tz))
+
+
+def edges(site: Site, during: Collection[str], first: float, last: float) -> list[float]:
+    """Where hours may begin or end between two moments (s since the epoch), in order."""
+    tz = zone(site)
+    date = dt.datetime.fromtimestamp(first, tz).date() - 2 * DAY
+    end = dt.datetime.fromtimestamp(last, tz).date() + DAY
+    found: set[float] = set()
+    named = [shift for shift in site.shifts if shift.name in during]
+    while date <= end:
+        runs = [run for shift in named if (run := run_on(site, shift, date, tz)) is not None]
+        spans = [(run.span.start, run.span.end) for run in runs]
+        spans += working_on(site, date, tz) if WORKING in during else []
+        found |= {edge.timestamp() for span in spans for edge in span}
+        date += DAY
+    return sorted(edge for edge in found if first <= edge <= last)

@@ -47,7 +47,11 @@ class Loaded:
 ReadLayouts = Callable[[str], Mapping[str, bytes]]
 
 
-def load_site(path: Path) -> Loaded:
+Amend = Callable[[Document, Marks], None]
+"""Changes the tree of a site file before it is read."""
+
+
+def load_site(path: Path, amend: Amend | None = None) -> Loaded:
     """The site of a `site.yaml`, or of the folder that holds one.
 
     Raises OSError when the site file cannot be read; never raises for what is in the files.
@@ -74,7 +78,7 @@ def load_site(path: Path) -> Loaded:
             files.append(layout)
         return found
 
-    loaded = parse_site(data, layouts, file=path.name, folder=path.absolute().parent.name)
+    loaded = parse_site(data, layouts, file=path.name, folder=path.absolute().parent.name, amend=amend)
     problems = _ordered(loaded.problems + unread, path.name)
     site = None if _failed(problems) else loaded.site
     return Loaded(site, problems, loaded.marks, files, folders[0] if folders else None, loaded.rest)
@@ -85,11 +89,20 @@ def layout_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix in LAYOUT_ENDINGS and not path.name.startswith("."))
 
 
-def parse_site(data: bytes, read_layouts: ReadLayouts, *, file: str = SITE_FILE, folder: str = "site") -> Loaded:
+def parse_site(
+    data: bytes,
+    read_layouts: ReadLayouts,
+    *,
+    file: str = SITE_FILE,
+    folder: str = "site",
+    amend: Amend | None = None,
+) -> Loaded:
     """The site of a file's bytes; `file` is what messages call it, `folder` the site's name if it gives none."""
     report = Report(file, _homes(SITE))
     document = _read(data, report)
     marks = Marks(document)
+    if amend is not None:
+        amend(document, marks)
     values = SITE.read(document.root, "site", report) if document.root is not None else BAD
     if values is BAD:
         values = {}

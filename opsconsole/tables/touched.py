@@ -8,7 +8,8 @@ values changed, makes one from -infinity to infinity. Versions rise with each tr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from opsconsole.tables.names import literal
@@ -87,6 +88,24 @@ def version(cursor: DuckDBPyConnection, source: str = "") -> int:
     """The version of the last transaction that touched a source, or any: 0 before the first. Raises duckdb.Error."""
     query = "SELECT coalesce(max(version), 0) FROM _ops.touched WHERE $1 = '' OR source = $1"
     return int(cursor.execute(query, [source]).fetchall()[0][0])
+
+
+def since(cursor: DuckDBPyConnection, sources: Collection[str], known: int) -> tuple[float | None, float | None] | None:
+    """From which to which event time (s since the epoch) rows of sources came, went or changed after a version.
+
+    None where nothing did; (None, None) where only rows without a time did, or all rows. Raises duckdb.Error.
+    """
+    rows = cursor.execute(
+        "SELECT min(first), max(last), count(*), count(*) FILTER (first IS NULL OR isinf(first)) FROM _ops.touched "
+        "WHERE version > $1 AND list_contains($2, source)",
+        [known, list(sources)],
+    ).fetchall()
+    first, last, touches, boundless = rows[0]
+    if not touches:
+        return None
+    if boundless or first is None:
+        return None, None
+    return first.replace(tzinfo=dt.UTC).timestamp(), last.replace(tzinfo=dt.UTC).timestamp()
 
 
 def compact(cursor: DuckDBPyConnection) -> None:
