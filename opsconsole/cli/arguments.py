@@ -30,6 +30,8 @@ commands:
   procedures print how procedures were used, and what came before clearing      [--since 30d] [--json]
   notify     print who is told of alerts, and what was sent lately             [--json]
              or send a test message to a target, or to all                     [--test [TARGET]]
+  backtest   print what rules would have raised over the past 30 days           [--json]
+             or what a change to one would have saved          [RULE --with "for: 10m"]
   scorecard  print the alarms of 30 days against the targets of ISA-18.2     [--json|--md]
              or of another number of days                                       [--days N]
   check      validate the site file and its layouts; exit code 1 on errors
@@ -57,6 +59,7 @@ COMMANDS = (
     "quarantine",
     "scorecard",
     "notify",
+    "backtest",
     "check",
     "init",
     "engine",
@@ -207,6 +210,24 @@ def _commands() -> argparse.ArgumentParser:
     notify.add_argument("--list", action="store_true", help="print who is told of what; so it does without --test")
     notify.add_argument("--limit", type=_whole, metavar="N", default=20, help="newest records to print (default 20)")
     notify.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+    past = add(
+        "backtest",
+        "Replay the past through the rules, as if its rows had come in the order of their times, and print how often "
+        "each would have raised an alert, when, for how long, and how many of them in floods.",
+        'opsconsole backtest .\n         opsconsole backtest . late --since 90d --with "for: 10m" --with "when: > 20"',
+    )
+    past.add_argument("rule", metavar="RULE", nargs="*", help="these rules only, with all times; else all rules")
+    past.add_argument("--since", metavar="TIME", default="30d", help="so long back, or a moment (default 30d)")
+    past.add_argument("--until", metavar="TIME", default="", help="a moment, as for `snapshot --at`; else now")
+    past.add_argument(
+        "--with",
+        metavar='"KEY: VALUE"',
+        dest="changes",
+        action="append",
+        default=[],
+        help="a key of the rules as it would stand in the site file, to see what the change would have saved",
+    )
+    past.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
 
     scorecard = add(
         "scorecard",

@@ -24,7 +24,7 @@ from opsconsole.engine.past_moves import PastMoves, Way
 from opsconsole.engine.replay import Replay
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
-from opsconsole.kpis.due import Plan
+from opsconsole.kpis.due import Plan, with_operands
 from opsconsole.site.amend import amended
 from opsconsole.site.calendar import zone
 from opsconsole.site.model import Priority, Site
@@ -100,7 +100,7 @@ def backtest(
     if since >= until:
         raise ReportError("there is no time between the beginning and the end")
     runs = [binding] if changed is None else [binding, changed]
-    found = [_run(cursor, each, rules, since, until, _Part(job, at, len(runs))) for at, each in enumerate(runs)]
+    found = [_run(cursor, each, rules, since, until, now, _Part(job, at, len(runs))) for at, each in enumerate(runs)]
     site, (plain, ways, floods) = binding.site, found[0]
     result: dict[str, Any] = {
         "site": site.name,
@@ -140,23 +140,26 @@ def _run(
     rules: Sequence[str],
     since: float,
     until: float,
+    now: float,
     tell: _Part,
 ) -> tuple[list[Occurrence], dict[str, Way], list[Episode]]:
     """The occurrences in order, by rule how they were found, and the floods among them."""
     plan = Plan(binding)
-    past = PastMoves(cursor, plan, rules, lambda done, doing: tell(0.9 * done, doing))
+    wanted = [name for name in binding.rules if name in with_operands(binding, rules)]
+    stands = binding.site.clock.mode == "data" and until >= now
+    past = PastMoves(cursor, plan, wanted, lambda done, doing: tell(0.9 * done, doing), stands=stands)
     # delays that ran at the beginning began before it
-    delay = max((max(binding.site.rules[name].hold, binding.site.rules[name].clear) for name in rules), default=0.0)
+    delay = max((max(binding.site.rules[name].hold, binding.site.rules[name].clear) for name in wanted), default=0.0)
     first = since - delay
     moves = past.of(first, until)
-    replay = Replay(binding.site, {name: past.grid(name) for name in rules})
+    replay = Replay(binding, {name: past.grid(name) for name in wanted})
     book = Occurrences()
     length = max(1.0, until - first)
     for at, transitions in replay.run(moves, until):
         tell(0.9 + 0.1 * (at - first) / length, "the lives of alerts")
         for transition in transitions:
             book.take(transition)
-    found = [each for each in book.found if each.end is None or each.end >= since]
+    found = [each for each in book.found if each.rule in rules and (each.end is None or each.end >= since)]
     floods = mark_floods(found, since, until)
     return found, past.ways, floods
 

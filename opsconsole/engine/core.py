@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import math
 import threading
 import time
 from collections import deque
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from opsconsole.engine import notices, retry, revised
-from opsconsole.engine.clock import SiteClock, grid_point
+from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.commands import Role
 from opsconsole.engine.condition import Condition, Conditions
 from opsconsole.engine.front import Front
@@ -29,14 +28,14 @@ from opsconsole.engine.messages import Command, Done, Notice, Snapshot
 from opsconsole.engine.picture import picture
 from opsconsole.engine.procedures import Procedures
 from opsconsole.engine.roles import role_of
+from opsconsole.engine.ruling import Ruling, Tick
 from opsconsole.engine.sitefile import SiteError, SiteFile
-from opsconsole.engine.watch import AlertWatch, alert_from
+from opsconsole.engine.watch import AlertWatch
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.expression import Bench
 from opsconsole.kpis.measures import Measures
-from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.kpis.sealed import Sealed
 from opsconsole.kpis.sealing import Sealing
 from opsconsole.site.calendar import shift_at
@@ -57,7 +56,6 @@ _T = TypeVar("_T")
 # At most five evaluations a second, however fast data comes.
 _SPACING = 0.2
 _LOOK_AT_SITE = 1.0
-_MOST_POINTS_AGAIN = 60
 _SEAL = 0.2
 """Seconds of building sealed days at a time, so that nobody waits for long."""
 
@@ -77,6 +75,7 @@ class Core:
         bench: Bench | None = None,
         revisions: revised.Revisions | None = None,
         notifier: Notifier | None = None,
+        ruled: Path | None = None,
     ) -> None:
         assert loaded.site is not None
         self.site: Site = loaded.site
@@ -101,9 +100,8 @@ class Core:
         self._orders: deque[Callable[[], None]] = deque()
         self._news = True
         self._evaluated = 0.0
-        self._ruled_at: float | None = None
         self._failing = False
-        self._alert_from: dt.datetime | None = None
+        self._ruling = Ruling(watch, ruled)
         self._looked_at_site = time.monotonic()
         self._bound_to: Mapping[str, Mapping[str, str]] | None = None
         self.problems: list[Problem] = []
@@ -148,6 +146,7 @@ class Core:
         if self._thread.is_alive():
             self._thread.join()
         self._people.shutdown(wait=True)
+        self._ruling.close()
 
     def look_again(self) -> None:
         """Scan all files now."""
@@ -208,7 +207,7 @@ class Core:
     @property
     def rows_from(self) -> dt.datetime | None:
         """Rows with an event time before this raise nothing."""
-        return self._alert_from
+        return self._ruling.since
 
     def now(self) -> dt.datetime:
         """Site time now."""
@@ -254,7 +253,7 @@ class Core:
             return 0.0 if self._orders else spacing
         if self._may_seal():
             return 0.0
-        due = self.clock.until_next(time.time(), self.site.every)
+        due = self._ruling.until_next(self.clock, time.time())
         return min(_LOOK_AT_SITE, max(due, spacing)) if due is not None else _LOOK_AT_SITE
 
     def _tick(self) -> None:
@@ -269,7 +268,7 @@ class Core:
         # before the tables have settled it is not known what time it is at a site whose clock is its data's
         if self._settled_once and self._watch.tick(self.now()):
             self._front.again()
-        if moved or (spaced and (self._news or self._grid_due())):
+        if moved or (spaced and (self._news or self._ruling.due(self.clock, time.time()))):
             self._news = False
             self._evaluate()
         elif self._measures is not None and time.monotonic() - self._shown >= _LOOK_AT_SITE and self.progress():
@@ -283,15 +282,10 @@ class Core:
         wall = time.time()
         now = self.clock.now(wall)
         news = self._notifier.work(now, wall, self._watch.counts().flood_since is not None)
-        if self._ruled_at is not None and not self._failing:
+        if self._ruling.begun and not self._failing:
             news |= self._notifier.beat(now)
         if news:
             self._front.again()
-
-    def _grid_due(self) -> bool:
-        if self.clock.mode == "data":
-            return False
-        return grid_point(self.clock.at(time.time()), self.site.every) != self._ruled_at
 
     def _evaluate(self) -> None:
         self._evaluated = time.monotonic()
@@ -310,7 +304,9 @@ class Core:
             measures = evaluate(cursor, self.binding, now, sealed=self._sealed if settled else None)
             if settled:
                 self._watch.tick(now)  # what is planned is known before it is seen what goes wrong
-            self._evaluate_rules(cursor, totals, wall, settled)
+                # half of a first load would raise alerts that nobody could explain
+                tick = Tick(self.clock, wall, self._started, totals)
+                self._news |= self._ruling.run(cursor, self.binding, tick, self._sealed)
             self._revisions.look(cursor, self.binding, now, wall if settled else None)
         except duckdb.Error as error:
             log.exception("the evaluation failed")
@@ -358,43 +354,6 @@ class Core:
         events = [total.last_event for total in totals.values() if total.last_event is not None]
         self.clock.newest = max(events, default=None)
 
-    def _evaluate_rules(
-        self, cursor: duckdb.DuckDBPyConnection, totals: Mapping[str, Totals], wall: float, settled: bool
-    ) -> None:
-        """Rules see only settled tables: half of a first load would raise alerts that nobody could explain."""
-        if self._ruled_at is None and not settled:
-            return
-        at = self.clock.at(wall)
-        point = at if self.clock.mode == "data" else grid_point(at, self.site.every)
-        points = [point]
-        if self._ruled_at is None:
-            self._alert_from = alert_from(self.site, self.clock.now(wall))
-            points = self._points_again(point)
-        elif point == self._ruled_at and self.clock.mode != "data":
-            return
-        self._ruled_at = point
-        for each in points:
-            age = (at - each) / self.clock.speed if self.clock.speed else 0.0
-            arrivals = Arrivals(totals, wall - age, self._started, self.clock.speed)
-            moment = dt.datetime.fromtimestamp(each, dt.UTC)
-            self._watch.observe(
-                evaluate_rules(
-                    cursor,
-                    self.binding,
-                    moment,
-                    arrivals,
-                    self._alert_from,
-                    self._sealed,
-                    watched=self._watch.watched,
-                )
-            )
-
-    def _points_again(self, point: float) -> list[float]:
-        """The grid points that running delays need after a restart, by event time; thinned out where there are many."""
-        count = int(self._watch.longest_delay / self.site.every)
-        stride = max(1, math.ceil(count / _MOST_POINTS_AGAIN)) * self.site.every
-        return [point - stride * back for back in range(math.ceil(count * self.site.every / stride), 0, -1)] + [point]
-
     # --- the site file -----------------------------------------------------------------------------------------
 
     def _look_at_site(self) -> bool:
@@ -441,7 +400,7 @@ class Core:
         if self._notifier is not None:
             self._notifier.configure(self.site, self.now(), time.time())
         self._sealing.forget()
-        self._ruled_at = None
+        self._ruling.edited()
         self._news = True
 
     def _feed_with(self, site: Site) -> None:

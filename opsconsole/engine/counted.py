@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from opsconsole.engine.recording import SYSTEM
 from opsconsole.journal.journal import Entry, Record
+from opsconsole.site.figures import count
 
 KIND = "counted"
-SYSTEM = "system"
 _RECORDS = 10_000
 """Records of the journal that are read again for a rule at most, the latest."""
 
@@ -36,7 +37,7 @@ class Counted:
         """Remember occurrences by key and moment; the record to be written with what they changed."""
         self._of(rule).update(found)
         data = {"keys": list(found), "moments": list(found.values())}
-        return Entry(actor=SYSTEM, kind=KIND, object=rule, data=data, site_time=at)
+        return Entry(SYSTEM, KIND, rule, data, at, "counted", count(len(found), "occurrence"))
 
     def forget(self, rule: str, before: float) -> None:
         """Let go of what is older than anything that may still come."""

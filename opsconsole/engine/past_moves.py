@@ -28,6 +28,7 @@ from opsconsole.site.model import Site
 
 Tell = Callable[[float, str], None]
 _US = 1_000_000
+_INSTANT = 1e-6
 BLIND = Arrivals({}, 0.0, 0.0, speed=0.0)
 
 
@@ -40,14 +41,21 @@ class Way(Struct):
 
 
 class PastMoves:
-    """The moves of some rules of a plan between two points (s since the epoch), and by rule how they were had."""
+    """The moves of some rules of a plan between two points (s since the epoch), and by rule how they were had.
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, plan: Plan, rules: Sequence[str], tell: Tell) -> None:
+    `stands`: time stands still at the end, as the clock `data` does; the stretch that has begun is then looked at as
+    far as it goes, for it may never be over.
+    """
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, plan: Plan, rules: Sequence[str], tell: Tell, *, stands: bool = False
+    ) -> None:
         self.ways: dict[str, Way] = {}
         self._cursor = cursor
         self._plan = plan
         self._rules = rules
         self._tell = tell
+        self._stands = stands
 
     def grid(self, rule: str) -> Grid:
         """The grid that a rule is evaluated on."""
@@ -64,7 +72,10 @@ class PastMoves:
             grid = self.grid(name)
             start = grid.at_or_after(first)
             even = regular(grid, start, last) if last >= start else None
-            if rule.rule.per_row:
+            if rule.kind == "combine":
+                self.ways[name] = Way("from its parts")
+                found += self._hours(rule, grid, start, last)
+            elif rule.rule.per_row:
                 found += self._guarded(name, "each row", self._single(rule, grid, first, last))
             elif name in stretches:
                 found += self._guarded(name, "each stretch", self._stretches(rule, grid, first, last))
@@ -164,6 +175,9 @@ SELECT began, ended FROM gaps WHERE began < ended ORDER BY began"""
         """Those stretches that are over and have rows."""
         name, step = rule.rule.name, rule.rule.every or 0.0
         ends = list(grid.between(first, last))
+        of_rows = rule.kpi is None or rule.kpi.kpi.window.kind != "moving"
+        if self._stands and of_rows and (not ends or ends[-1] < last):
+            ends.append(last + _INSTANT)
         ends = [end for end, any_rows in zip(ends, self._with_rows(rule, grid, ends), strict=True) if any_rows]
         for number, end in enumerate(ends):
             self._tell(number / len(ends), f"{name}: {number} of {len(ends)} stretches")
@@ -172,8 +186,9 @@ SELECT began, ended FROM gaps WHERE began < ended ORDER BY began"""
             if failed is not None:
                 raise FailedError(failed.text)
             seen = [each for each in found.observations if each.moments]
+            at = min(end, last)
             if seen:
-                yield Move(end, name, Evaluation(end, seen, {}), partial=True)
+                yield Move(at, name, Evaluation(at, seen, {}), partial=True)
         self.ways[name].points = len(ends)
 
     def _with_rows(self, rule: BoundRule, grid: Grid, ends: list[float]) -> list[bool]:
@@ -252,15 +267,6 @@ SELECT began, ended FROM gaps WHERE began < ended ORDER BY began"""
 def looks(binding: Binding, rule: BoundRule) -> list[tuple[str, float]] | None:
     """By source after how many seconds a row may change what a rule finds; None where that cannot be told."""
     spec = rule.rule
-    if rule.kind == "combine":
-        found: list[tuple[str, float]] = []
-        for name in rule.parts:
-            known = binding.rules.get(name)
-            part = looks(binding, known) if known is not None and known.rule.every is None else None
-            if part is None:
-                return None
-            found += part
-        return found
     if rule.source in binding.until or not rule.timed or spec.against is not None or rule.kind in ("due", "silent"):
         return None
     if rule.kpi is None:
@@ -286,9 +292,6 @@ def looks(binding: Binding, rule: BoundRule) -> list[tuple[str, float]] | None:
 
 def periods(binding: Binding, rule: BoundRule, grid: Grid, first: float, last: float) -> list[float]:
     """The points at which a period of the rule's KPI begins, and those that lie a `change` after."""
-    if rule.kind == "combine":
-        parts = [binding.rules[name] for name in rule.parts if name in binding.rules]
-        return [point for part in parts for point in periods(binding, part, grid, first, last)]
     if rule.kpi is None or rule.kpi.kpi.window.kind in ("moving", "all", "working", "shift"):
         return []
     window, tz = rule.kpi.kpi.window, zone(binding.site)

@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from opsconsole.alerts.alert import Alert
 from opsconsole.engine.clock import SiteClock
-from opsconsole.engine.counted import Counted
+from opsconsole.engine.counted import KIND, Counted
 from opsconsole.engine.occurrences import Occurrences
 from opsconsole.engine.watch import AlertWatch, alert_from
 from opsconsole.kpis.binding import Binding
@@ -79,7 +79,7 @@ class Ruling:
         self._queue: list[Due] = []
         self._again = False
         self._plan: Plan | None = None
-        self._occurrences = Occurrences(Counted(watch.counted))
+        self._occurrences = Occurrences(Counted(lambda rule, most: watch.records(KIND, rule, most)))
         self._saved_at = 0.0
         self._saved_running: list[Alert] = []
         self._alert_from = ""
@@ -127,7 +127,15 @@ class Ruling:
             past = due.at < at - _RECENT
             arrivals = Arrivals(tick.totals, tick.wall - age, tick.started, 0.0 if blind else clock.speed)
             states = states_at(
-                cursor, plan, due, arrivals, self.since, None if past else sealed, past=past, blind=blind
+                cursor,
+                plan,
+                due,
+                arrivals,
+                self.since,
+                None if past else sealed,
+                past=past,
+                blind=blind,
+                watched=self._watch.watched,
             )
             found, counted = self._occurrences.at(cursor, plan, due, self.since, last=not self._queue)
             self._watch.observe(merged(due.at, [states, *found]), counted)
@@ -154,7 +162,7 @@ class Ruling:
         self._alert_from = site.alert_from
         if mark is not None:
             self._watch.resume(mark.running)
-            self._upto = min(max(mark.upto, self._watch.recorded_upto() or mark.upto), at)
+            self._upto = min(max(mark.upto, self._recorded_upto()), at)
             self._again = True
             return self._upto
         point = plan.base.last(at)
@@ -164,6 +172,11 @@ class Ruling:
             first = self.since.timestamp() if self.since is not None else 0.0
             self._queue = _together(self._queue, plan.ended(first, self._upto, MOST))
         return None
+
+    def _recorded_upto(self) -> float:
+        """Up to when the journal knows of alerts: what it has was found before the engine ended."""
+        found = self._watch.records("alert")
+        return dt.datetime.fromisoformat(found[0].site_time).timestamp() if found else 0.0
 
     def _line_up(self, plan: Plan, at: float, *, data: bool) -> None:
         """The points that have come since, after those that are still left."""

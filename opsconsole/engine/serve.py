@@ -85,6 +85,7 @@ class Engine:
             bench=bench.result(),
             revisions=Revisions(place.periods),
             notifier=self.notifier,
+            ruled=place.ruled,
         )
         self.service = Service(place, self._handle, self._status, idle_exit, self.core.role)
 

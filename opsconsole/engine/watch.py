@@ -26,7 +26,7 @@ from opsconsole.engine.people import Giver, People
 from opsconsole.engine.roles import Groups, role_of
 from opsconsole.engine.views import Views
 from opsconsole.engine.writer import Writer
-from opsconsole.journal.journal import Entry, Journal
+from opsconsole.journal.journal import Entry, Journal, Record
 from opsconsole.kpis.observation import Evaluation
 from opsconsole.site.calendar import shift_at, zone
 from opsconsole.site.model import Site
@@ -92,11 +92,29 @@ class AlertWatch:
             self._record(self._book.replace(site, now.timestamp()), now)
             self._ladder.configure(site, self._book.ranked())
 
-    def observe(self, evaluation: Evaluation) -> None:
-        """Take what the rules found at a point of the evaluation grid."""
+    def observe(self, evaluation: Evaluation, beside: Sequence[Entry] = ()) -> None:
+        """Take what the rules found at a point of the evaluation grid.
+
+        `beside` is written in one transaction with what that changes.
+        """
         with self.lock:
             found = [*self._book.observe(evaluation), *self._book.tick(evaluation.at)]
-            self._record(found, dt.datetime.fromtimestamp(evaluation.at, dt.UTC))
+            self._record(found, dt.datetime.fromtimestamp(evaluation.at, dt.UTC), beside)
+
+    def running(self) -> list[Alert]:
+        """The alerts on which a delay runs."""
+        with self.lock:
+            return self._book.running()
+
+    def resume(self, alerts: Sequence[Alert]) -> None:
+        """Delays that ran when the engine ended go on."""
+        with self.lock:
+            self._book.resume(alerts)
+
+    def records(self, kind: str, object_: str = "", limit: int = 1) -> list[Record]:
+        """The newest records of a kind, the newest first. Raises JournalError."""
+        with self.lock:
+            return self._journal.records(kind, object_, limit)
 
     def watched(self, rule: str) -> Collection[Mapping[str, str | None]]:
         """The labels of a rule's alerts that are open or about to be: of these an evaluation has to say something."""
@@ -136,8 +154,9 @@ class AlertWatch:
         actor, kind = recording.SYSTEM, maintenance.KIND
         return Entry(actor, kind, window.id, data, now.timestamp(), "over", text, reason=window.reason)
 
-    def _record(self, transitions: Sequence[Transition], now: dt.datetime) -> None:
-        self._writer.keep([recording.of_transition(each, None, now) for each in transitions], now.timestamp())
+    def _record(self, transitions: Sequence[Transition], now: dt.datetime, beside: Sequence[Entry] = ()) -> None:
+        entries = [recording.of_transition(each, None, now) for each in transitions]
+        self._writer.keep([*entries, *beside], now.timestamp())
         self._tell(transitions)
 
     def _tell(self, transitions: Sequence[Transition]) -> None:

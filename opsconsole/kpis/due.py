@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
+from opsconsole.kpis.ruling.outcome import Watched
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.sealed import Sealed
 from opsconsole.site.grid import Grid, tumbles
@@ -89,18 +90,20 @@ class Plan:
         return [Due(end, frozenset(found[end])) for end in sorted(found)]
 
     def part(self, rules: Iterable[str]) -> Binding:
-        """The binding with these rules only, and those that combinations among them are made of."""
+        """The binding with these rules only."""
         wanted = tuple(dict.fromkeys(rules))
         if len(wanted) == len(self.binding.rules):
             return self.binding
         if wanted not in self._parts:
             if len(self._parts) > 256:
                 self._parts.clear()
-            held = with_operands(self.binding, wanted)
-            self._parts[wanted] = replace(
-                self.binding, rules={name: rule for name, rule in self.binding.rules.items() if name in held}
-            )
+            self._parts[wanted] = replace(self.binding, rules={name: self.binding.rules[name] for name in wanted})
         return self._parts[wanted]
+
+    def parted(self, part: Binding) -> bool:
+        """Whether a combination is left out of a part that has rules it is made of."""
+        others = (rule for name, rule in self.binding.rules.items() if name not in part.rules)
+        return any(name in part.rules for rule in others for name in rule.parts)
 
 
 def is_stretch(bound: BoundRule) -> bool:
@@ -135,6 +138,7 @@ def states_at(
     *,
     past: bool = False,
     blind: bool = False,
+    watched: Watched | None = None,
 ) -> Evaluation:
     """The states of the rules that are due at a point. `blind`: nobody knows what had arrived then.
 
@@ -157,9 +161,9 @@ def states_at(
         found = Evaluation(due.at, [], {})
     else:
         part = plan.part(wanted)
-        found = evaluate_rules(cursor, part, moment, arrivals, alert_from, sealed, past=past)
-        if len(part.rules) > len(wanted):
-            found = _only(found, set(wanted))
+        if plan.parted(part):
+            watched = None  # a combination has to know of all members of its parts
+        found = evaluate_rules(cursor, part, moment, arrivals, alert_from, sealed, past=past, watched=watched)
     found.verdicts.update({name: Verdict(reason=OUTSIDE) for name in idle})
     return found
 
@@ -219,19 +223,6 @@ def _of_length(binding: Binding, seconds: float) -> Binding:
         for name, rule in binding.rules.items()
     }
     return replace(binding, rules=rules)
-
-
-def _only(found: Evaluation, rules: set[str]) -> Evaluation:
-    """An evaluation without what rules said that were only wanted for a combination."""
-
-    def meant(name: str) -> bool:
-        return name in rules or (":" in name and name.partition(":")[2] in rules)
-
-    return Evaluation(
-        found.at,
-        [each for each in found.observations if meant(each.rule)],
-        {name: verdict for name, verdict in found.verdicts.items() if meant(name)},
-    )
 
 
 def merged(at: float, parts: Sequence[Evaluation]) -> Evaluation:

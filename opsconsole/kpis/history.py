@@ -22,7 +22,8 @@ from opsconsole.kpis.expression import ident
 from opsconsole.kpis.lasting import free
 from opsconsole.kpis.limits import LimitBook
 from opsconsole.kpis.observation import Observation
-from opsconsole.kpis.ruling.outcome import Outcome, name_of, short, shown
+from opsconsole.kpis.ruling.outcome import Outcome
+from opsconsole.kpis.ruling.texts import name_of, short, shown
 from opsconsole.kpis.scan import Cursor, Members
 from opsconsole.kpis.span import moment
 from opsconsole.kpis.status import limit_of

@@ -17,7 +17,8 @@ from opsconsole.kpis.expression import ident
 from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.lasting import among
 from opsconsole.kpis.observation import Observation
-from opsconsole.kpis.ruling.outcome import INSTANCES, short, titled
+from opsconsole.kpis.ruling.outcome import INSTANCES
+from opsconsole.kpis.ruling.texts import short, titled
 from opsconsole.kpis.scan import Cursor, Members
 from opsconsole.kpis.span import moment
 from opsconsole.kpis.words import labelled

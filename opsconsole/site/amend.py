@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -64,13 +65,22 @@ def _implicit(loaded: Loaded, rules: Sequence[str], root: Mapping) -> Loaded:
     return replace(loaded, site=msgspec.structs.replace(loaded.site, rules=loaded.site.rules | changed))
 
 
+def _quoted(change: str) -> str:
+    """`when: > 5` as it is meant: to YAML a `>` begins a text on the lines that follow."""
+    found = re.fullmatch(r"(\s*\w+\s*:\s*)([<>].*)", change)
+    if found is None:
+        return change
+    text = found[2].replace("'", "''")
+    return f"{found[1]}'{text}'"
+
+
 def _read(changes: Sequence[str]) -> tuple[Document | None, list[Problem]]:
     """The changes as one mapping, each on its line; of a key changed twice the last counts."""
     report = Report(NAME)
     entries: dict[str, tuple[Scalar, Node]] = {}
     text = "\n".join(" ".join(change.splitlines()) for change in changes)
     for number, change in enumerate(changes, 1):
-        line = "\n" * (number - 1) + " ".join(change.splitlines())
+        line = "\n" * (number - 1) + _quoted(" ".join(change.splitlines()))
         document = read_tree(line.encode("utf-8", "surrogateescape"), report)
         if isinstance(document.root, Mapping):
             entries.update(document.root.entries)

@@ -15,13 +15,13 @@ from opsconsole.alerts.book import AlertBook
 from opsconsole.engine.past_moves import BLIND, PastMoves
 from opsconsole.engine.replay import Replay
 from opsconsole.kpis.binding import Binding
-from opsconsole.kpis.due import Due, Plan, merged, states_at, stretches_at
+from opsconsole.kpis.due import Plan, merged, states_at, stretches_at
 from opsconsole.kpis.observation import Evaluation
 from opsconsole.kpis.single import observed, rows_that_meet
 from tests.kpis.plant import UTC, bound, database
 
 START = dt.datetime(2026, 3, 28, 21, 50, tzinfo=UTC)  # clocks go forward in the night that follows in Berlin
-EVERY, LENGTH = 120, 4 * 3600
+EVERY, LENGTH = 300, 9000
 KPIS = """\
 kpis:
   mean: {source: cycles, value: avg(qty), window: 20m, by: [line]}
@@ -49,6 +49,10 @@ RULES = {
     "back": '{kpi: mean, when: "> 5", deadband: 2, by: [line], %s}',
     "moved": '{kpi: mean, when: "> 2", change: 10m, %s}',
     "recovered": "{source: cycles, rows: scrap > 3, within: 10m, recover: scrap = 0, by: [line], %s}",
+}
+COMBINED = {
+    "both": '{combine: "rows and mean", by: [line], %s}',
+    "either": '{combine: "1 of (both, several) and not kinds", %s}',
 }
 OCCURRENCES = {
     "single": "{source: cycles, rows: scrap > 3, every: row, by: [line]}",
@@ -119,7 +123,7 @@ def point_by_point(cursor: Any, binding: Binding, first: float, last: float) -> 
 def replayed(cursor: Any, binding: Binding, first: float, last: float) -> tuple[Told, dict[str, str]]:
     plan, names = Plan(binding), list(binding.rules)
     past = PastMoves(cursor, plan, names, lambda done, doing: None)
-    replay = Replay(binding.site, {name: past.grid(name) for name in names})
+    replay = Replay(binding, {name: past.grid(name) for name in names})
     told: Told = []
     for _, transitions in replay.run(past.of(first, last), last):
         told += tell(transitions)
@@ -130,7 +134,7 @@ def tell(transitions: list[Any]) -> Told:
     return [(each.at, each.alert.id, each.what, each.alert.facts.priority) for each in transitions]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.data())
 def test_a_replay_finds_what_every_point_finds(tmp_path: Path, rows: list[Row], data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(list(RULES)), min_size=2, max_size=5, unique=True))
@@ -143,7 +147,19 @@ def test_a_replay_finds_what_every_point_finds(tmp_path: Path, rows: list[Row], 
     assert found == expected
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS, st.data())
+def test_combinations_are_those_of_every_point(tmp_path: Path, rows: list[Row], data: st.DataObject) -> None:
+    rules = {name: RULES[name] % data.draw(DELAYS) for name in ("rows", "several", "mean", "kinds")}
+    rules |= {name: text % data.draw(st.sampled_from(["", "for: 4m", "clear: 6m"])) for name, text in COMBINED.items()}
+    cursor, binding = database(), site(tmp_path, rules)
+    fill(cursor, rows)
+    first = START.timestamp()
+    found, _ = replayed(cursor, binding, first, first + LENGTH)
+    assert found == point_by_point(cursor, binding, first, first + LENGTH)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS)
 def test_occurrences_are_those_of_every_point(tmp_path: Path, rows: list[Row]) -> None:
     cursor, binding = database(), site(tmp_path, OCCURRENCES)
