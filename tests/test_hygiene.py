@@ -10,7 +10,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-HEAVY = {"duckdb", "polars", "pyarrow", "numpy", "watchdog", "fastexcel", "xlsxwriter", "sqlite3", "holidays"}
+HEAVY = {
+    "duckdb",
+    "polars",
+    "pyarrow",
+    "numpy",
+    "watchdog",
+    "fastexcel",
+    "xlsxwriter",
+    "sqlite3",
+    "holidays",
+    "apprise",
+}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +58,7 @@ def loaded_by(statement: str) -> set[str]:
         ("import opsconsole.engine.launch, opsconsole.engine.place", HEAVY | {"textual", "rich", "asyncio", "yaml"}),
         (
             "import opsconsole.engine.serve, opsconsole.engine.core",
-            {"textual", "rich", "polars", "pyarrow", "numpy", "watchdog"},
+            {"textual", "rich", "polars", "pyarrow", "numpy", "watchdog", "apprise"},
         ),
     ],
     ids=["console", "cli", "launch", "engine before it reads a file"],
