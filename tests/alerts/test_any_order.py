@@ -24,7 +24,7 @@ from opsconsole.alerts.handling import (
     unacknowledge,
     unshelve,
 )
-from opsconsole.alerts.standing import escalate, expire, realarm, release, suppress
+from opsconsole.alerts.standing import escalate, expire, realarm, release, set_back, suppress
 from opsconsole.alerts.table import NAMES, Arc
 from tests.alerts.invariants import holds
 
@@ -52,11 +52,14 @@ EVENTS: dict[str, Apply] = {
     "shelve for a time": lambda facts, _config, now, size: shelve(
         facts, Shelf("ana", now, "why", now + 600 * size), facts.version
     ),
-    "shelve until it has gone": lambda facts, _config, now, _: shelve(facts, Shelf("ana", now, "why"), facts.version),
+    "shelve until it has gone": lambda facts, _config, now, size: shelve(
+        facts, Shelf("ana", now, "why", latest=now + 600 * size if size else None), facts.version
+    ),
     "end the shelf": lambda facts, _config, _now, _: unshelve(facts),
     "take out of service": lambda facts, _config, now, _: take_out(facts, Held("ana", now, "why")),
     "return to service": lambda facts, config, _now, _: bring_back(facts, config),
     "the time on the shelf is over": lambda facts, config, now, _: expire(facts, config, now),
+    "the clock was set back": lambda facts, config, now, size: set_back(facts, config, now - 600 * size),
     "suppressed by design": lambda facts, _config, _now, _: suppress(facts, NAMES[0]),
     "suppressed by another as well": lambda facts, _config, _now, _: suppress(facts, NAMES[1]),
     "what suppresses has gone": lambda facts, config, _now, _: release(facts, config, NAMES[0]),
@@ -64,8 +67,11 @@ EVENTS: dict[str, Apply] = {
     "acknowledged for too long": lambda facts, config, now, _: realarm(facts, config, now),
     "nobody acknowledges": lambda facts, _config, _now, size: escalate(facts, size),
 }
-# What is refused is only ever what people do; so it is here, by the names of the walk.
-SAME = {"acknowledge what was seen before": "acknowledge"}
+# By the names of the walk.
+SAME = {
+    "acknowledge what was seen before": "acknowledge",
+    "the clock was set back": "the time on the shelf is over",
+}
 
 configs = st.builds(
     Config,
