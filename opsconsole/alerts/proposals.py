@@ -48,10 +48,9 @@ def calmer(name: str, rule: Rule | None, lived: Sequence[Occurrence]) -> Proposa
     """What to try with a rule that calls too often; `lived` are its occurrences in order of time."""
     if rule is None:
         return Proposal(name, "review", "it is not in the site file any more")
-    delay = _delay(rule, lived)
-    if delay is not None:
-        return delay
-    return _limit(rule, lived) or _deadband(rule, lived) or _review(rule, lived)
+    if len(lived) < _FEW:
+        return _review(rule, lived)
+    return _delay(rule, lived) or _limit(rule, lived) or _deadband(rule, lived) or _review(rule, lived)
 
 
 def shorter(name: str, rule: Rule | None) -> Proposal:

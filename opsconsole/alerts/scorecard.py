@@ -16,11 +16,12 @@ secondary sources; "at most" is the figure called maximum manageable):
     priorities                               80 % low, 15 % warning, 5 % critical
     suppressed outside the procedure         0
 
-The standards' figures are rough by intent; two verdicts need a rule of their own, and it is ours: the split of the
-priorities is missed when there is half as much again above it (over 7.5 % critical, or over 30 % critical and warning),
-of at least 20 alarms; the share of the ten most frequent means nothing with fewer than 200 different alarms, where ten
-have 5 % even when all come equally often. That people find half of a rule's alerts false, of at least 4 judged, is no
-target of a standard either; it is what no alarm can afford. Below 30 days of record all of it is indicative only.
+The standards' figures are rough by intent, and some verdicts need a rule of their own; these are ours. Rates are judged
+from a day of record on. The split of the priorities is missed when there is half as much again above it (over 7.5 %
+critical, or over 30 % critical and warning), of at least 20 alarms. The share of the ten most frequent means nothing
+with fewer than 200 different alarms, where ten have 5 % even when all come equally often. That people find half of a
+rule's alerts false, of at least 4 judged, is no target of a standard; it is what no alarm can afford. Below 30 days of
+record all of it is indicative only.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ class _Judge:
         self._rules = rules
         self._found = found
         self._zone = zone
-        self._end = end
+        self._start, self._end = start, end
         self._lived: dict[str, list[Occurrence]] = {}
         for each in history.occurrences:
             if each.ended is None or each.ended >= start:
@@ -212,12 +213,15 @@ class _Judge:
             ("per_hour", "alarms an hour", found.per_hour, 6, 12),
             ("per_ten_minutes", "alarms in 10 minutes", found.per_ten_minutes, 1, 2),
         ):
-            when = ""
-            if rate.at is not None:
-                there = dt.datetime.fromtimestamp(rate.at, self._zone)
-                when = f", most {number(rate.peak)} on {there:%m-%d}" + (f" {there:%H:%M}" if key != "per_day" else "")
             verdict: Verdict = "good" if rate.mean <= target else "warning" if rate.mean <= most else "critical"
-            yield self._line(key, label, f"≤ {target}", f"{_rounded(rate.mean)}{when}", verdict, self._load)
+            said = _rounded(rate.mean)
+            if self._end - self._start < DAY:
+                said, verdict = f"{said}, judged from a day on", "none"
+            elif rate.at is not None:
+                there = dt.datetime.fromtimestamp(rate.at, self._zone)
+                clock = f" {there:%H:%M}" if key != "per_day" else ""
+                said += f", most {number(rate.peak)} on {there:%m-%d}{clock}"
+            yield self._line(key, label, f"≤ {target}", said, verdict, self._load)
         peak = found.per_ten_minutes.peak
         verdict = "good" if peak <= 10 else "warning" if peak <= 100 else "critical"
         yield self._line("peak", "fullest 10 minutes", "≤ 10", number(peak), verdict, self._in_floods or self._load)

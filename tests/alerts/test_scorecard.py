@@ -18,7 +18,7 @@ from opsconsole.alerts.deed import Deed, Target
 from opsconsole.alerts.facts import Held, Letter, Shelf, What
 from opsconsole.alerts.history import Happening, History, Known, Occurrence
 from opsconsole.alerts.performance import Figures, figures, quantile
-from opsconsole.alerts.proposals import calmer, lower, truer
+from opsconsole.alerts.proposals import Proposal, calmer, lower, truer
 from opsconsole.alerts.scorecard import Line, PositionCard, Scorecard, as_json, scorecard
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.site.model import Area, Chatter, Rule, Shelving, Site
@@ -311,11 +311,14 @@ def test_false_data_is_for_the_source_not_for_the_rule() -> None:
 # --- what to try -------------------------------------------------------------------------------------------------
 
 
-def proposed(diary: Diary, **more: Any) -> tuple[str, str]:
-    """What is proposed for too many alarms, two hundred a day."""
-    line, _ = diary.line("per_day", end=HOUR, **more)
-    assert line.proposal == 1
-    found = diary.position(HOUR, **more).proposals[0]
+def tried(diary: Diary, name: str = "slow", site: Site = SITE) -> Proposal:
+    """What is proposed for a rule with too many alarms."""
+    lived = [each for each in diary.history(DAY).occurrences if each.rule == name]
+    return calmer(name, site.rules.get(name), lived)
+
+
+def proposed(diary: Diary, name: str = "slow", site: Site = SITE) -> tuple[str, str]:
+    found = tried(diary, name, site)
     return found.change, found.with_
 
 
@@ -324,8 +327,7 @@ def test_an_on_delay_that_would_have_saved_half_of_them() -> None:
     for number in range(8):
         diary.alarm(number * 5, lasts=4 if number < 4 else 50, n=number)
     assert proposed(diary) == ("on-delay", "for: 5m")
-    says = diary.position(HOUR).proposals[0].says
-    assert says == "on-delay of 5m: 4 of its 8 occurrences were over before it"
+    assert tried(diary).says == "on-delay of 5m: 4 of its 8 occurrences were over before it"
 
 
 def test_an_off_delay_comes_first_where_they_come_again() -> None:
@@ -354,31 +356,36 @@ def test_so_many_rows_that_half_of_them_had_fewer() -> None:
     diary = Diary()
     for number in range(8):
         diary.alarm(number * 5, lasts=None, n=number, rule="many", worst=2.0 + number)
-    assert proposed(diary) == ("limit", "at_least: 7")
+    assert proposed(diary, "many") == ("limit", "at_least: 7")
 
 
 def test_a_deadband_for_a_kpi_whose_limits_are_its_own() -> None:
     diary = Diary()
     for number in range(8):
         diary.alarm(number * 5, lasts=None, n=number, rule="limits", worst=101.0)
-    assert diary.position(HOUR).proposals[0].with_ == "deadband: 5"
+    assert proposed(diary, "limits") == ("deadband", "deadband: 5")
 
 
 def test_nothing_is_changed_where_nothing_would_help() -> None:
     diary = Diary()
     for number in range(8):
         diary.alarm(number * 5, lasts=None, n=number, rule="many")
-    card = diary.position(HOUR)
-    assert (card.proposals[0].change, card.proposals[0].with_) == ("review", "")
-    assert card.proposals[0].command == "opsconsole backtest 'plants/a b' many"
+    assert proposed(diary, "many") == ("review", "")
+    assert tried(diary, "many").command("plants/a b") == "opsconsole backtest 'plants/a b' many"
+
+
+def test_a_few_occurrences_tell_nothing() -> None:
+    diary = Diary()
+    for number in range(2):
+        diary.alarm(number * 5, lasts=2, n=number, worst=105.0)
+    assert proposed(diary) == ("review", "")
 
 
 def test_a_rule_that_is_gone_is_said_to_be() -> None:
     diary = Diary()
     for number in range(8):
         diary.alarm(number * 5, n=number, rule="gone")
-    card = diary.position(HOUR, name="")
-    assert card.proposals[0].says == "it is not in the site file any more"
+    assert tried(diary, "gone").says == "it is not in the site file any more"
 
 
 # --- the card ----------------------------------------------------------------------------------------------------
@@ -397,6 +404,15 @@ def test_the_targets_of_the_rate(a_day: int, verdict: str) -> None:
         diary.alarm(number * 1_440 / a_day, n=number)
     lines = {line.key: line.verdict for line in diary.position(DAY).lines}
     assert lines["per_day"] == verdict
+
+
+def test_rates_of_less_than_a_day_are_not_judged() -> None:
+    diary = Diary()
+    for number in range(20):
+        diary.alarm(number, n=number)
+    lines = {line.key: line for line in diary.position(HOUR).lines}
+    assert (lines["per_day"].verdict, lines["per_day"].found) == ("none", "480, judged from a day on")
+    assert lines["peak"].verdict == "good"
 
 
 def test_a_site_is_scored_by_position_and_indicative_below_thirty_days() -> None:
@@ -575,8 +591,7 @@ def test_a_delay_that_would_leave_nothing_asks_whether_the_rule_is_needed() -> N
     diary = Diary()
     for number in range(8):
         diary.alarm(number * 5, lasts=2, n=number)
-    (proposal, *_) = diary.position(HOUR).proposals
-    assert proposal.says == "on-delay of 5m: all its 8 occurrences were over before it; is the rule needed?"
+    assert tried(diary).says == "on-delay of 5m: all its 8 occurrences were over before it; is the rule needed?"
 
 
 def test_an_acknowledgement_answers_all_earlier_calls_and_some_alerts_ask_for_none() -> None:

@@ -105,8 +105,10 @@ def test_a_flood_goes_on_into_the_period(plant: Plant) -> None:
 
 
 def test_what_to_try_names_the_site_as_it_was_asked_for(plant: Plant) -> None:
-    for minute in range(0, 100, 2):
-        plant.look(minute, minute % 3)
+    for minute in range(0, 160, 4):
+        plant.look(minute, *range(4))
+        plant.look(minute + 2)
+    plant.core.at = BEGIN + 86_400
     (_, floor) = plant.card(site="my plant")["positions"]
     assert floor["proposals"][0]["with"] == "clear: 5m"
     assert floor["proposals"][0]["command"] == "opsconsole backtest 'my plant' slow --with 'clear: 5m'"

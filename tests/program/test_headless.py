@@ -274,3 +274,21 @@ def test_scorecard_of_what_the_engine_has_recorded(site: SiteFolder) -> None:
     wrong = site.run("scorecard", "--days", "99999")
     message = "opsconsole: days: a number above 0 and up to 3660 is wanted, not 99999\n"
     assert (wrong.returncode, wrong.stderr) == (1, message)
+
+
+def test_a_parent_inhibits_its_children_and_they_are_one_incident(site: SiteFolder) -> None:
+    rules = """
+rules:
+  bad: {source: cycles, rows: scrap > 3, within: 1000d, by: [line], inhibited_by: [few]}
+  few: {source: cycles, rows: qty < 100, within: 1000d, by: [line], priority: critical}
+alert_from: all
+"""
+    (site.folder / "site.yaml").write_text((site.folder / "site.yaml").read_text() + rules)
+    found = {alert["id"]: alert for alert in site.json("snapshot")["alerts"] if alert["rule"] in ("bad", "few")}
+    assert {name: (alert["state"], alert["suppressed"]) for name, alert in found.items()} == {
+        "bad{line=2}": ("SUPPRESSED", ["few"]),
+        "few{line=1}": ("UNACK", []),
+        "few{line=2}": ("UNACK", []),
+    }
+    assert found["bad{line=2}"]["incident"] == found["few{line=2}"]["incident"] != found["few{line=1}"]["incident"]
+    assert {name for name, alert in found.items() if alert["first_out"]} == {"few{line=1}", "few{line=2}"}
