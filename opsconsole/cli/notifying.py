@@ -67,7 +67,7 @@ def tested(found: Notifications) -> str:
 def as_json(found: Notifications, events: list[Event], zone: ZoneInfo) -> str:
     """The targets, routes and steps, and the newest records."""
     fields = msgspec.to_builtins(found)
-    del fields["results"]
+    del fields["results"], fields["type"]
     return dump({**fields, "events": msgspec.json.decode(show_records.log_json(events, zone))})
 
 

@@ -20,7 +20,7 @@ from opsconsole.alerts.alert import Alert, Transition
 from opsconsole.engine.messages import Notice
 from opsconsole.engine.notify import record, routes, words
 from opsconsole.engine.notify.known import known_of
-from opsconsole.engine.notify.outbox import Letter, Outbox
+from opsconsole.engine.notify.outbox import By, Letter, Outbox
 from opsconsole.engine.notify.plan import Memory, Message, Plan
 from opsconsole.engine.notify.post import Post
 from opsconsole.engine.notify.pulse import Pulse
@@ -161,7 +161,7 @@ class Notifier:
             found.append(Notice(NOTICE, f"the dead-man switch cannot be reached: {self._pulse.trouble}", "warning"))
         return found
 
-    def test(self, targets: Sequence[str], who: str, now: dt.datetime, wall: float) -> Future[dict[str, str]]:
+    def test(self, targets: Sequence[str], by: By, now: dt.datetime, wall: float) -> Future[dict[str, str]]:
         """Send a message to each of the targets; what came of it. Raises ValueError where one is unknown."""
         unknown = [name for name in targets if name not in self._targets]
         if unknown:
@@ -176,10 +176,10 @@ class Notifier:
                 id=uuid.uuid4().hex,
                 target=name,
                 title=f"Test · {self._site.name}",
-                body=f"{who} tries whether alerts of {self._site.name} reach {name}. There is nothing to do.",
+                body=f"{by.user} tries whether alerts of {self._site.name} reach {name}. There is nothing to do.",
                 worst="low",
                 at=wall,
-                test=who,
+                test=by,
             )
             ids.add(letter.id)
             self._tests[letter.id] = results, ids, future

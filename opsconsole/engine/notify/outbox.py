@@ -17,10 +17,18 @@ PATIENCE = 3600.0
 """Seconds after which a message says nothing that is still true; the next one then tells how things are."""
 
 
+class By(Struct, frozen=True):
+    """A person, as the kernel says, and where they come from by SSH, as the client claims."""
+
+    user: str
+    uid: int
+    origin: str = ""
+
+
 class Letter(Struct, frozen=True):
     """A message as it is sent. `told` and `over` are what it tells of, for the plan; `at` wall clock, when it was due.
 
-    `test` names the person who tries whether a target can be reached.
+    `test`: the person who tries whether a target can be reached.
     """
 
     id: str
@@ -32,7 +40,7 @@ class Letter(Struct, frozen=True):
     told: dict[str, str] = {}
     over: list[str] = []
     at: float = 0.0
-    test: str = ""
+    test: By | None = None
 
 
 class Verdict(Struct, frozen=True):

@@ -25,13 +25,16 @@ REMEMBERED = 5_000
 
 def entry_of(what: str, letter: Letter, now: float, reason: str = "", tries: int = 0) -> Entry:
     """What happened to a message. `now`: site time, seconds since the epoch."""
+    by = letter.test
     data = {"letter": letter.id} | ({"tries": tries} if tries else {})
     if what == "queued":
         data |= {"message": msgspec.to_builtins(letter)}
     return Entry(
-        actor=letter.test or SYSTEM,
+        actor=by.user if by is not None else SYSTEM,
+        uid=by.uid if by is not None else None,
+        origin=by.origin if by is not None else "",
         kind=KIND,
-        what=f"test {what}" if letter.test else what,
+        what=f"test {what}" if by is not None else what,
         object=letter.target,
         text=letter.title,
         reason=reason,

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from opsconsole.engine.notify.outbox import LONGEST_PAUSE, PATIENCE, Letter, Outbox, Verdict
+from opsconsole.engine.notify.outbox import LONGEST_PAUSE, PATIENCE, By, Letter, Outbox, Verdict
 
 
-def letter(name: str, target: str = "oncall", test: str = "") -> Letter:
+def letter(name: str, target: str = "oncall", test: By | None = None) -> Letter:
     return Letter(name, target, "title", "body", "warning", test=test)
 
 
@@ -73,7 +73,7 @@ def test_a_test_message_is_tried_once_and_waits_for_nothing() -> None:
     box = Outbox(lambda: 0.5)
     box.add(letter("before"), 0.0)
     box.ready(0.0)
-    box.add(letter("a", test="ana"), 0.0)
+    box.add(letter("a", test=By("ana", 1000)), 0.0)
     assert names(box.ready(0.0)) == ["a"]
     assert box.done("a", False, 0.0) == Verdict("given up", 1)
 
