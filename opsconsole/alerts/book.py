@@ -76,11 +76,13 @@ class AlertBook:
         """An alert that is or was open."""
         return self._course.held.alerts.get(alert)
 
-    def watched(self, rule: str) -> list[Labels]:
-        """The labels of a rule's alerts that are open or about to be: of these an evaluation has to say something."""
-        of = self._course.held.of_rule.get(rule)
-        keys = () if of is None else of.open | of.active | of.stale | of.error
-        return [self._course.held.alerts[key].labels for key in keys]
+    def watched(self) -> dict[str, list[Labels]]:
+        """By rule the labels of alerts that are open or about to be: of these an evaluation has to say something."""
+        alerts = self._course.held.alerts
+        return {
+            rule: [alerts[key].labels for key in of.open | of.active | of.stale | of.error]
+            for rule, of in self._course.held.of_rule.items()
+        }
 
     # --- what the rules say ----------------------------------------------------------------------------------
 

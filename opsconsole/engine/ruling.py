@@ -135,7 +135,7 @@ class Ruling:
                 None if past else sealed,
                 past=past,
                 blind=blind,
-                watched=self._watch.watched,
+                watched=self._watch.watched(),
             )
             found, counted = self._occurrences.at(cursor, plan, due, self.since, last=not self._queue)
             self._watch.observe(merged(due.at, [states, *found]), counted)

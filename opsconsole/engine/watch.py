@@ -116,10 +116,10 @@ class AlertWatch:
         with self.lock:
             return self._journal.records(kind, object_, limit)
 
-    def watched(self, rule: str) -> Collection[Mapping[str, str | None]]:
-        """The labels of a rule's alerts that are open or about to be: of these an evaluation has to say something."""
+    def watched(self) -> Mapping[str, Collection[Mapping[str, str | None]]]:
+        """By rule the labels of alerts that are open or about to be: of these an evaluation has to say something."""
         with self.lock:
-            return self._book.watched(rule)
+            return self._book.watched()
 
     def tick(self, now: dt.datetime) -> bool:
         """What time alone does, by the clock of now: windows of maintenance begin and end, alerts that nobody

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.extent import Extent, Extents
@@ -24,13 +25,17 @@ from opsconsole.site.calendar import Buckets
 
 
 class Frame(Struct, frozen=True):
-    """What is asked of every KPI alike: span, buckets of trend and grid, chosen members, most members of a split."""
+    """What is asked of every KPI alike: span, buckets of trend and grid, chosen members, most members of a split.
+
+    Without `before` nothing is read of the stretch before; what no rows mean is judged by it all the same.
+    """
 
     span: Span
     trend: Buckets | None = None
     grid: Buckets | None = None
     filters: dict[str, str | None] = {}
     cap: int = MEMBERS
+    before: bool = True
 
 
 class Wanted(NamedTuple):
@@ -170,7 +175,7 @@ def _scanned(
     ask = Ask(
         source=first.source,
         where=first.where.text if first.where is not None else None,
-        span=frame.span,
+        span=frame.span if frame.before else replace(frame.span, before=None),
         values=tuple(sql for sql, _ in values),
         splits=tuple(dict.fromkeys(split for want in wanted.values() for split in want.splits)),
         trend=frame.trend,

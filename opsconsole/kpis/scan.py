@@ -5,6 +5,7 @@ KPIs that share source, filter and window share one scan; the splits are GROUPIN
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -215,7 +216,7 @@ def sort(ask: Ask, names: Names, rows: list[tuple[Any, ...]]) -> Found:
         grids.setdefault(names.mask(names.step, column), []).append((name, 5 + index_of[column]))
     first = 5 + len(index_of)
     for row in rows:
-        group = Row(row[4], tuple(number(value) for value in row[first:-1]))
+        group = Row(row[4], _finite(row[first:-1]))
         if row[0] in splits and row[1] is not None:
             for split, places in splits[row[0]]:
                 members = tuple(row[place] for place in places)
@@ -230,3 +231,13 @@ def sort(ask: Ask, names: Names, rows: list[tuple[Any, ...]]) -> Found:
             for name, place in grids[row[0]]:
                 found.grids.setdefault(name, {})[row[place], row[3]] = group
     return found
+
+
+def _finite(values: tuple[float | None, ...]) -> tuple[float | None, ...]:
+    """The values of a group, where what is not finite is none. Mostly all are: then their sum is finite too."""
+    try:
+        if math.isfinite(sum(values)):  # type: ignore[arg-type]  # None is what the except is for
+            return values
+    except TypeError:
+        pass
+    return tuple(number(value) for value in values)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import unicodedata
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 NONE = "–"
 
 
+@lru_cache(4096)
 def number(value: float | None, decimals: int | None = None) -> str:
     """A figure with a space between thousands; without `decimals`, about four significant digits. "–" for none."""
     if value is None or math.isnan(value):

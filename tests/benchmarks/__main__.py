@@ -1,7 +1,7 @@
 """What the real program costs: `python -m tests.benchmarks NAME …`.
 
 NAME is one of start, latency, idle, bulk, append, small, reopen, watched, past, views, refresh, long, storm, triage,
-book.
+book, rules.
 
 The first three have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
 (a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
@@ -25,6 +25,7 @@ from tests.benchmarks.kpis import FIGURES
 from tests.benchmarks.loading import LOADING
 from tests.benchmarks.lookback import PAST
 from tests.benchmarks.resting import RESTING, cpu_of
+from tests.benchmarks.rules import RULING
 from tests.benchmarks.storm import STORM
 from tests.benchmarks.triage import TRIAGE
 from tests.benchmarks.views import VIEWS
@@ -136,7 +137,7 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=[*SMALL, *LOADING, *RESTING, *PAST, *BOOK, *VIEWS, *FIGURES, *STORM, *TRIAGE, []],
+        choices=[*SMALL, *LOADING, *RESTING, *PAST, *BOOK, *VIEWS, *FIGURES, *RULING, *STORM, *TRIAGE, []],
         default=list(SMALL),
     )
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -152,7 +153,9 @@ def main() -> None:
             else:
                 folder = (arguments.folder or place) / name
                 folder.mkdir(parents=True, exist_ok=True)
-                (LOADING | RESTING | PAST | BOOK | VIEWS | FIGURES | STORM | TRIAGE)[name](folder, arguments.rows)
+                (LOADING | RESTING | PAST | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE)[name](
+                    folder, arguments.rows
+                )
 
 
 def _million(site: Path) -> None:

@@ -309,7 +309,7 @@ def test_nothing_is_said_of_instances_that_nobody_waits_for(tmp_path: Path) -> N
         "high": [{"line": "B"}, {"line": "D"}, {"line": "gone"}], "hot": [{"line": "C"}], "hush": [{"line": "C"}],
     }  # fmt: skip
     whole = found_by(db, tmp_path, rules.replace("  both: {combine: part and high}\n", ""))
-    less = found_by(db, tmp_path, rules.replace("part and high", "part"), watched=lambda rule: open_ones.get(rule, ()))
+    less = found_by(db, tmp_path, rules.replace("part and high", "part"), watched=open_ones)
     said = {f"{one.rule} {one.labels['line']}" for one in less.observations}
     assert said == {"high A", "high B", "high D", "hot A", "hot C", "hush C", *(f"part {line}" for line in "ABCD")}
     both = {(one.rule, tuple(one.labels.values())): one for one in whole.observations}

@@ -109,7 +109,7 @@ def test_values_of_kpis_by_any_labels(
     )
     db, binding = database(), bound(tmp_path, text)
     fill(db, rows)
-    found = evaluate_rules(db, binding, NOON, FRESH, watched=lambda _rule: ())
+    found = evaluate_rules(db, binding, NOON, FRESH, watched={})
     for at, (text, by) in enumerate(rules):
         sums: dict[tuple[str | None, ...], float] = {}
         for row in rows:
@@ -213,7 +213,7 @@ def test_a_thousand_rules_with_nothing_to_say_make_nothing(tmp_path: Path) -> No
     db, binding = database(), bound(tmp_path, text)
     for station in range(50):
         put(db, ago(0, 5), station=station, qty=11 if station == 7 else 1)
-    found = evaluate_rules(db, binding, NOON, FRESH, watched=lambda _rule: ())
+    found = evaluate_rules(db, binding, NOON, FRESH, watched={})
     assert [(one.rule, one.labels) for one in found.observations] == [("r0", {"station": "7"})]
     assert len(found.verdicts) == 1000
     assert found.at == (NOON + dt.timedelta()).timestamp()

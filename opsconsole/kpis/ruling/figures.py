@@ -6,19 +6,18 @@ each rule then finds by bisection who is beyond its limit, and nothing is made o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
-
-from msgspec.structs import replace
 
 from opsconsole.kpis.binding import BoundKpi, BoundRule
 from opsconsole.kpis.evaluate import Figures
-from opsconsole.kpis.gather import Frame, Wanted, gather
+from opsconsole.kpis.gather import Frame, Picked, Wanted, gather
 from opsconsole.kpis.limits import Limits
 from opsconsole.kpis.ruling.context import Context
 from opsconsole.kpis.ruling.outcome import INSTANCES, Outcome
 from opsconsole.kpis.ruling.series import Series, Then, changed, present, then_of
 from opsconsole.kpis.ruling.texts import name_of, shown
+from opsconsole.kpis.scan import Members
 from opsconsole.kpis.span import Span, span_of
 from opsconsole.kpis.status import eased, limit_of, mildest, priority_of, worse_of
 from opsconsole.kpis.when import When
@@ -32,10 +31,8 @@ def judge(context: Context, rules: list[BoundRule], outcome: Outcome) -> None:
     """Rules on KPIs that have the window in common."""
     kpi = _kpi(rules[0])
     span = span_of(kpi.kpi.window, kpi.timed, context.now, context.binding.site, context.until)
-    # Only where no rows mean a number does it matter who had rows before.
-    if all(leaf.value.empty is None for rule in rules for leaf in _kpi(rule).leaves):
-        span = replace(span, before=None)
     now = _Values(context, span, rules)
+    now.look_before(context, [rule for rule in rules if _wants_before(rule, now, outcome)])
     known: dict[tuple[str | None, float | None], Then | None] = {}
     thens: dict[Then, list[BoundRule]] = {}
     for rule in rules:
@@ -66,39 +63,71 @@ class _Values:
     """The values of some rules' KPIs over one span; what could not be had is text that says why."""
 
     def __init__(self, context: Context, span: Span, rules: Iterable[BoundRule]) -> None:
-        frame = Frame(span, cap=INSTANCES)
-        wanted: dict[str, Wanted] = {}
-        for rule in rules:
-            kpi = _kpi(rule)
-            known = wanted.get(kpi.kpi.name)
-            splits = dict.fromkeys((*(known.splits if known is not None else ()), rule.by))
-            wanted[kpi.kpi.name] = Wanted(kpi, tuple(splits))
-        found = gather(
-            context.cursor, context.binding, list(wanted.values()), frame, context.extents, context.failing,
-            context.sealed,
-        )  # fmt: skip
+        self._span = span
+        frame = Frame(span, cap=INSTANCES, before=False)
+        found = _gather(context, rules, frame)
         site = context.binding.site
+        kpis = {_kpi(rule).kpi.name: _kpi(rule) for rule in rules}
         self.figures: dict[str, Figures | str] = {
-            name: pick if isinstance(pick, str) else Figures(wanted[name].kpi, pick, frame, context.books[name], site)
+            name: pick if isinstance(pick, str) else Figures(kpis[name], pick, frame, context.books[name], site)
             for name, pick in found.items()
         }
         self._series: dict[tuple[str, _By], Series] = {}
+        self._before: dict[str, Picked] = {}
+
+    def look_before(self, context: Context, rules: list[BoundRule]) -> None:
+        """Find out which members had rows in the stretch before, for the KPIs of these rules."""
+        if rules and self._span.before is not None:
+            frame = Frame(Span(self._span.before), cap=INSTANCES)
+            found = _gather(context, rules, frame)
+            self._before = {name: pick for name, pick in found.items() if isinstance(pick, Picked)}
 
     def series(self, kpi: str, by: _By) -> Series:
         """The values of a KPI that could be had."""
         known = self._series.get((kpi, by))
         if known is None:
-            known = self._series[kpi, by] = present(self._of(kpi), by)
+            before = self._before[kpi].found.now.get(by, {}) if kpi in self._before else {}
+            known = self._series[kpi, by] = present(self._of(kpi), by, before)
         return known
 
     def total(self, kpi: str, by: _By) -> int:
         """How many members there are, those beyond the most included."""
         return self._of(kpi).found.members.get(by, 0)
 
+    def members(self, kpi: str, by: _By) -> Collection[Members]:
+        """Those that have rows."""
+        return self._of(kpi).found.now.get(by, {})
+
     def _of(self, kpi: str) -> Figures:
         found = self.figures[kpi]
         assert not isinstance(found, str)
         return found
+
+
+def _gather(context: Context, rules: Iterable[BoundRule], frame: Frame) -> dict[str, Picked | str]:
+    """What rules need to know of their KPIs."""
+    wanted: dict[str, Wanted] = {}
+    splits: dict[str, dict[_By, None]] = {}
+    for rule in rules:
+        splits.setdefault(_kpi(rule).kpi.name, {})[rule.by] = None
+        wanted[_kpi(rule).kpi.name] = Wanted(_kpi(rule), tuple(splits[_kpi(rule).kpi.name]))
+    asked = list(wanted.values())
+    return gather(
+        context.cursor, context.binding, asked, frame, context.extents, context.failing, context.sealed
+    )  # fmt: skip
+
+
+def _wants_before(rule: BoundRule, now: _Values, outcome: Outcome) -> bool:
+    """Whether it matters to a rule who had rows before: where no rows mean a number, which may be beyond its limit, or
+    be the end of an alert."""
+    name = _kpi(rule).kpi.name
+    figures = now.figures[name]
+    if not rule.by or rule.changes or isinstance(figures, str) or figures.empty is None:
+        return False
+    watched = outcome.watched(rule)
+    if watched is None or rule.when is None or rule.when.met(figures.empty):
+        return True
+    return not watched <= set(now.members(name, rule.by))
 
 
 def _changes(context: Context, rules: list[BoundRule], now: _Values, then: Then, outcome: Outcome) -> None:

@@ -18,8 +18,8 @@ UP = Worse("up")
 _GOOD, _MISSING = Verdict(), Verdict(absent="stale")
 
 Labels = Mapping[str, str | None]
-Watched = Callable[[str], Collection[Labels]]
-"""By the name of a rule the labels of its alerts that are open or about to be."""
+Watched = Mapping[str, Collection[Labels]]
+"""By the name of a rule that has alerts which are open or about to be: their labels."""
 
 
 class Outcome:
@@ -34,13 +34,15 @@ class Outcome:
         self.verdicts: dict[str, Verdict] = {}
         self._watched = watched
         self._whole = whole
+        self._extras = {name for name in watched or () if name.startswith((ERROR, TOO_MANY))}
 
     def watched(self, rule: BoundRule) -> set[Members] | None:
         """The members of a rule's instances that something has to be said of, raised or not; None: of all."""
         name = rule.rule.name
         if self._watched is None or name in self._whole:
             return None
-        return {tuple(labels.get(label) for label in rule.by) for labels in self._watched(name)}
+        found = self._watched.get(name)
+        return {tuple(labels.get(label) for label in rule.by) for labels in found} if found else set()
 
     def failed(self, name: str, reason: str) -> None:
         """A rule whose SQL fails on the data."""
@@ -61,8 +63,10 @@ class Outcome:
             self._extra(TOO_MANY, name, text)
         else:
             self.verdicts[name] = _MISSING if missing else _GOOD
+        if self._watched is not None and not self._extras:
+            return
         for kind in (ERROR, TOO_MANY):
-            if self._watched is None or self._watched(kind + name):
+            if self._watched is None or kind + name in self._extras:
                 self.verdicts.setdefault(kind + name, _GOOD)
 
     def unknown(self, rule: BoundRule, members: Members) -> None:

@@ -34,6 +34,10 @@ from opsconsole.site.figures import duration, figure
 _ALIKE = 4.0
 
 
+_Line = tuple[int, int]
+"""A set of labels by its mask, and the place of what is counted."""
+
+
 class _Counted(NamedTuple):
     """What is counted: rows that meet a condition, within a stretch where rows have times."""
 
@@ -147,27 +151,59 @@ def _hits(
     grouped = grouping_sets(columns, own.values())
     inner = f"SELECT {grouping(columns)}{members}{sums} FROM {table}{grouped}"
     names = "".join(f", c{at}" for at in range(len(counts)))
-    leasts = ", ".join(f"({masks[by]}, {counts.index(counted)}, {least})" for (counted, by), least in wanted.items())
-    query = (
-        f"WITH q(g{heads}{names}) AS ({inner}), "
-        f"l AS (SELECT g{heads}, unnest(range({len(counts)})) AS k, unnest([{names[2:]}]) AS n FROM q) "
-        f"SELECT g, k, n, count(*) OVER w{heads} FROM l JOIN (VALUES {leasts}) AS r(g, k, least) USING (g, k) "
-        f"WHERE n >= least WINDOW w AS (PARTITION BY g, k) "
-        f"QUALIFY row_number() OVER (PARTITION BY g, k{f' ORDER BY {heads[2:]}' if heads else ''}) <= {INSTANCES}"
-    )
-    found: dict[tuple[int, int], list[_Hit]] = {}
-    totals: dict[tuple[int, int], int] = {}
-    for row in context.cursor.execute(query).fetchall():
-        found.setdefault(row[:2], []).append(row)
-        totals[row[:2]] = row[3]
+    lines: dict[_Line, int] = {}
+    for (counted, by), least in wanted.items():
+        line = masks[by], counts.index(counted)
+        lines[line] = min(least, lines.get(line, least))
+    found, totals = _few(context, f"WITH q(g{heads}{names}) AS ({inner})", lines, len(columns))
+    if totals is None:
+        found, totals = _capped(context, f"WITH q(g{heads}{names}) AS ({inner})", lines, heads, names)
     out: dict[tuple[_Counted, tuple[str, ...]], _Hits] = {}
     for counted, by in wanted:
         line = masks[by], counts.index(counted)
-        places = [4 + columns.index(name) for name in own[by]]
-        rows: list[Any] = found.get(line, [])
-        hits = [_Hit(row[2], tuple(row[place] for place in places)) for row in rows]
+        places = [columns.index(name) for name in own[by]]
+        hits = [_Hit(rows, tuple(members[place] for place in places)) for rows, members in found.get(line, ())]
         out[counted, by] = _Hits(sorted(hits, key=_order), totals.get(line, 0))
     return out
+
+
+def _few(
+    context: Context, counted: str, lines: dict[_Line, int], labels: int
+) -> tuple[dict[_Line, list[_Hit]], dict[_Line, int] | None]:
+    """By line the groups that raise it, and how many there are: None where there may be too many to be had so."""
+    raised = " OR ".join(f"(g = {mask} AND c{at} >= {least})" for (mask, at), least in lines.items())
+    query = f"{counted} SELECT * FROM q WHERE {raised} LIMIT {INSTANCES + 1}"
+    rows = context.cursor.execute(query).fetchall()
+    found: dict[_Line, list[_Hit]] = {line: [] for line in lines}
+    if len(rows) > INSTANCES:
+        return found, None
+    of_mask: dict[int, list[tuple[_Line, int]]] = {}
+    for line, least in lines.items():
+        of_mask.setdefault(line[0], []).append((line, least))
+    for mask, *rest in rows:
+        for line, least in of_mask[mask]:
+            if rest[labels + line[1]] >= least:
+                found[line].append(_Hit(rest[labels + line[1]], tuple(rest[:labels])))
+    return found, {line: len(hits) for line, hits in found.items()}
+
+
+def _capped(
+    context: Context, counted: str, lines: dict[_Line, int], heads: str, names: str
+) -> tuple[dict[_Line, list[_Hit]], dict[_Line, int]]:
+    """The same in a long form, a row for each line and group, each line cut to the most that are watched."""
+    leasts = ", ".join(f"({mask}, {at}, {least})" for (mask, at), least in lines.items())
+    query = (
+        f"{counted}, l AS (SELECT g{heads}, unnest(range({names.count('c')})) AS k, unnest([{names[2:]}]) AS n FROM q) "
+        f"SELECT g, k, n, count(*) OVER (PARTITION BY g, k){heads} FROM l JOIN (VALUES {leasts}) AS r(g, k, least) "
+        f"USING (g, k) WHERE n >= least "
+        f"QUALIFY row_number() OVER (PARTITION BY g, k{f' ORDER BY {heads[2:]}' if heads else ''}) <= {INSTANCES}"
+    )
+    found: dict[_Line, list[_Hit]] = {line: [] for line in lines}
+    totals: dict[_Line, int] = {}
+    for mask, at, rows, total, *members in context.cursor.execute(query).fetchall():
+        found[mask, at].append(_Hit(rows, tuple(members)))
+        totals[mask, at] = total
+    return found, totals
 
 
 def _order(hit: _Hit) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ period only: a day that has just begun has no value of ten minutes ago.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -43,14 +43,13 @@ class Series:
         self.members = [members for _, members in ordered]
 
 
-def present(figures: Figures, by: tuple[str, ...]) -> Series:
+def present(figures: Figures, by: tuple[str, ...], before: Iterable[Members]) -> Series:
     """The values now. Where no rows mean a number, a member that had rows before and has none now has that number."""
     now = figures.found.now.get(by, {})
     index = figures.index
     found: dict[Members, float | None] = {members: row.values[index] for members, row in now.items()}
     if figures.empty is not None:
-        before = figures.found.before.get(by, {}) if by else ((),)
-        for members in before:
+        for members in before if by else ((),):
             found.setdefault(members, figures.empty)
     return Series(found, now)
 
