@@ -40,8 +40,16 @@ def body(message: Message, site: Site, now: dt.datetime) -> str:
     fresh, still, over = _all(message)
     tz, at = zone(site), now.timestamp()
 
+    firsts = {
+        each.id
+        for part in message.parts
+        if len(told := (*part.fresh, *part.still)) > 1
+        for each in told
+        if each.first_out
+    }
+
     def line(known: Known) -> str:
-        first = " (first)" if known.first_out and len(fresh) + len(still) > 1 else ""
+        first = " (first)" if known.id in firsts else ""
         since = moment(known.since, tz, at)
         return f"{SIGNS[known.priority]} {known.priority}, since {since}: {_plain(known.text)}{first}"
 

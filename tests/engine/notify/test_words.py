@@ -59,10 +59,11 @@ def test_told_anew_escalated_and_back_to_normal() -> None:
 
 
 def test_a_flood_says_how_many_and_stays_short() -> None:
-    parts = [Part(fresh=(alert(f"a{n}", priority="critical" if n < 3 else "low"),)) for n in range(312)]
+    parts = [Part(fresh=(alert(f"a{n}", priority="critical" if n < 3 else "low", first_out=True),)) for n in range(312)]
     title, body, worst = said(*parts, summary=True)
     assert (title, worst) == ("▲ 312 alerts in 312 groups: a0 stopped · North plant", "critical")
     assert len(body) == 13
+    assert "(first)" not in body[0]
     assert body[-1] == "and 300 low more"
 
 
