@@ -40,13 +40,8 @@ def body(message: Message, site: Site, now: dt.datetime) -> str:
     fresh, still, over = _all(message)
     tz, at = zone(site), now.timestamp()
 
-    firsts = {
-        each.id
-        for part in message.parts
-        if len(told := (*part.fresh, *part.still)) > 1
-        for each in told
-        if each.first_out
-    }
+    groups = [(*part.fresh, *part.still) for part in message.parts]
+    firsts = {each.id for told in groups if len(told) > 1 for each in told if each.first_out}
 
     def line(known: Known) -> str:
         first = " (first)" if known.id in firsts else ""
