@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsconsole.alerts.alert import Alert, Transition
@@ -143,7 +143,7 @@ class Story:
             assert set(alert.facts.suppressed) == wanted, (key, alert.facts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories)
 def test_a_book_keeps_the_rules_in_any_order(history: list[tuple[tuple[str, Any, Any], float]]) -> None:
     story = Story()

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsconsole.alerts import deeds
@@ -360,7 +360,7 @@ def test_data_that_goes_missing_does_not_hinder_undo() -> None:
     assert (undone.after, undone.alert.facts.quality) == ("UNACK", "stale")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([*COMMANDS_OF_ALERTS, "undo"]), max_size=15))
 def test_undone_one_by_one_all_is_as_it_was(history: list[Any]) -> None:
     """Whatever is done and undone in between: each undo gives what was before, down to the beginning."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -49,7 +49,7 @@ ranks: st.SearchStrategy[Rank] = st.tuples(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ranks, max_size=60, unique=True), st.integers(1, 40), st.randoms())
 def test_ranks_come_in_order_whatever_came_and_went(found: list[Rank], spread: int, random: Any) -> None:
     many = [(*one[:4], f"{one[4]} {number}") for one in found for number in range(spread)]
