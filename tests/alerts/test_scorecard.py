@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from opsconsole.alerts.performance import Figures, figures, quantile
 from opsconsole.alerts.proposals import Proposal, calmer, lower, truer
 from opsconsole.alerts.scorecard import Line, PositionCard, Scorecard, as_json, scorecard
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
+from opsconsole.site.duration import parse_duration
 from opsconsole.site.model import Area, Chatter, Rule, Shelving, Site
 from opsconsole.site.parse import parse_site
 
@@ -606,3 +608,35 @@ def test_an_acknowledgement_answers_all_earlier_calls_and_some_alerts_ask_for_no
     found = diary.figures()
     assert (found.answered, found.answer_median, found.unanswered) == (1, 30 * MINUTE, 1)
     assert found.alarms == 5
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=3, max_size=12),
+    st.sampled_from([0.0, 20.0, 60.0]),
+    st.sampled_from([0.0, 20.0, 60.0]),
+)
+def test_a_delay_saves_what_it_says(stretches: list[tuple[int, int]], hold: float, clear: float) -> None:
+    """The same condition, seen every 10 s, with the rule as it is and with the change that is proposed."""
+    seen = [on for length, gap in stretches for on in (*[True] * length, *[False] * gap)] + [False] * 20
+
+    def raised(rule: Rule) -> History:
+        book, found = AlertBook(Site(name="x", rules={"a": rule})), History()
+        for number, on in enumerate(seen):
+            now = BEGIN + 10.0 * number
+            observations = [Observation(rule="a", priority="warning")] if on else []
+            for each in book.observe(Evaluation(now, observations, {"a": Verdict()})):
+                known = msgspec.convert(msgspec.to_builtins(each.alert.facts), Known)
+                found.take(Happening(now, "a", "a", each.what, each.after, known, each.annunciate))
+        return found
+
+    rule = Rule(name="a", source="s", rows="x", hold=hold, clear=clear)
+    before = raised(rule).occurrences
+    proposal = calmer("a", rule, before)
+    if proposal.change in ("off-delay", "on-delay"):
+        key, _, value = proposal.with_.partition(": ")
+        changed = {"clear" if key == "clear" else "hold": parse_duration(value)}
+        after = raised(msgspec.structs.replace(rule, **changed)).occurrences
+        found = re.search(r"(\d+) (?:of its \d+ )?occurrences", proposal.says)
+        assert found is not None
+        assert len(after) <= len(before) - int(found[1])
