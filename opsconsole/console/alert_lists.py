@@ -20,7 +20,7 @@ SHORT = (
 )
 FULL = (
     Column("P", 2),
-    Column("state", 9, drop=2),
+    Column("state", 7, drop=2),
     Column("what", 42, "ends", grow=True, most=90),
     Column("since", 9, "right", drop=6),
     Column("age", 4, "right", drop=1),
@@ -32,12 +32,13 @@ INDENT = "  "
 TAIL = 24
 BADGE = "~ "
 """Before the text of an alert that chatters."""
+ASIDE = "z "
+"""Before the text of an alert that calls nobody."""
 
 
 def state_word(alert: AlertState) -> str:
-    """The state as a list shows it; what calls nobody has a z."""
-    word = signs.STATE_WORDS[alert.state]
-    return f"{word} z" if signs.put_aside(alert) else word
+    """The state as a list shows it."""
+    return signs.STATE_WORDS[alert.state]
 
 
 def fits(action: str, alert: AlertState) -> bool:
@@ -69,7 +70,8 @@ def what_words(alert: AlertState, now: float, timezone: str, indent: str = "") -
         after.append(f"({alert.quality})")
     if alert.escalation:
         after.append(f"(escalated {alert.escalation})")
-    text = indent + (BADGE if alert.chatters else "") + inert(alert.text)
+    mark = ASIDE if signs.put_aside(alert) else BADGE if alert.chatters else ""
+    text = indent + mark + inert(alert.text)
     tail = "  ".join(each for each in after if each)
     return [(text, ""), (f"  {clip(tail, TAIL)}", "")] if tail else [(text, "")]
 
@@ -80,7 +82,7 @@ def alert_row(alert: AlertState, now: float, timezone: str, columns: Sequence[Co
     word = state_word(alert)
     cells: dict[str, Line] = {
         "P": cell(signs.alert_sign(alert.priority)),
-        "": cell(signs.alert_sign(alert.priority)),
+        "": cell(signs.alert_sign(alert.priority), "reverse" if alert.state == "RTNUN" else ""),
         "state": cell(word, "reverse" if alert.state == "RTNUN" else ""),
         "what": what_words(alert, now, timezone, indent),
         "since": cell(since),

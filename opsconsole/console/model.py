@@ -165,7 +165,7 @@ class Model:
 def counted(alerts: Collection[AlertState]) -> AlertCounts:
     """Alerts at hand, counted as an engine counts all."""
     states = Counter(alert.state for alert in alerts)
-    levels = Counter(alert.priority for alert in alerts)
+    levels = Counter(alert.priority for alert in alerts if not signs.put_aside(alert))
     return AlertCounts(
         open=states.total(),
         critical=levels["critical"],

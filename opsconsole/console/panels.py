@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from opsconsole.console import alert_lists, fmt, lists, signs
 from opsconsole.console.address import Address
+from opsconsole.console.alert_facts import AlertFacts
 from opsconsole.console.context import Context
 from opsconsole.console.detail import detail
 from opsconsole.console.draw.heat import heat
@@ -159,6 +160,7 @@ class AlertsPanel(Panel):
         super().__init__(ctx, spec)
         self.pane = Pane(alert_lists.SHORT, empty="no open alerts", header=False, leads=True)
         self._rows = alert_lists.AlertRows(alert_lists.SHORT)
+        self._facts = AlertFacts(ctx, lambda: ctx.model.site.as_of if ctx.model.site is not None else None)
 
     def least(self) -> int:
         return 3
@@ -181,7 +183,7 @@ class AlertsPanel(Panel):
             lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
         else:
             lines = self.pane.draw(spot.cells, spot.lines - 1 - below, focused)
-            lines += detail(self.ctx, alert, spot.cells, below)
+            lines += detail(self.ctx, alert, spot.cells, below, self._facts.of(alert))
         return [heading(self.spec.title or "Alerts", self._note(), spot.cells, focused), *lines]
 
     def most(self, cells: int) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from textual.pilot import Pilot
 
@@ -13,6 +14,8 @@ from opsconsole.console.engine_link import EngineLink
 from opsconsole.console.program import Console
 from opsconsole.engine.messages import Snapshot
 from tests.console.canned import NOW, CannedEngine
+
+T = TypeVar("T")
 
 
 class Session:
@@ -52,6 +55,12 @@ class Session:
     async def sees(self, text: str) -> None:
         """Wait until a text is on the screen."""
         await self.until(lambda: text in self.text(), f"to see {text!r}")
+
+    def last(self, kind: type[T]) -> T:
+        """The last question of a kind that the engine was asked, whatever it was asked besides."""
+        found = [ask for ask in self.engine.asked if isinstance(ask, kind)]
+        assert found, f"it was never asked for {kind.__name__}"
+        return found[-1]
 
     def row(self, text: str) -> str:
         """The one line on the screen that has this text."""

@@ -107,7 +107,7 @@ async def test_views_are_saved_and_shown_again(tmp_path: Path) -> None:
         await enter(person, "view save mine")
         await person.sees("save the filter")
         wanted = SavedView("mine", "alerts state=unack priority=critical,warning", "ana")
-        assert person.engine.asked[-1] == Command("save-view", view=wanted)
+        assert person.last(Command) == Command("save-view", view=wanted)
         await enter(person, "view nothing")
         assert "no view is called nothing" in person.text()
 
@@ -158,10 +158,8 @@ async def test_a_flood_changes_the_screen_and_its_end_changes_it_back(tmp_path: 
         await person.press("down", "enter")
         assert "- 11 consequences" in person.text(), "Enter unfolds too"
         await person.press("enter", "a")
-        await person.until(lambda: isinstance(person.engine.asked[-1], Command))
-        command = person.engine.asked[-1]
-        assert isinstance(command, Command)
-        assert len(command.targets) == 11, "a key on a fold is about all that is in it"
+        await person.until(lambda: any(isinstance(ask, Command) for ask in person.engine.asked))
+        assert len(person.last(Command).targets) == 11, "a key on a fold is about all that is in it"
         over = replace(state.counts, flood_since=None, recent=3)
         person.engine.change(Changes(counts=over))
         await person.until(lambda: "FLOOD" not in person.text())
@@ -182,10 +180,12 @@ async def test_next_warning_unfolds_what_it_is_in(tmp_path: Path) -> None:
 
 async def test_the_detail_asks_once_the_cursor_has_rested(tmp_path: Path) -> None:
     async with console(tmp_path, 100, 40, cannedalerts.triage()) as person:
-        await person.press("2", "down", "down", "up", "up")
+        for key in ("2", "j", "j", "k", "k"):
+            person.app.press(key, key)  # no time passes between these
         await person.sees("8 in 30 d  ··▄··█··▄····▄··█············▄")
-        asked = [ask for ask in person.engine.asked if isinstance(ask, AskAlert | AskProcedure)]
-        assert asked == [AskAlert(OEE), AskProcedure(OEE)], "what was passed over is not asked for"
+        asked = [ask for ask in person.engine.asked if isinstance(ask, AskAlert)]
+        assert set(asked) == {AskAlert(OEE)}, "what was passed over is not asked for"
+        assert AskProcedure(OEE) in person.engine.asked
         assert AskRows(alert=OEE, limit=12) in person.engine.asked
         for text in (
             "nobody has acknowledged it · ben has it",
@@ -198,9 +198,12 @@ async def test_the_detail_asks_once_the_cursor_has_rested(tmp_path: Path) -> Non
             assert text in person.text()
         await person.press("down")
         await person.until(lambda: AskAlert("flutter{line=4}") in person.engine.asked)
+        before = len(person.engine.asked)
         await person.press("up")
-        await person.pilot.pause(0.3)
-        assert person.engine.asked.count(AskAlert(OEE)) == 1, "kept by its version"
+        assert "8 in 30 d" in person.text(), "kept by its version"
+        await person.press("down", "down")
+        await person.until(lambda: AskAlert("scrap{line=1}") in person.engine.asked)
+        assert AskAlert(OEE) not in person.engine.asked[before:]
 
 
 async def test_beside_the_list_where_there_is_room(tmp_path: Path) -> None:
@@ -246,13 +249,13 @@ async def test_maintenance_is_planned_listed_and_ended(tmp_path: Path) -> None:
         await person.press("x")
         assert "end the maintenance of paint?" in person.lines()[-1]
         await person.press("y")
-        await person.until(lambda: isinstance(person.engine.asked[-1], Command))
-        assert person.engine.asked[-1] == Command("end-maintenance", maintenance=person.app.model.maintenance[0])
+        await person.until(lambda: any(isinstance(ask, Command) for ask in person.engine.asked))
+        assert person.last(Command) == Command("end-maintenance", maintenance=person.app.model.maintenance[0])
         await enter(person, "maintenance weld from 14:00 to 16:00 tip change")
-        await person.until(lambda: "plan-maintenance" in str(person.engine.asked[-1]))
+        await person.until(lambda: person.last(Command).name == "plan-maintenance")
         start = cannedalerts.NOW + 3 * 3600 + 480
         window = Maintenance(area="weld", start=start, end=start + 7200, reason="tip change")
-        assert person.engine.asked[-1] == Command("plan-maintenance", maintenance=window)
+        assert person.last(Command) == Command("plan-maintenance", maintenance=window)
         await enter(person, "maintenance weld to 16:00")
         assert "needs a reason" in person.lines()[-1]
 

@@ -63,11 +63,10 @@ async def test_from_an_alert_to_the_line_of_the_file_and_back(tmp_path: Path) ->
         assert "worst 49.0 %" in person.text()
         await person.press("enter")
         await person.sees("200 of 12 304 rows")
-        assert person.engine.asked[-1] == AskRows(alert=OEE)
+        assert person.last(AskRows) == AskRows(alert=OEE)
         await person.press("down", "down", "enter")
         await person.sees("▸81218 │")
-        ask = person.engine.asked[-1]
-        assert isinstance(ask, AskLine)
+        ask = person.last(AskLine)
         assert (ask.file, ask.line) == ("cycles/2026-06-24.csv", 81_218)
         assert person.lines()[1].startswith(" Overview › Line 3 weld") or "› rows ›" in person.lines()[1]
         await person.press("escape")
@@ -91,7 +90,7 @@ async def test_from_a_kpi_by_a_dimension_to_its_rows(tmp_path: Path) -> None:
         assert AskKpi("oee", {"station": "station 3"}) in person.engine.asked
         await person.press("d")
         await person.sees("200 of 12 304 rows")
-        assert person.engine.asked[-1] == AskRows(kpi="oee", where={"station": "station 3"})
+        assert person.last(AskRows) == AskRows(kpi="oee", where={"station": "station 3"})
         assert "KPIs › OEE › station station 3 › rows" in person.lines()[1]
         await person.press("escape", "escape")
         assert "▸ ▲C  station 3" in person.text()
@@ -103,7 +102,7 @@ async def test_pages_come_as_the_cursor_nears_the_end(tmp_path: Path) -> None:
         await person.sees("200 of 12 304 rows")
         await person.press("G")
         await person.sees("400 of 12 304 rows")
-        assert person.engine.asked[-1] == AskRows(source="cycles", after=[200])
+        assert person.last(AskRows) == AskRows(source="cycles", after=[200])
         pane = person.app.history.current.pane
         assert pane is not None
         assert pane.index == 199
@@ -114,11 +113,11 @@ async def test_acknowledging_acts_on_the_alert_under_the_cursor(tmp_path: Path) 
         assert "reverse" in person.styles("▲C Line 3")
         await person.press("a")
         await person.sees("acknowledged: Line 3 weld")
-        assert person.engine.asked[-1] == Command("ack", [Target(OEE, 4)])
+        assert person.last(Command) == Command("ack", [Target(OEE, 4)])
         await person.until(lambda: "ana" in person.row("▲C Line 3"))
         assert "reverse" not in person.styles("▲C Line 3")
         await person.press("U")
-        await person.until(lambda: person.engine.asked[-1] == Command("unack", [Target(OEE, 5)]))
+        await person.until(lambda: Command("unack", [Target(OEE, 5)]) in person.engine.asked)
 
 
 async def test_marked_alerts_are_acknowledged_together(tmp_path: Path) -> None:
@@ -147,7 +146,7 @@ async def test_an_alert_that_closes_under_the_cursor_is_not_mistaken_for_the_nex
         assert "has just gone" in person.text()
         assert len(person.engine.asked) == asked
         await person.press("a")
-        await person.until(lambda: person.engine.asked[-1] == Command("ack", [Target("late|order=4711", 2)]))
+        await person.until(lambda: Command("ack", [Target("late|order=4711", 2)]) in person.engine.asked)
 
 
 async def test_a_cursor_that_nobody_moved_goes_with_the_worst_but_takes_no_key_at_once(tmp_path: Path) -> None:
@@ -155,7 +154,7 @@ async def test_a_cursor_that_nobody_moved_goes_with_the_worst_but_takes_no_key_a
         await person.press("2")
         new = replace(canned.alerts()[0], id="new", text="Line 1 has stopped", since=canned.NOW)
         person.engine.change(Changes(alerts=[new]))
-        await person.sees("▸ ▲C UNACK     Line 1 has stopped")
+        await person.sees("▸ ▲C UNACK   Line 1 has stopped")
         asked = len(person.engine.asked)
         await person.press("a")
         assert "look, and press again" in person.text()
@@ -170,7 +169,7 @@ async def test_the_cursor_keeps_its_alert_when_a_worse_one_comes(tmp_path: Path)
         new = replace(canned.alerts()[0], id="new", text="Line 1 has stopped", since=canned.NOW)
         person.engine.change(Changes(alerts=[new]))
         await person.sees("Line 1 has stopped")
-        assert "▸ ◆W ACK       Quality file" in person.text()
+        assert "▸ ◆W ACK     Quality file" in person.text()
 
 
 async def test_escape_pops_one_thing_at_a_time(tmp_path: Path) -> None:
@@ -221,7 +220,7 @@ async def test_the_command_line_completes_runs_and_helps(tmp_path: Path) -> None
         await person.press(":")
         await person.type("rows source orders")
         await person.press("enter")
-        await person.until(lambda: person.engine.asked[-1] == AskRows(source="orders"))
+        await person.until(lambda: person.last(AskRows) == AskRows(source="orders"))
 
 
 async def test_the_palette_does_what_it_finds(tmp_path: Path) -> None:

@@ -45,8 +45,7 @@ async def test_a_backtest_tells_what_a_change_saves(tmp_path: Path) -> None:
         assert "flood" in person.row("␛[2J0")
         await enter(person, "backtest drift since=10d for=10m")
         await person.sees("saves 28 alerts (70 %)")
-        asked = person.engine.asked[-1]
-        assert isinstance(asked, AskReport)
+        asked = person.last(AskReport)
         assert asked.options["changes"] == ["for: 10m"]
         assert asked.options["since"] == cannedalerts.NOW - 10 * 86_400
         await enter(person, "backtest for=10m")

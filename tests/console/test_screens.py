@@ -38,7 +38,7 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
     ("size", "keys", "shown"),
     [
         ((80, 24), "", "▲C Line 3 weld"),
-        ((160, 50), "", "▲C Line 3 weld"),
+        ((160, 50), "", "2 of 5 steps done"),
         ((60, 20), "", "▲C Line 3 weld"),
         ((40, 12), "", "▲C Line 3"),
         ((160, 50), "3 enter", "newest rows"),
