@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tests.benchmarks.book import BOOK
 from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spread
+from tests.benchmarks.journal import JOURNAL
 from tests.benchmarks.kpis import FIGURES
 from tests.benchmarks.loading import LOADING
 from tests.benchmarks.lookback import PAST
@@ -137,7 +138,7 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=[*SMALL, *LOADING, *RESTING, *PAST, *BOOK, *VIEWS, *FIGURES, *RULING, *STORM, *TRIAGE, []],
+        choices=[*SMALL, *LOADING, *RESTING, *PAST, *JOURNAL, *BOOK, *VIEWS, *FIGURES, *RULING, *STORM, *TRIAGE, []],
         default=list(SMALL),
     )
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -153,9 +154,8 @@ def main() -> None:
             else:
                 folder = (arguments.folder or place) / name
                 folder.mkdir(parents=True, exist_ok=True)
-                (LOADING | RESTING | PAST | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE)[name](
-                    folder, arguments.rows
-                )
+                large = LOADING | RESTING | PAST | JOURNAL | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE
+                large[name](folder, arguments.rows)
 
 
 def _million(site: Path) -> None:

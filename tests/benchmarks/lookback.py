@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from opsconsole.alerts.alert import Alert, Transition
@@ -25,10 +25,17 @@ INSTANCES, OPEN = 2_000, 30
 
 def write(path: Path, records: int) -> None:
     """A journal of alerts that are raised, acknowledged and cleared; about `OPEN` are open at any time."""
-    chance = random.Random(1)
     journal = Journal.open(path)
+    made = list(entries(records))
+    for first in range(0, records, 10_000):
+        journal.write(made[first : first + 10_000])
+    journal.close()
+
+
+def entries(records: int) -> Iterator[Entry]:
+    """So many records of alerts, as an engine would write them."""
+    chance = random.Random(1)
     stage: dict[int, int] = {}
-    entries: list[Entry] = []
     for number in range(records):
         known = chance.choice(list(stage)) if len(stage) >= OPEN else chance.randrange(INSTANCES)
         what, letter = LIFE[stage.get(known, 0)]
@@ -41,10 +48,7 @@ def write(path: Path, records: int) -> None:
         labels: dict[str, str | None] = {"line": str(known % 20), "station": f"station {known}"}
         alert = Alert(f"late{{line={known % 20},station={known}}}", "late", facts, labels, "61 s over 60 s", 61.0, 64.0)
         transition = Transition(at, what, "61 s over 60 s for 10 min", "NORM", letter, alert)
-        entries.append(of_transition(transition, None, dt.datetime.fromtimestamp(at, dt.UTC)))
-    for first in range(0, records, 10_000):
-        journal.write(entries[first : first + 10_000])
-    journal.close()
+        yield of_transition(transition, None, dt.datetime.fromtimestamp(at, dt.UTC))
 
 
 def replayed(journal: Journal, records: int, at: float) -> int:

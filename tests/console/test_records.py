@@ -10,6 +10,7 @@ import pytest
 
 from opsconsole.console.markdown import page, wrapped
 from opsconsole.console.text import line_width, plain
+from opsconsole.console.views.log import LogView
 from opsconsole.engine.messages import AskJournal, AskProcedure, Changes, Command
 from tests.console import canned, cannedrecords
 from tests.console.harness import Session, console
@@ -116,6 +117,19 @@ async def test_the_log_of_a_past_moment_ends_there(tmp_path: Path) -> None:
         (asked,) = {ask.until for ask in person.engine.asked if isinstance(ask, AskJournal)}
         assert asked == canned.NOW - 52 * 60 - 2 * 3600
         assert "ana" not in person.text()
+        await person.press("0")
+        await person.until(lambda: "up to then" not in person.text())
+        view = person.app.history.current
+        assert isinstance(view, LogView)
+        await person.until(lambda: str(cannedrecords.MANY) in view.events, "the newest record")
+        assert "late|order=279" in person.row("▸ ")  # the cursor stays on the record it was on
+        await person.press("g")
+        await person.sees("ana")
+        await person.press("colon")
+        await person.type("at 08:30")
+        await person.press("enter")
+        await person.sees("up to then")
+        await person.until(lambda: "ana" not in person.text())
 
 
 # --- procedures --------------------------------------------------------------------------------------------------
