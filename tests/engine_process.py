@@ -57,6 +57,8 @@ class Watcher:
         self.alerts = {alert.id: alert for alert in snapshot.alerts}
         self.snapshot = snapshot
         self.counts = snapshot.counts
+        self.notices = snapshot.notices
+        self.sources = {source.name: source for source in snapshot.sources}
         self.seen: dict[str, set[str]] = {}
         self._note(snapshot.alerts)
         self._events = client.events()
@@ -72,9 +74,11 @@ class Watcher:
         """What the engine pushes next."""
         event = await anext(self._events)
         assert isinstance(event, Changes)
-        self.alerts |= {alert.id: alert for alert in event.alerts}
+        self.alerts.update((alert.id, alert) for alert in event.alerts)
         self._note(event.alerts)
         self.counts = event.counts or self.counts
+        self.sources.update((source.name, source) for source in event.sources)
+        self.notices = event.notices if event.notices is not None else self.notices
         for gone in event.alerts_gone:
             self.alerts.pop(gone, None)
         return event

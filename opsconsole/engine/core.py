@@ -305,7 +305,7 @@ class Core:
             if settled:
                 self._watch.tick(now)  # what is planned is known before it is seen what goes wrong
                 # half of a first load would raise alerts that nobody could explain
-                tick = Tick(self.clock, wall, self._started, totals)
+                tick = Tick(self.clock, wall, self._started, totals, notices.lost(self._folders(), totals))
                 self._news |= self._ruling.run(cursor, self.binding, tick, self._sealed)
             self._revisions.look(cursor, self.binding, now, wall if settled else None)
         except duckdb.Error as error:

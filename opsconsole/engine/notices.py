@@ -8,9 +8,11 @@ from opsconsole.engine.condition import Condition
 from opsconsole.engine.messages import Notice
 from opsconsole.site.model import Problem, Site
 from opsconsole.tables.budget import Verdict
+from opsconsole.tables.records import Totals
 
 # A change of schema is told on each screen for so long; the source's own view keeps it.
 _TOLD_FOR = 3600.0
+_NOT_WATCHED = "is not watched:"
 
 
 def draft(site: Site) -> list[Notice]:
@@ -45,11 +47,20 @@ def tables(problem: str, by_source: Mapping[str, str], rebuilt: str) -> list[Not
     if problem and not any(problem.startswith(text) for text in texts):
         found.append(_stuck(problem))
     for text in texts:
-        if "is not watched:" in text:  # the tables follow all the same, by scans
+        if _NOT_WATCHED in text:  # the tables follow all the same, by scans
             found.append(Notice("watch", text))
         elif problem and not text.startswith(("folder ", "folders ")):
             found.append(_stuck(text))
     return [*found, Notice("tables", rebuilt, "warning")] if rebuilt else found
+
+
+def lost(by_source: Mapping[str, str], totals: Mapping[str, Totals]) -> dict[str, str]:
+    """Sources without rows whose folder is not there: that is no news of what they tell, and clears no alert."""
+    return {
+        name: text
+        for name, text in by_source.items()
+        if _NOT_WATCHED not in text and not (name in totals and totals[name].rows)
+    }
 
 
 def _stuck(text: str) -> Notice:

@@ -50,12 +50,16 @@ _MOST_RUNNING = 5000
 
 
 class Tick(NamedTuple):
-    """What one tick knows: wall clock and when the engine began to watch (s since the epoch), and the sources."""
+    """What one tick knows: wall clock and when the engine began to watch (s since the epoch), and the sources.
+
+    `lost` are those that are out of sight, and why.
+    """
 
     clock: SiteClock
     wall: float
     started: float
     totals: Mapping[str, Totals]
+    lost: Mapping[str, str] = {}
 
 
 class _Mark(Struct, frozen=True):
@@ -125,7 +129,7 @@ class Ruling:
             age = (at - due.at) / clock.speed if clock.speed else 0.0
             blind = clock.speed > 0 and due.at < started - plan.base.every
             past = due.at < at - _RECENT
-            arrivals = Arrivals(tick.totals, tick.wall - age, tick.started, 0.0 if blind else clock.speed)
+            arrivals = Arrivals(tick.totals, tick.wall - age, tick.started, 0.0 if blind else clock.speed, tick.lost)
             states = states_at(
                 cursor,
                 plan,

@@ -71,7 +71,7 @@ def evaluate_rules(
         if rule.kind == "silent" and not rule.by:
             silent_source(context, rule, arrivals, outcome)
         elif stale and (silent := sorted(stale & set(rule.sources))):
-            outcome.stale(rule.rule.name, f"{silent[0]} has gone silent")
+            outcome.stale(rule.rule.name, arrivals.lost.get(silent[0], f"{silent[0]} has gone silent"))
         elif rule.kpi is not None:
             on_kpis.setdefault((rule.kpi.kpi.window, rule.kpi.timed), []).append(rule)
         elif rule.kind == "silent":

@@ -26,13 +26,15 @@ class Arrivals(Struct, frozen=True):
     """How long sources have been silent: their totals, and the wall clock that arrivals are measured by.
 
     `started` is when the engine began to watch, for sources that never had a row. `speed` is site seconds per wall
-    second; 0 (clock `data`) turns silence off.
+    second; 0 (clock `data`) turns silence off. `lost` are sources that are out of sight (a folder that is gone with all
+    their rows), and why.
     """
 
     totals: Mapping[str, SourceTotals]
     wall: float
     started: float
     speed: float = 1.0
+    lost: Mapping[str, str] = {}
 
     def silence(self, source: str) -> float:
         """Seconds of site time since a row of the source arrived."""
@@ -42,8 +44,8 @@ class Arrivals(Struct, frozen=True):
 
 
 def stale_sources(binding: Binding, arrivals: Arrivals) -> set[str]:
-    """The sources that nothing has arrived from within their `fresh_within`, and those that are made of such."""
-    silent = {
+    """The sources that are out of sight or have been silent for longer than `fresh_within`, and those made of such."""
+    silent = set(arrivals.lost) | {
         source.name
         for source in binding.site.sources.values()
         if source.fresh_within is not None and arrivals.silence(source.name) > source.fresh_within
