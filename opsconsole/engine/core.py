@@ -74,7 +74,7 @@ class Core:
         stays: bool,
         bench: Bench | None = None,
         revisions: revised.Revisions | None = None,
-        notifier: Notifier | None = None,
+        notifier: Callable[[Site], Notifier] | None = None,
         ruled: Path | None = None,
     ) -> None:
         assert loaded.site is not None
@@ -116,10 +116,9 @@ class Core:
         self._thread = threading.Thread(target=self._run, name="tick")
         self._rebind(bench)
         watch.configure(self.site, self.now())
-        self._notifier = notifier
-        if notifier is not None:
-            notifier.configure(self.site, self.now(), time.time())
-            watch.listen(notifier.take)
+        self._make_notifier = notifier
+        self._notifier: Notifier | None = None
+        self._configure_notifier()
 
     # --- from other threads ------------------------------------------------------------------------------------
 
@@ -145,6 +144,8 @@ class Core:
         self.first_tick.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self._notifier is not None:
+            self._notifier.close()
         self._people.shutdown(wait=True)
         self._ruling.close()
 
@@ -185,7 +186,7 @@ class Core:
 
         def do() -> _T:
             if self._notifier is None:
-                raise LookupError("this engine sends no notifications")
+                raise LookupError("the site tells nobody of alerts: `notify:` in the site file says who is told")
             return work(self._notifier)
 
         return self._order(do)
@@ -274,6 +275,14 @@ class Core:
         elif self._measures is not None and time.monotonic() - self._shown >= _LOOK_AT_SITE and self.progress():
             # rows that are not committed yet: nothing to evaluate, but people see that it goes on
             self._show(self._store.totals(), time.time(), self._store.data_version)
+
+    def _configure_notifier(self) -> None:
+        """Tell people from now on as the site says; what it takes is loaded where a site says so."""
+        if self._notifier is None and self.site.notify is not None and self._make_notifier is not None:
+            self._notifier = self._make_notifier(self.site)
+            self._watch.listen(self._notifier.take)
+        if self._notifier is not None:
+            self._notifier.configure(self.site, self.now(), time.time())
 
     def _tell_people(self) -> None:
         """Messages that are due go out; the heartbeat goes on as long as rules are evaluated."""
@@ -397,8 +406,7 @@ class Core:
         if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
             self._feed_with(self.site)
         self._watch.configure(self.site, self.now())
-        if self._notifier is not None:
-            self._notifier.configure(self.site, self.now(), time.time())
+        self._configure_notifier()
         self._sealing.forget()
         self._ruling.edited()
         self._news = True

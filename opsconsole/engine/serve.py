@@ -25,7 +25,9 @@ from opsconsole.engine.place import Place, find_place
 from opsconsole.engine.sitefile import SiteFile
 
 if TYPE_CHECKING:
+    from opsconsole.engine.notify.notifier import Notifier
     from opsconsole.engine.queries import Queries
+    from opsconsole.site.model import Site
     from opsconsole.tables.feed import Feed
 
 log = logging.getLogger(__name__)
@@ -55,8 +57,6 @@ class Engine:
 
             self.store = Store.open(place.tables)
             from opsconsole.engine.core import Core
-            from opsconsole.engine.notify.notifier import Notifier
-            from opsconsole.engine.notify.record import KIND, REMEMBERED
             from opsconsole.engine.revised import Revisions
             from opsconsole.engine.service import Service
             from opsconsole.engine.watch import AlertWatch
@@ -72,9 +72,6 @@ class Engine:
         if self.store.rebuilt:
             log.warning("the tables are built anew from the files: %s", self.store.rebuilt)
         self.watch = AlertWatch(loaded.site, self.journal)
-        told = reversed(self.journal.records(KIND, limit=REMEMBERED))
-        slips = place.state / "notify"
-        self.notifier = Notifier(loaded.site, self.watch, told, place.root, slips, lambda: self.core.nudge())
         self.core = Core(
             file,
             loaded,
@@ -84,7 +81,7 @@ class Engine:
             stays=self.stays,
             bench=bench.result(),
             revisions=Revisions(place.periods),
-            notifier=self.notifier,
+            notifier=self._notifier,
             ruled=place.ruled,
         )
         self.service = Service(place, self._handle, self._status, idle_exit, self.core.role)
@@ -122,6 +119,15 @@ class Engine:
         self.core.attach(self._feed)
         self._feed.start()
 
+    def _notifier(self, site: Site) -> Notifier:
+        """What tells people of alerts; where it left off, the journal says."""
+        from opsconsole.engine.notify.notifier import Notifier
+        from opsconsole.engine.notify.record import KIND, REMEMBERED
+
+        told = reversed(self.journal.records(KIND, limit=REMEMBERED))
+        slips = self.place.state / "notify"
+        return Notifier(site, self.watch, told, self.place.root, slips, lambda: self.core.nudge())
+
     async def _handle(self, body: Ask, peer: Peer) -> Answer:
         if self._queries is None:
             from opsconsole.engine.queries import Queries
@@ -133,7 +139,6 @@ class Engine:
         if self._feed is not None:
             self._feed.stop()
         self.core.stop()
-        self.notifier.close()
         if self._queries is not None:
             self._queries.close()
         self.store.close()

@@ -65,13 +65,17 @@ def test_people_are_told_once_though_a_target_hangs_and_the_engine_is_killed(sit
             f"mailto://127.0.0.1:{mail.port}?from=plant@example.org&to=ana@example.org&name={SECRETS[1]}\n"
         )
         (folder / "ana").chmod(0o600)
-        (site.folder / "site.yaml").write_text(SITE.format(silent=silence.port, web=web.port))
+        whole = SITE.format(silent=silence.port, web=web.port)
+        (site.folder / "site.yaml").write_text(whole)
         (site.folder / "data/a.csv").write_text(HEADER + "2026-06-24 06:00:00,1,50,95\n")
         checked = site.run("check")
         assert checked.returncode == 0, checked.stdout + checked.stderr
         board = f"/{SECRETS[0]}"
         first, second = "◆ line 1 is hot · Small plant", "◆ line 2 is hot · Small plant"
+        (site.folder / "site.yaml").write_text(whole.partition("notify:")[0])
         with engine(site) as running:
+            until(find_place(site.folder).socket.exists, timeout=60)
+            (site.folder / "site.yaml").write_text(whole)  # an edit is enough
             until(lambda: web.titles(board) == [first] and len(mail.got) == 1 and silence.calls, timeout=60)
             until(lambda: web.titles("/leads") == [f"◆ escalated, step 1: {first.removeprefix('◆ ')}"], timeout=60)
             beats = len([path for _, path, body in web.got if not body])

@@ -27,4 +27,8 @@ async def answer(core: Core, body: AskNotify, peer: Peer) -> Notifications | Fai
         except (LookupError, ValueError) as error:
             return Failure(message=str(error.args[0]))
         results = await asyncio.wrap_future(trying)
-    return replace(await asyncio.wrap_future(core.with_notifier(lambda it: it.state())), results=results)
+    try:
+        state = await asyncio.wrap_future(core.with_notifier(lambda it: it.state()))
+    except LookupError:
+        return Notifications()  # nobody is told
+    return replace(state, results=results)
