@@ -11,7 +11,17 @@ import pytest
 
 from opsconsole.engine import recording
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import AskProcedure, Command, Done, Procedure, Target
+from opsconsole.engine.messages import (
+    AskJournal,
+    AskProcedure,
+    AskReport,
+    Command,
+    Done,
+    JournalPage,
+    Procedure,
+    Report,
+    Target,
+)
 from opsconsole.engine.procedure_pages import ProcedureError, read
 from opsconsole.engine.procedures import KIND, Procedures
 from opsconsole.engine.watch import AlertWatch
@@ -19,6 +29,7 @@ from opsconsole.journal.journal import Journal
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.site.model import Kpi, Rule, Site, Source
 from opsconsole.site.procedures import inherit
+from tests.engine import test_past
 
 PAGE = "# A line is late\n\n1. Ask the *line*\n2. Call maintenance\n3. Ask the *line*\n"
 SITE = Site(
@@ -224,3 +235,41 @@ def test_events_of_records_say_who_by_uid_and_claimed_origin(plant: Plant) -> No
     system = recording.event_of(plant.journal.records("alert")[0])
     assert (system.actor, system.uid, system.before, system.after) == ("system", None, "NORM", "UNACK")
     assert sqlite3.connect(plant.journal.path).execute("SELECT count(*) FROM journal").fetchone() == (2,)
+
+
+def test_the_engine_ticks_for_a_person_and_every_console_sees_how_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_past, "SITE", f"procedure: any.md\n{test_past.SITE}")
+    (tmp_path / "any.md").write_text(PAGE)
+    made = test_past.Past(tmp_path)
+    try:
+        made.observe(test_past.at("14:00"), "A")
+        made.core.start()
+        page = made.ask(AskProcedure(alert=LATE, opened=True))
+        assert isinstance(page, Procedure)
+        assert (page.path, page.inherited_from, len(page.steps)) == ("any.md", "site", 3)
+        done = made.ask(Command("tick", [Target(LATE, page.version)], text="Call maintenance", path="any.md", step=2))
+        assert isinstance(done, Done)
+        assert done.applied == [LATE]
+        (shown,) = made.core.procedures.counted(made.watch.open_alerts())
+        assert (shown.procedure, shown.ticked) == ("any.md", 1)
+        log = made.ask(AskJournal(kinds=(KIND,)))
+        assert isinstance(log, JournalPage)
+        assert [(event.what, event.actor, event.uid) for event in log.events] == [
+            ("ticked", "ana", 1),
+            ("opened", "ana", 1),
+        ]
+        report = made.ask(AskReport(kind="procedures", options={"since": test_past.at("13:00")}))
+        while isinstance(report, Report) and report.result is None and not report.trouble:
+            report = made.ask(AskReport(kind="procedures", job=report.job))
+        assert isinstance(report, Report)
+        assert report.result is not None
+        (use,) = report.result["procedures"]
+        assert (use["alerts"], use["opened"], use["ticked"], use["title"]) == (1, 1, 1, "A line is late")
+    finally:
+        made.feed.stop()
+        made.core.stop()
+        made.queries.close()
+        made.store.close()
+        made.journal.close()
