@@ -1,5 +1,5 @@
 """What the engine tells of one alert beyond the list: its history, the rows behind it, its procedure; asked when the
-cursor has rested on it, and kept by id and version.
+cursor has rested on it, and kept by id, version and the number of steps ticked.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ EVIDENCE = 12
 KEPT = 100
 
 
+Seen = tuple[int, int]
+"""Of an alert: its version, and how many steps of its procedure are ticked."""
+
+
 class Facts(Struct, frozen=True):
     """What is known of an alert; `trouble` is why its rows cannot be shown."""
 
@@ -46,12 +50,12 @@ class AlertFacts:
         self._ctx = ctx
         self._moment = moment
         self._rest = rest
-        self._kept: dict[str, tuple[int, float | None, Facts]] = {}
-        self._wanted: tuple[str, int, float | None] | None = None
+        self._kept: dict[str, tuple[Seen, float | None, Facts]] = {}
+        self._wanted: tuple[str, Seen, float | None] | None = None
 
     def of(self, alert: AlertState) -> Facts:
         """What is known of an alert now; what is not is asked for, and shown once it is there."""
-        wanted = (alert.id, alert.version, self._moment())
+        wanted = (alert.id, _seen(alert), self._moment())
         known = self._kept.get(alert.id)
         if known is not None and (alert.id, known[0], known[1]) == wanted:
             self._wanted = wanted
@@ -67,7 +71,7 @@ class AlertFacts:
         self._kept.clear()
         self._wanted = None
 
-    async def _load(self, alert: AlertState, wanted: tuple[str, int, float | None]) -> None:
+    async def _load(self, alert: AlertState, wanted: tuple[str, Seen, float | None]) -> None:
         await asyncio.sleep(self._rest)
         if self._wanted != wanted:
             return
@@ -85,7 +89,7 @@ class AlertFacts:
             trouble,
         )
         self._kept.pop(alert.id, None)
-        self._kept[alert.id] = (alert.version, at, facts)
+        self._kept[alert.id] = (wanted[1], at, facts)
         while len(self._kept) > KEPT:
             self._kept.pop(next(iter(self._kept)))
 
@@ -94,3 +98,7 @@ class AlertFacts:
             return await self._ctx.ask(body)
         except LinkError:
             return None
+
+
+def _seen(alert: AlertState) -> Seen:
+    return alert.version, alert.ticked

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from opsconsole.console.markdown import page, wrapped
 from opsconsole.console.text import line_width, plain
@@ -173,6 +174,16 @@ async def test_it_is_noted_once_that_the_page_was_opened(tmp_path: Path) -> None
         await person.sees("1 of 4 steps done")
         opened = [ask.opened for ask in person.engine.asked if isinstance(ask, AskProcedure)]
         assert opened.count(True) == 1
+
+
+async def test_the_detail_of_an_alert_follows_its_ticks(tmp_path: Path) -> None:
+    async with plant(tmp_path, 160, 50) as person:
+        await person.press("2")
+        await person.sees("0 of 4 steps done  (o)")
+        assert person.engine.ticks is not None
+        person.engine.ticks.by[2] = "ben"
+        person.engine.change(Changes(alerts=[replace(canned.alerts()[0], ticked=1)]))
+        await person.sees("1 of 4 steps done  (o)")
 
 
 async def test_ticks_of_others_come_by_themselves_and_twice_is_told(tmp_path: Path) -> None:
