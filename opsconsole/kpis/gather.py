@@ -27,7 +27,8 @@ from opsconsole.site.calendar import Buckets
 class Frame(Struct, frozen=True):
     """What is asked of every KPI alike: span, buckets of trend and grid, chosen members, most members of a split.
 
-    Without `before` nothing is read of the stretch before; what no rows mean is judged by it all the same.
+    `bare`: only the values of now are wanted, not the sums of ratios and nothing of the stretch before; what no rows mean
+    is judged by it all the same.
     """
 
     span: Span
@@ -35,7 +36,7 @@ class Frame(Struct, frozen=True):
     grid: Buckets | None = None
     filters: dict[str, str | None] = {}
     cap: int = MEMBERS
-    before: bool = True
+    bare: bool = False
 
 
 class Wanted(NamedTuple):
@@ -160,7 +161,7 @@ def _scanned(
     found = Found()
     for key, want in wanted.items():
         kpi = want.kpi
-        term = kpi.parts.terms[0] if len(kpi.parts.terms) == 1 else None
+        term = kpi.parts.terms[0] if len(kpi.parts.terms) == 1 and not frame.bare else None
         shared = term is not None and term.denominator is not None
         picks[key] = Picked(
             found=found,
@@ -175,7 +176,7 @@ def _scanned(
     ask = Ask(
         source=first.source,
         where=first.where.text if first.where is not None else None,
-        span=frame.span if frame.before else replace(frame.span, before=None),
+        span=replace(frame.span, before=None) if frame.bare else frame.span,
         values=tuple(sql for sql, _ in values),
         splits=tuple(dict.fromkeys(split for want in wanted.values() for split in want.splits)),
         trend=frame.trend,

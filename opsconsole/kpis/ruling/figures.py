@@ -64,7 +64,7 @@ class _Values:
 
     def __init__(self, context: Context, span: Span, rules: Iterable[BoundRule]) -> None:
         self._span = span
-        frame = Frame(span, cap=INSTANCES, before=False)
+        frame = Frame(span, cap=INSTANCES, bare=True)
         found = _gather(context, rules, frame)
         site = context.binding.site
         kpis = {_kpi(rule).kpi.name: _kpi(rule) for rule in rules}
@@ -78,7 +78,7 @@ class _Values:
     def look_before(self, context: Context, rules: list[BoundRule]) -> None:
         """Find out which members had rows in the stretch before, for the KPIs of these rules."""
         if rules and self._span.before is not None:
-            frame = Frame(Span(self._span.before), cap=INSTANCES)
+            frame = Frame(Span(self._span.before), cap=INSTANCES, bare=True)
             found = _gather(context, rules, frame)
             self._before = {name: pick for name, pick in found.items() if isinstance(pick, Picked)}
 
