@@ -73,6 +73,21 @@ def test_the_example_of_kpis_works(tmp_path: Path) -> None:
     assert binding.kpis["cost_per_piece"].compound
 
 
+def test_the_example_of_rules_works(tmp_path: Path) -> None:
+    example = re.search(r"<!-- rules-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    (tmp_path / "site.yaml").write_text(example[1])
+    own = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
+    numbers = dict.fromkeys(("scrap", "qty", "cycle_s", "temp"), "DOUBLE")
+    cycles = {"ts": "TIMESTAMP", "line": "VARCHAR", "station": "VARCHAR", "jam": "BOOLEAN", **numbers, **own}
+    orders = {"order": "VARCHAR", "customer": "VARCHAR", "promised": "TIMESTAMP", "shipped": "BOOLEAN", **own}
+    binding, problems = bind(load_site(tmp_path), {"cycles": cycles, "orders": orders})
+    assert [str(problem) for problem in problems] == []
+    assert not binding.idle
+    assert {rule.kind for rule in binding.rules.values()} == {"kpi", "rows", "silent", "due", "combine"}
+    assert binding.rules["worn"].by == ("line",)
+
+
 def test_the_example_of_the_library_is_a_part_of_a_site() -> None:
     example = re.search(r"<!-- library-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None

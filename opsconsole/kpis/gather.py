@@ -27,8 +27,8 @@ from opsconsole.site.calendar import Buckets
 class Frame(Struct, frozen=True):
     """What is asked of every KPI alike: span, buckets of trend and grid, chosen members, most members of a split.
 
-    `bare`: only the values of now are wanted, not the sums of ratios and nothing of the stretch before; what no rows mean
-    is judged by it all the same.
+    `bare`: only the values of now are wanted, not the sums of ratios and nothing of the stretch before; what no rows
+    mean is judged by it all the same.
     """
 
     span: Span
