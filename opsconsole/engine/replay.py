@@ -139,7 +139,16 @@ class Replay:
         return found
 
     def _combine_all(self, at: float) -> None:
-        """A combination holds or does not from the beginning on."""
+        """A combination holds or does not from the beginning on.
+
+        Of a rule on rows that never moves nothing is told: none of its members is raised, and that is known.
+        """
+        parts = {name: self._rules[name] for name in self._combined if name in self._rules}
+        calm = {
+            name: Verdict() for name, rule in parts.items() if rule.kind in ("rows", "due") and rule.recovered is None
+        }
+        if calm:
+            self.book.observe(Evaluation(at, [], calm))
         for names in self._combined.values():
             for name in names:
                 self._wait(_COMBINED, name, name, self._grids[name].at_or_after(at))
