@@ -94,3 +94,22 @@ def test_any_broken_site_is_told_without_an_accident(
     folder: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert found(folder, text, capsys)
+
+
+def test_procedures_that_cannot_be_read_are_warnings_where_they_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "words.md").write_text("Only words.\n")
+    (folder / "good.md").write_text("1. Look\n")
+    text = SITE.replace("    target: 2\n", "    procedure: gone.md\n").replace(
+        "within: 1h}", "within: 1h, procedure: ../out.md}\n  late: {source: orders, silent: 1h, procedure: words.md}"
+    )
+    (folder / "site.yaml").write_text(f"procedure: good.md\n{text}")
+    assert check(str(folder), as_json=True) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {each["severity"] for each in told} == {"warning"}
+    assert [(each["mark"]["line"], each["mark"]["column"], each["message"]) for each in told] == [
+        (10, 16, "`procedure`: gone.md: there is no such file"),
+        (13, 69, "`procedure`: ../out.md: lies outside the site's folder and is not read"),
+        (14, 50, "`procedure`: words.md: has no steps to tick: numbered items, `- [ ]`, or headings of level 2"),
+    ]
