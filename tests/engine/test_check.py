@@ -111,5 +111,5 @@ def test_procedures_that_cannot_be_read_are_warnings_where_they_are_named(
     assert [(each["mark"]["line"], each["mark"]["column"], each["message"]) for each in told] == [
         (10, 16, "`procedure`: gone.md: there is no such file"),
         (13, 69, "`procedure`: ../out.md: lies outside the site's folder and is not read"),
-        (14, 50, "`procedure`: words.md: has no steps to tick: numbered items, `- [ ]`, or headings of level 2"),
+        (14, 49, "`procedure`: words.md: has no steps to tick: numbered items, `- [ ]`, or headings of level 2"),
     ]
