@@ -66,9 +66,9 @@ class AlertFacts:
         # facts of a moment ago are better than none; those of another moment are not
         return known[2] if known is not None and known[1] == wanted[2] else Facts()
 
-    def forget(self) -> None:
-        """Ask anew for what is shown next."""
-        self._kept.clear()
+    def renew(self) -> None:
+        """Ask anew for what is shown next; until that is there what was known is shown."""
+        self._kept = {key: ((-1, 0), at, facts) for key, (_, at, facts) in self._kept.items()}
         self._wanted = None
 
     async def _load(self, alert: AlertState, wanted: tuple[str, Seen, float | None]) -> None:

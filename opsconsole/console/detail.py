@@ -38,7 +38,7 @@ def parts_of(ctx: Context, alert: AlertState, cells: int, facts: Facts, chart_mo
         fixed(3, _history(facts)),
         fixed(4, _procedure(alert, facts, cells), 1, after=9),
         fixed(5, _said(ctx, alert, facts), 1, after=7),
-        fixed(7, _related(ctx, facts), 1),
+        fixed(7, _related(ctx, alert, facts), 1),
         fixed(6, evidence(facts, cells), 2, after=8),
         fixed(8, _origin(alert, cells), 1),
     ]
@@ -104,9 +104,9 @@ def _why(ctx: Context, alert: AlertState, kpi: KpiState | None, facts: Facts, ce
         said.append(f"{alert.count} times")
     if alert.quality != "good":
         said.append({"stale": "its data is stale: it stays as it was", "error": "its rule fails"}[alert.quality])
-    beside = len(facts.detail.related) if facts.detail is not None and alert.incident else 0
-    if beside:
-        said.append(f"came first of {beside + 1}" if alert.first_out else f"one of {beside + 1} in its incident")
+    beside = sum(each.incident == alert.incident for each in ctx.model.alerts.values()) if alert.incident else 0
+    if beside > 1:
+        said.append(f"came first of {beside}" if alert.first_out else f"one of {beside} in its incident")
     return _joined(_head("why"), [(each, "") for each in said], cells)
 
 
@@ -265,18 +265,20 @@ def _event(ctx: Context, event: Event, first: bool) -> Line:
     ]
 
 
-def _related(ctx: Context, facts: Facts) -> list[Line]:
-    """The others of its incident, the one that came first marked."""
+def _related(ctx: Context, alert: AlertState, facts: Facts) -> list[Line]:
+    """What belongs to it, those of its incident before those of the same labels; the one that came first is marked."""
     related = facts.detail.related if facts.detail is not None else []
+    known = ctx.model.alerts
+    mates = {each.id for each in related if each.id in known and known[each.id].incident == alert.incident != ""}
     lines: list[Line] = []
-    for at, other in enumerate(sorted(related, key=lambda each: (not each.first_out, each.since))):
-        mark = "first  " if other.first_out else ""
+    for other in sorted(related, key=lambda each: (each.id not in mates, not each.first_out, each.since)):
+        first = "first  " if other.first_out and other.id in mates else ""
         since = fmt.since(other.since, ctx.now(), ctx.model.timezone)
         lines.append(
             [
-                _head("related") if not at else (" " * HEAD, ""),
+                _head("related") if not lines else (" " * HEAD, ""),
                 (f"{signs.alert_sign(other.priority)} ", other.priority),
-                (mark, "bold"),
+                (first, "bold"),
                 (f"{inert(other.text)}  ", ""),
                 (f"{signs.STATE_WORDS[other.state]} {since}", "dim"),
             ]

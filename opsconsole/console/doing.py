@@ -162,6 +162,32 @@ class Doing:
 
     # --- typing ---
 
+    def type(self, prompt: Prompt, key: str, character: str | None) -> None:
+        """A key while a prompt is open: typed, or the end of it."""
+        program = self.program
+        if key == "escape" or (key == "backspace" and not prompt.text):
+            program.prompt = None
+        elif prompt.kind == "choice":
+            program.prompt = None
+            prompt.choose(character)
+        elif key == "enter":
+            program.prompt = None
+            if prompt.kind == "ask":
+                prompt.trouble = prompt.answer(prompt.text)
+                program.prompt = prompt if prompt.trouble else program.prompt
+            elif prompt.kind == "command":
+                self.line(prompt.text)
+            elif prompt.kind == "palette":
+                self.chosen_in_palette(prompt)
+        elif prompt.key(key, character):
+            self.typed()
+
+    def typed(self) -> None:
+        """A filter acts while it is typed."""
+        prompt, pane = self.program.prompt, self.program.history.current.pane
+        if prompt is not None and prompt.kind == "filter" and pane is not None:
+            pane.set_filter(prompt.text)
+
     def do_command(self, _: str) -> None:
         from opsconsole.console.words import complete
 

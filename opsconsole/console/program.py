@@ -330,7 +330,7 @@ class Console(App[int], inherit_bindings=False):
     def on_paste(self, event: events.Paste) -> None:
         if self.prompt is not None:
             self.prompt.insert(event.text)
-            self._typed()
+            self.doing.typed()
             self.paint_soon()
 
     def press(self, key: str, character: str | None) -> None:
@@ -338,7 +338,7 @@ class Console(App[int], inherit_bindings=False):
         self.message = ("", "")
         before, at, self._entered = self.history.current, self.travel.at, None
         if self.prompt is not None:
-            self._press_prompt(self.prompt, key, character)
+            self.doing.type(self.prompt, key, character)
         else:
             name = character if character is not None and character != " " else key
             action = self.registry.find(name, self.stack)
@@ -354,30 +354,6 @@ class Console(App[int], inherit_bindings=False):
             else:
                 self.travel.arrive()
         self.paint()
-
-    def _press_prompt(self, prompt: Prompt, key: str, character: str | None) -> None:
-        if key == "escape" or (key == "backspace" and not prompt.text):
-            self.prompt = None
-        elif prompt.kind == "choice":
-            self.prompt = None
-            prompt.choose(character)
-        elif key == "enter":
-            self.prompt = None
-            if prompt.kind == "ask":
-                prompt.trouble = prompt.answer(prompt.text)
-                self.prompt = prompt if prompt.trouble else self.prompt
-            elif prompt.kind == "command":
-                self.doing.line(prompt.text)
-            elif prompt.kind == "palette":
-                self.doing.chosen_in_palette(prompt)
-        elif prompt.key(key, character):
-            self._typed()
-
-    def _typed(self) -> None:
-        """A filter acts while it is typed."""
-        pane = self.history.current.pane
-        if self.prompt is not None and self.prompt.kind == "filter" and pane is not None:
-            pane.set_filter(self.prompt.text)
 
     # --- drawing ---
 

@@ -37,6 +37,8 @@ def done_word(command: Command) -> str:
 def came_of(command: Command, done: Done, what: str) -> tuple[str, str]:
     """What came of a command on `what`, and in which style it is said."""
     word = done_word(command)
+    if done.said and not command.targets and not done.refused:
+        return inert(done.said), ""
     total = len(done.applied) + len(done.already) + len(done.refused)
     many = total > 1
     parts: list[str] = []

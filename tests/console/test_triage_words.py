@@ -116,7 +116,7 @@ def test_what_came_of_it_is_one_sentence() -> None:
     )
     assert style == "warning"
     assert came_of(Command("assign", to=""), Done(["a"]), "Line 3")[0].startswith("assigned to nobody")
-    assert came_of(Command("undo"), Done(said="\x1b[2Jshelved"), "") == ("undone · ␛[2Jshelved", "")
+    assert came_of(Command("undo"), Done(said="\x1b[2Jshelved"), "") == ("␛[2Jshelved", "")
 
 
 few = st.integers(0, 6)

@@ -57,7 +57,7 @@ class AlertView(View):
         self._pane.set_rows(self._rows.rows([alert] if alert else [], self.ctx.now(), self.ctx.model.timezone))
 
     async def load(self) -> None:
-        self._facts.forget()
+        self._facts.renew()
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         if self.last is None:

@@ -116,7 +116,7 @@ class AlertsView(View):
 
     async def load(self) -> None:
         """Asked for anew: what is known of the alert under the cursor may be old."""
-        self._facts.forget()
+        self._facts.renew()
 
     # --- what actions need to know ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any, ClassVar, Literal
 
@@ -108,11 +109,13 @@ class BacktestView(ReportView):
             saved = entry["saved"]
             word = "saves" if saved["count"] >= 0 else "adds"
             lines.append([(" changed: ", "bold"), (_figures(entry["changed"]), "")])
-            said = f" {word} {abs(saved['count'])} alerts ({abs(saved['percent']):.0f} %)"
+            said = f" {word} {fmt.count(abs(saved['count']), 'alert')} ({abs(saved['percent']):.0f} %)"
+            time = f", {duration(abs(saved['total']))} {'less' if saved['total'] > 0 else 'more'} in alert"
+            said += time if saved["total"] else ""
             lines.append(
                 [(said, "bold"), (f", {saved['in_floods']} of them in floods" if saved["in_floods"] else "", "")]
             )
-        days = int((self.result["until"] - self.result["since"]) // 86400) + 1
+        days = math.ceil((self.result["until"] - self.result["since"]) / 86400)
         shown = entry.get("changed", entry)
         per_day = Counter(int((each["start"] - self.result["since"]) // 86400) for each in shown["occurrences"])
         strip = spark([float(per_day[day]) for day in range(days)], cells - 12)
