@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.program.conftest import SiteFolder
+from tests.waiting import until
 
 Fill = Callable[[bool], None]
 
@@ -66,3 +68,25 @@ def test_the_console_says_it_too_and_goes_on_when_there_is_room(site: SiteFolder
         terminal.shows("cannot be written")
         disk(False)
         terminal.shows("20 100 pcs", timeout=60)
+
+
+def test_a_journal_without_room_says_that_nothing_can_be_acknowledged_and_heals(site: SiteFolder, disk: Fill) -> None:
+    with site.terminal() as terminal:
+        terminal.shows("100 pcs", "1 source fresh")
+        terminal.press("2")
+        terminal.shows("Scrap ratio")
+        disk(True)
+        filler = site.folder.parent / "small/filler"
+        if filler.exists():  # a disk of its own: to the last byte, so that the next record has no room
+            with filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+        terminal.press("a")
+        terminal.shows("nothing can be acknowledged or recorded")
+        disk(False)
+        until(lambda: "nothing can be acknowledged" not in terminal.text, 30, "the journal has room again")
+        terminal.press("a")
+        until(lambda: "ACK" in terminal.text and "UNACK" not in terminal.text, what=terminal.text)
+    events = [(event["actor"], event["what"]) for event in site.json("log")]
+    assert ("system", "written again") in events
+    assert [what for _, what in events].count("acknowledged") == 1
