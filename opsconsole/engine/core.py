@@ -1,7 +1,8 @@
 """The tick: data and time come in, KPIs and alerts are evaluated, what people do is applied, a snapshot goes out.
 
-One thread owns the alerts and the journal, so nothing of theirs needs a lock. It wakes when the feed has news, when the
-evaluation grid of site time is due, when a person does something, or once a second to look at the site file.
+One thread evaluates. It wakes when the feed has news, when the evaluation grid of site time is due, or once a second to
+look at the site file. What people do to alerts is done beside it (see `opsconsole.engine.desk`), under the lock of the
+watch over them.
 """
 
 from __future__ import annotations
@@ -10,28 +11,29 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
 from opsconsole.engine import notices, retry, revised
+from opsconsole.engine.bound import Bound
 from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.commands import Role
 from opsconsole.engine.condition import Condition, Conditions
+from opsconsole.engine.desk import Desk
 from opsconsole.engine.front import Front
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.messages import Command, Done, Notice, Snapshot
+from opsconsole.engine.orders import Orders
 from opsconsole.engine.picture import picture
 from opsconsole.engine.procedures import Procedures
 from opsconsole.engine.roles import role_of
 from opsconsole.engine.ruling import Ruling, Tick
-from opsconsole.engine.sitefile import SiteError, SiteFile
+from opsconsole.engine.sitefile import SiteFile
 from opsconsole.engine.watch import AlertWatch
-from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.expression import Bench
@@ -41,7 +43,7 @@ from opsconsole.kpis.sealing import Sealing
 from opsconsole.site.calendar import shift_at
 from opsconsole.site.model import Problem, Site
 from opsconsole.site.parse import Loaded
-from opsconsole.tables import derived, health
+from opsconsole.tables import health
 from opsconsole.tables.records import Progress, Totals
 from opsconsole.tables.store import Store
 
@@ -77,44 +79,36 @@ class Core:
         notifier: Callable[[Site], Notifier] | None = None,
         ruled: Path | None = None,
     ) -> None:
-        assert loaded.site is not None
-        self.site: Site = loaded.site
-        self.binding: Binding
+        self._bound = Bound(file, loaded, store, bench)
         self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
         self._file = file
-        self._loaded = loaded
         self._store = store
         self.stays = stays
         self._feed: Feed | None = None
         self._watch = watch
         self.procedures = Procedures(file.root, watch)
         self._front = Front(watch, publish, self.procedures.counted, self._notices)
-        # what people do waits for no evaluation
-        self._people = ThreadPoolExecutor(1, thread_name_prefix="people")
+        self.desk = Desk(watch, self.procedures, self._front, lambda: self.site, self.now)
         self.first_tick = threading.Event()
         self._feed_lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
         self._started = time.time()
         self._settled_once = False
-        self._orders: deque[Callable[[], None]] = deque()
+        self._orders = Orders(self._wake.set)
         self._news = True
         self._evaluated = 0.0
         self._failing = False
         self._ruling = Ruling(watch, ruled)
         self._looked_at_site = time.monotonic()
-        self._bound_to: Mapping[str, Mapping[str, str]] | None = None
-        self.problems: list[Problem] = []
         self._measures: Measures | None = None
         self._revisions = revisions or revised.Revisions(None)
         self._shown = 0.0
         self._looked = Conditions()
         self._conditions: dict[str, Condition] = {}
-        self._site_notice: list[Notice] = []
         self._sealed = Sealed()
         self._sealing = Sealing(self._sealed, store.cursor)
         self._thread = threading.Thread(target=self._run, name="tick")
-        self._rebind(bench)
         watch.configure(self.site, self.now())
         self._make_notifier = notifier
         self._notifier: Notifier | None = None
@@ -133,6 +127,21 @@ class Core:
             feed.replace(self.site.sources, self.site.timezone, self.site.disk)
 
     @property
+    def site(self) -> Site:
+        """The site as its file says now."""
+        return self._bound.site
+
+    @property
+    def binding(self) -> Binding:
+        """The site bound to the tables."""
+        return self._bound.binding
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What of the site does not fit the tables."""
+        return self._bound.problems
+
+    @property
     def settled(self) -> bool:
         """Whether the files as they lay at the start have been taken."""
         return self._settled_once
@@ -146,7 +155,7 @@ class Core:
             self._thread.join()
         if self._notifier is not None:
             self._notifier.close()
-        self._people.shutdown(wait=True)
+        self.desk.close()
         self._ruling.close()
 
     def look_again(self) -> None:
@@ -174,8 +183,8 @@ class Core:
     def command(self, command: Command, peer: Peer) -> Future[Done]:
         """Have a command of a person who may give it applied and written to the journal; then it is done."""
         if command.name in ("save-draft", "retry"):
-            return self._order(lambda: self._with_files(command, peer))
-        return self._people.submit(self._with_alerts, command, peer)
+            return self._orders.give(lambda: self._with_files(command, peer))
+        return self.desk.command(command, peer)
 
     def role(self, peer: Peer) -> Role:
         """What a person may do here, by the site file as it is now. Asks the system, which may take a while."""
@@ -189,21 +198,16 @@ class Core:
                 raise LookupError("the site tells nobody of alerts: `notify:` in the site file says who is told")
             return work(self._notifier)
 
-        return self._order(do)
+        return self._orders.give(do)
 
     def nudge(self) -> None:
         """Something has come in that the tick should look at."""
         self._wake.set()
 
-    def procedure_opened(self, alert: str, peer: Peer) -> None:
-        """Have it noted that a person has looked at the procedure of an alert, unless it is known."""
-        if self.procedures.unseen(self.site, alert, peer):
-            self._people.submit(lambda: self.procedures.opened(self.site, alert, peer, self.now()))
-
     @property
     def site_path(self) -> Path | None:
         """The site file; None where there is none and the site is a draft."""
-        return self._loaded.files[0] if self._loaded.files and not self.site.draft else None
+        return self._bound.path
 
     @property
     def rows_from(self) -> dt.datetime | None:
@@ -213,19 +217,6 @@ class Core:
     def now(self) -> dt.datetime:
         """Site time now."""
         return self.clock.now(time.time())
-
-    def _order(self, work: Callable[[], _T]) -> Future[_T]:
-        future: Future[_T] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(work())
-            except Exception as error:  # noqa: BLE001 - handed on to whoever waits
-                future.set_exception(error)
-
-        self._orders.append(run)
-        self._wake.set()
-        return future
 
     # --- the tick's thread -------------------------------------------------------------------------------------
 
@@ -258,10 +249,7 @@ class Core:
         return min(_LOOK_AT_SITE, max(due, spacing)) if due is not None else _LOOK_AT_SITE
 
     def _tick(self) -> None:
-        moved = False
-        while self._orders:
-            self._orders.popleft()()
-            moved = True
+        moved = self._orders.do()
         if time.monotonic() - self._looked_at_site >= _LOOK_AT_SITE:
             self._looked_at_site = time.monotonic()
             moved |= self._look_at_site()
@@ -302,7 +290,8 @@ class Core:
         settled = self._settled_once = self._settled_once or (self._feed is not None and self._feed.settled)
         totals = self._store.totals()
         self._watch_newest(totals)
-        self._rebind_if_needed()
+        if self._bound.fit():
+            self._sealing.forget()
         now = self.clock.now(wall)
         version = self._store.data_version
         cursor = self._store.cursor()
@@ -320,7 +309,7 @@ class Core:
         except duckdb.Error as error:
             log.exception("the evaluation failed")
             self._failing = True
-            self._site_notice = [Notice("engine", f"KPIs could not be evaluated: {error}", "critical")]
+            self._bound.told = [Notice("engine", f"KPIs could not be evaluated: {error}", "critical")]
             return
         finally:
             cursor.close()
@@ -328,7 +317,7 @@ class Core:
         self._show(totals, wall, version)
         if settled and (wrong := self._sealing.begin()):
             text = f"kept sums of {', '.join(wrong)} did not hold and are built anew; please report it"
-            self._site_notice = [*self._site_notice, Notice("engine", text, "warning")]
+            self._bound.told = [*self._bound.told, Notice("engine", text, "warning")]
 
     def _may_seal(self) -> bool:
         """Whether days' states are wanted, and nothing else is to be done."""
@@ -366,43 +355,16 @@ class Core:
     # --- the site file -----------------------------------------------------------------------------------------
 
     def _look_at_site(self) -> bool:
-        try:
-            loaded = self._file.edited()
-        except SiteError as error:
-            self._refuse_edit(error.problems)
-            return True
-        except OSError as error:
-            self._site_notice = [Notice("site-error", f"the site file cannot be read: {error}", "warning")]
-            return True
-        if loaded is None:
-            return False
-        binding, problems = bind(loaded, self._store.schemas())
-        errors = [problem for problem in problems if problem.severity == "error"]
-        if errors:
-            self._refuse_edit(errors)
-            return True
-        self._adopt(loaded, binding, problems)
-        return True
-
-    def _refuse_edit(self, problems: list[Problem]) -> None:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        self._site_notice = [
-            Notice(
-                "site-error", f"{problems[0]}{more} · the version before stays; `opsconsole check` says all", "warning"
-            )
-        ]
-        log.warning("an edited site file was refused: %s", "; ".join(map(str, problems)))
-
-    def _adopt(self, loaded: Loaded, binding: Binding, problems: list[Problem]) -> None:
-        assert loaded.site is not None
-        log.info("the site file was edited and is applied")
         before = self.site
-        self.site, self._loaded, self.binding = loaded.site, loaded, binding
-        self.problems = problems
-        self._site_notice = []
+        changed = self._bound.look()
+        if self.site is not before:
+            self._adopt(before)
+        return changed
+
+    def _adopt(self, before: Site) -> None:
+        """Have all parts follow an edited site."""
         if (before.clock, before.timezone) != (self.site.clock, self.site.timezone):
             self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
-        self._put_views()  # before the feed makes tables of their names
         if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
             self._feed_with(self.site)
         self._watch.configure(self.site, self.now())
@@ -425,38 +387,14 @@ class Core:
                 *notices.broken(self.problems),
                 *notices.tables(problem, self._folders(), rebuilt),
                 *notices.disk(self._looked.disk),
-                *self._site_notice,
+                *self._bound.told,
                 *self._watch.notices(self.clock.at(wall)),
                 *(self._notifier.notices() if self._notifier is not None else []),
                 *notices.drifts(self.site, self._conditions, wall),
             ]
         )
 
-    def _rebind_if_needed(self) -> None:
-        if self._store.schemas() != self._bound_to:
-            self._sealing.forget()
-            self._rebind()
-        elif self.binding.views:  # one may have waited for its name; a database that was set aside has none
-            self._put_views()
-
-    def _rebind(self, bench: Bench | None = None) -> None:
-        """Bind the site's expressions to the tables as they are; what does not fit is shown and the rest goes on."""
-        self._bound_to = self._store.schemas()
-        self.binding, self.problems = bind(self._loaded, self._bound_to, bench)
-        self._put_views()
-
-    def _put_views(self) -> None:
-        derived.keep(self._store, {name: view.sql for name, view in self.binding.views.items()})
-
     # --- people ------------------------------------------------------------------------------------------------
-
-    def _with_alerts(self, command: Command, peer: Peer) -> Done:
-        if command.name in ("tick", "untick"):
-            done = self.procedures.command(self.site, command, peer, self.now())
-        else:
-            done = self._watch.command(command, peer, self.now())
-        self._front.again()
-        return done
 
     def _with_files(self, command: Command, peer: Peer) -> Done:
         if command.name == "save-draft":

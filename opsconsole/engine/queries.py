@@ -183,7 +183,7 @@ class Queries:
     def _procedure(self, body: AskProcedure, peer: Peer) -> Procedure:
         answer = self._core.procedures.answer(self._core.site, body)
         if body.alert and body.opened and body.at is None:
-            self._core.procedure_opened(body.alert, peer)
+            self._core.desk.opened(body.alert, peer)
         return answer
 
     def _with_cursor(self, work: Callable[[duckdb.DuckDBPyConnection], _T], at: float | None = None) -> _T:
