@@ -41,7 +41,7 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
         ((160, 50), "", "2 of 5 steps done"),
         ((60, 20), "", "▲C Line 3 weld"),
         ((40, 12), "", "▲C Line 3"),
-        ((160, 50), "3 enter", "newest rows"),
+        ((160, 50), "3 enter", "newest rows|4 more below"),
         ((80, 24), "3 enter tab", "effectiveness"),
         ((80, 24), "2", "2 of 5 steps done"),
         ((80, 24), "4", "of 2 attained"),
@@ -54,7 +54,7 @@ def test_looks(snap_compare: Compare, engine: CannedEngine, size: tuple[int, int
     async def ready(pilot: Pilot[int]) -> None:
         async def sees(text: str) -> None:
             deadline = asyncio.get_running_loop().time() + 5
-            while text not in "\n".join(app.canvas.text()):
+            while not all(each in "\n".join(app.canvas.text()) for each in text.split("|")):
                 assert asyncio.get_running_loop().time() < deadline, f"never saw {text}"
                 await asyncio.sleep(0.01)
             await pilot.pause()
