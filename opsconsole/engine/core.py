@@ -366,17 +366,14 @@ class Core:
         if (before.clock, before.timezone) != (self.site.clock, self.site.timezone):
             self.clock = SiteClock(self.site.clock, self.site.timezone, time.time())
         if (before.sources, before.timezone) != (self.site.sources, self.site.timezone):
-            self._feed_with(self.site)
+            with self._feed_lock:
+                if self._feed is not None:
+                    self._feed.replace(self.site.sources, self.site.timezone, self.site.disk)
         self._watch.configure(self.site, self.now())
         self._configure_notifier()
         self._sealing.forget()
         self._ruling.edited()
         self._news = True
-
-    def _feed_with(self, site: Site) -> None:
-        with self._feed_lock:
-            if self._feed is not None:
-                self._feed.replace(site.sources, site.timezone, site.disk)
 
     def _notices(self, wall: float) -> list[Notice]:
         problem = self._feed.problem if self._feed is not None else ""
