@@ -150,18 +150,18 @@ def test_roles_hold_whatever_a_client_says_and_as_the_site_file_is_now(plant: Pl
 def test_a_group_may_connect_where_the_state_folder_is_open_to_it() -> None:
     other = pwd.getpwnam("nobody")
     base = Path(tempfile.mkdtemp(prefix="opsconsole-"))
+    plant = Plant(base / "plant")
     try:
         base.chmod(0o755)
-        plant = Plant(base / "plant")
         plant.write(SITE + "state: ../state\nroles: {supervisor: root}\n")
-        plant.place.state.mkdir(mode=0o750)
+        plant.place.state.mkdir()
         os.chown(plant.place.state, -1, other.pw_gid)
         plant.place.state.chmod(0o750)
         plant.start()
         assert connects(plant.place.socket, other.pw_uid, other.pw_gid)
         assert not connects(plant.place.socket, other.pw_uid, 54_321)
-        plant.end()
     finally:
+        plant.end()
         shutil.rmtree(base)
 
 
