@@ -32,6 +32,7 @@ commands:
              or send a test message to a target, or to all                     [--test [TARGET]]
   backtest   print what rules would have raised over the past 30 days           [--json]
              or what a change to one would have saved          [RULE --with "for: 10m"]
+  test       run the tests of rules kept beside the site file                   [--json]
   scorecard  print the alarms of 30 days against the targets of ISA-18.2     [--json|--md]
              or of another number of days                                       [--days N]
   check      validate the site file and its layouts; exit code 1 on errors
@@ -60,6 +61,7 @@ COMMANDS = (
     "scorecard",
     "notify",
     "backtest",
+    "test",
     "check",
     "init",
     "engine",
@@ -228,6 +230,15 @@ def _commands() -> argparse.ArgumentParser:
         help="a key of the rules as it would stand in the site file, to see what the change would have saved",
     )
     past.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
+
+    tests = add(
+        "test",
+        "Run the tests of rules beside the site file (rules_test.yaml, tests/*.yaml): rows in, alerts expected "
+        "at times. Exit code 0: all hold.",
+        "opsconsole test .\n         opsconsole test . tests/late.yaml",
+    )
+    tests.add_argument("file", metavar="FILE", nargs="*", help="these files of tests only")
+    tests.add_argument("--json", action="store_true", help="for scripts; the shape is in the README")
 
     scorecard = add(
         "scorecard",

@@ -85,7 +85,7 @@ def _steady_output() -> None:
 
 
 def _become_engine(arguments: argparse.Namespace) -> NoReturn:
-    """`engine`, `check` and `init` need the tables: this process becomes `python -m opsconsole.engine …`."""
+    """`engine`, `check`, `test` and `init` need the tables: this process becomes `python -m opsconsole.engine …`."""
     if arguments.command == "init":
         words = ["init", arguments.site]
     elif arguments.command == "audit":
@@ -93,6 +93,8 @@ def _become_engine(arguments: argparse.Namespace) -> NoReturn:
         words += ["--json"] if arguments.json else []
     elif arguments.command == "check":
         words = ["check", str(find_place(arguments.site).site), *(["--json"] if arguments.json else [])]
+    elif arguments.command == "test":
+        words = ["test", str(find_place(arguments.site).site), *(["--json"] if arguments.json else []), *arguments.file]
     else:
         words = ["serve", str(find_place(arguments.site).site)]
     sys.stdout.flush()

@@ -26,6 +26,10 @@ def main() -> int:
     audit.add_argument("site")
     audit.add_argument("--head", default="")
     audit.add_argument("--json", action="store_true")
+    test = commands.add_parser("test")
+    test.add_argument("site")
+    test.add_argument("file", nargs="*")
+    test.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "serve":
         from opsconsole.engine.serve import serve as run_serve
@@ -35,6 +39,10 @@ def main() -> int:
         logging.shutdown()
         sys.stdout.flush()
         os._exit(code)
+    if arguments.command == "test":
+        from opsconsole.engine.rule_tests import test as run_tests
+
+        return run_tests(arguments.site, arguments.file, as_json=arguments.json)
     if arguments.command == "check":
         from opsconsole.engine.check import check as run_check
 

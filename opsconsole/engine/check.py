@@ -41,7 +41,7 @@ def check(target: str, *, as_json: bool) -> int:
         return 1
     problems = list(loaded.problems)
     if loaded.site is not None:
-        problems += bind(loaded, _schemas(loaded.site, place.root))[1]
+        problems += bind(loaded, schemas_of(loaded.site, place.root))[1]
         problems += page_problems(loaded.site, loaded.marks, place.root)
         problems += address_problems(loaded.site, loaded.marks, place.root)
     elif loaded.rest is not None:
@@ -79,7 +79,7 @@ def _more(loaded: Loaded, rest: Site, root: Path) -> list[Problem]:
     for problem in loaded.problems:
         if problem.severity == "error" and problem.mark.file == loaded.marks.key("sources").file:
             doubtful.add(max((one for one in begins if one[0] <= problem.mark.line), default=(0, ""))[1])
-    schemas = {name: columns for name, columns in _schemas(rest, root).items() if name not in doubtful}
+    schemas = {name: columns for name, columns in schemas_of(rest, root).items() if name not in doubtful}
     return bind(replace(loaded, site=rest), schemas)[1]
 
 
@@ -88,7 +88,7 @@ def _content(site: Site) -> str:
     return f": {', '.join(many)}"
 
 
-def _schemas(site: Site, root: Path) -> dict[str, dict[str, str]]:
+def schemas_of(site: Site, root: Path) -> dict[str, dict[str, str]]:
     """The tables that the sources would become, learnt from some of their files; none for a source without files."""
     found: dict[str, dict[str, str]] = {}
     for source in site.sources.values():

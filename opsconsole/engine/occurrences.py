@@ -16,7 +16,8 @@ from opsconsole.alerts.alert import alert_id
 from opsconsole.engine.counted import Counted
 from opsconsole.journal.journal import Entry
 from opsconsole.kpis.binding import Binding, BoundRule
-from opsconsole.kpis.due import Due, Plan, stretches_at
+from opsconsole.kpis.due import Due, Plan, stretches_at, with_rows
+from opsconsole.kpis.failing import begin_again, failure
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.ruling.outcome import ERROR
 from opsconsole.kpis.single import FailedError, observed, rows_that_meet
@@ -151,8 +152,14 @@ class Occurrences:
             if low is None:
                 continue
             first = max(low, at - _MOST_LATE * step)
-            last = plan.grids[step].last(at)
-            for end in plan.grids[step].between(first, last):
+            ends = list(plan.grids[step].between(first, plan.grids[step].last(at)))
+            try:
+                ends = with_rows(cursor, plan.binding, plan.binding.rules[name], plan.grids[step], ends)
+            except duckdb.Error as error:
+                begin_again(cursor)
+                found.append(_failed(name, failure(error), at))
+                continue
+            for end in ends:
                 late = stretches_at(cursor, plan, Due(end, frozenset({step})), since, [name])
                 self._stretches(late, at, end, found, entries)
             self._counted.forget(name, at - 2 * _late(plan.binding.rules[name]))

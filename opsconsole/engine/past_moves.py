@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from opsconsole.engine.replay import Hours, Move, as_partial, gone
 from opsconsole.kpis.binding import Binding, BoundRule
-from opsconsole.kpis.due import Due, Plan, states_at, stretches_at
+from opsconsole.kpis.due import Due, Plan, states_at, stretches_at, with_rows
 from opsconsole.kpis.expression import ident
 from opsconsole.kpis.failing import failure
 from opsconsole.kpis.history import Regular, changes, refusal, regular
@@ -150,7 +150,7 @@ SELECT began, ended FROM gaps WHERE began < ended ORDER BY began"""
     def _single(self, rule: BoundRule, grid: Grid, first: float, last: float) -> Iterator[Move]:
         """Rows at the point that follows their time; those without a time when their file came."""
         site, name = self._plan.binding.site, rule.rule.name
-        arrived = min(self._arrived(rule.source) or last, last)
+        arrived = last if rule.timed else min(self._arrived(rule.source) or last, last)
         at, together = 0.0, list[Single]()
         for row in rows_that_meet(self._cursor, self._plan.binding, rule, first, last):
             happened = row.at if row.at is not None else arrived
@@ -178,7 +178,7 @@ SELECT began, ended FROM gaps WHERE began < ended ORDER BY began"""
         of_rows = rule.kpi is None or rule.kpi.kpi.window.kind != "moving"
         if self._stands and of_rows and (not ends or ends[-1] < last):
             ends.append(last + _INSTANT)
-        ends = [end for end, any_rows in zip(ends, self._with_rows(rule, grid, ends), strict=True) if any_rows]
+        ends = with_rows(self._cursor, self._plan.binding, rule, grid, ends)
         for number, end in enumerate(ends):
             self._tell(number / len(ends), f"{name}: {number} of {len(ends)} stretches")
             found = stretches_at(self._cursor, self._plan, Due(end, frozenset({step})), None, [name])
@@ -190,24 +190,6 @@ SELECT began, ended FROM gaps WHERE began < ended ORDER BY began"""
             if seen:
                 yield Move(at, name, Evaluation(at, seen, {}), partial=True)
         self.ways[name].points = len(ends)
-
-    def _with_rows(self, rule: BoundRule, grid: Grid, ends: list[float]) -> list[bool]:
-        """Whether a source of the rule has a row in each stretch; a count of none may be what is looked for."""
-        if not ends or (rule.kpi is not None and any(leaf.value.empty is not None for leaf in rule.kpi.leaves)):
-            return [True] * len(ends)
-        edges_ = [grid.last(ends[0] - 1e-6), *ends]
-        listed = ", ".join(f"({round(edge * _US)})" for edge in edges_)
-        found: set[int] = set()
-        for source in rule.kpi.sources if rule.kpi is not None else (rule.source,):
-            if source in self._plan.binding.until:
-                return [True] * len(ends)
-            kept = f"(\n{rule.rows.text}\n) AND " if rule.rows is not None else ""
-            query = (
-                f"SELECT DISTINCT e FROM {ident(source)} ASOF JOIN (VALUES {listed}) AS _e(e) ON epoch_us(_time) >= e "
-                f"WHERE {kept}_time >= {moment(_moment(edges_[0]))} AND _time < {moment(_moment(edges_[-1]))}"
-            )
-            found |= {each for (each,) in self._cursor.execute(query).fetchall()}
-        return [round(edge * _US) in found for edge in edges_[:-1]]
 
     # --- one by one ------------------------------------------------------------------------------------------
 

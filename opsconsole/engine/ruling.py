@@ -29,9 +29,9 @@ from opsconsole.engine.occurrences import Occurrences
 from opsconsole.engine.watch import AlertWatch, alert_from
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.due import Due, Plan, merged, states_at
+from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.rules import Arrivals
 from opsconsole.kpis.sealed import Sealed
-from opsconsole.site.model import Site
 
 if TYPE_CHECKING:
     from opsconsole.tables.records import Totals
@@ -116,7 +116,7 @@ class Ruling:
         at = clock.at(tick.wall)
         before = self._upto if self.begun else None
         if not self.begun:
-            before = self._begin(plan, binding.site, at, clock.now(tick.wall))
+            before = self._begin(cursor, plan, at, clock.now(tick.wall))
         elif at < self._upto - plan.base.every and clock.mode != "data":
             log.warning("site time has jumped back by %.0f s", self._upto - at)
             self._upto, self._queue = plan.base.last(at) - plan.base.every, []
@@ -155,9 +155,9 @@ class Ruling:
             self._saved_at = 0.0
             self._save(time.time())
 
-    def _begin(self, plan: Plan, site: Site, at: float, now: dt.datetime) -> float | None:
+    def _begin(self, cursor: duckdb.DuckDBPyConnection, plan: Plan, at: float, now: dt.datetime) -> float | None:
         """Take up where the engine before ended, which is told; or begin."""
-        self.begun = True
+        self.begun, site = True, plan.binding.site
         mark = self._load()
         if mark is not None and mark.alert_from == site.alert_from:
             self.since = dt.datetime.fromtimestamp(mark.since, dt.UTC) if mark.since is not None else None
@@ -172,8 +172,9 @@ class Ruling:
         point = plan.base.last(at)
         self._upto = point - max(self._watch.longest_delay, plan.base.every)
         self._queue = plan.points(self._upto, at, _AT_FIRST)
-        if plan.stretches:
-            first = self.since.timestamp() if self.since is not None else 0.0
+        first = _first_event(cursor, plan)
+        if first is not None:
+            first = max(first, self.since.timestamp()) if self.since is not None else first
             self._queue = _together(self._queue, plan.ended(first, self._upto, MOST))
         return None
 
@@ -225,6 +226,15 @@ class Ruling:
             os.replace(beside, self._path)
         except OSError as error:
             log.warning("how far the rules have come cannot be kept: %s", error)
+
+
+def _first_event(cursor: duckdb.DuckDBPyConnection, plan: Plan) -> float | None:
+    """The first event time of the sources of rules on stretches; None where they have no rows, or there are none."""
+    names = [name for group in plan.stretches.values() for name in group]
+    sources = dict.fromkeys(source for name in names for source in plan.binding.rules[name].sources)
+    extents = Extents(cursor, plan.binding)
+    firsts = [first for source in sources if (first := extents.of(source).first) is not None]
+    return min(firsts).timestamp() if firsts else None
 
 
 def _together(first: list[Due], second: list[Due]) -> list[Due]:

@@ -18,7 +18,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from opsconsole.kpis import span
 from opsconsole.kpis.binding import Binding, BoundRule
+from opsconsole.kpis.expression import ident
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.kpis.ruling.outcome import Watched
@@ -198,6 +200,28 @@ def stretches_at(
         verdicts |= {name: each for name, each in found.verdicts.items() if each.quality == "good"}
         verdicts |= {name: Verdict() for name in wanted if name in verdicts}
     return Evaluation(due.at, observations, verdicts)
+
+
+def with_rows(cursor: Cursor, binding: Binding, rule: BoundRule, grid: Grid, ends: Sequence[float]) -> list[float]:
+    """Those ends of stretches in which a source of the rule has a row: in the others it finds nothing.
+
+    All of them where it may be a count of none that is looked for. Raises duckdb.Error.
+    """
+    lasting = any(source in binding.until for source in rule.sources)
+    if not ends or lasting or (rule.kpi is not None and any(leaf.value.empty is not None for leaf in rule.kpi.leaves)):
+        return list(ends)
+    edges = [grid.last(ends[0] - _INSTANT), *ends]
+    listed = ", ".join(f"({round(edge / _INSTANT)})" for edge in edges)
+    kept = f"(\n{rule.rows.text}\n) AND " if rule.rows is not None else ""
+    low, high = span.moment(_moment(edges[0])), span.moment(_moment(edges[-1]))
+    found: set[int] = set()
+    for source in rule.sources:
+        query = (
+            f"SELECT DISTINCT e FROM {ident(source)} ASOF JOIN (VALUES {listed}) AS _e(e) ON epoch_us(_time) >= e "
+            f"WHERE {kept}_time >= {low} AND _time < {high}"
+        )
+        found |= {each for (each,) in cursor.execute(query).fetchall()}
+    return [end for edge, end in zip(edges, ends, strict=False) if round(edge / _INSTANT) in found]
 
 
 def stretch_words(start: float, end: float, site: Site) -> str:
