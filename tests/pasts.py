@@ -105,13 +105,13 @@ Told = list[tuple[float, str, str, str]]
 def point_by_point(cursor: Any, binding: Binding, first: float, last: float) -> Told:
     """All points, each evaluated, one after the other."""
     plan, book, told = Plan(binding), AlertBook(binding.site), list[tuple[float, str, str, str]]()
-    seen = first
+    seen: float | None = None
     for due in plan.points(first - 1, last, 100_000):
         parts = [states_at(cursor, plan, due, BLIND, past=True, blind=True), stretches_at(cursor, plan, due)]
         for names in plan.single.values():
             for name in names:
-                rows = rows_that_meet(cursor, binding, binding.rules[name], seen, due.at)
-                rows = [row for row in rows if row.at is not None and (row.at > seen or seen == first)]
+                rows = rows_that_meet(cursor, binding, binding.rules[name], first, due.at)
+                rows = [row for row in rows if row.at is not None and (seen is None or row.at > seen)]
                 parts.append(Evaluation(due.at, observed(binding.rules[name], rows, due.at), {}))
         seen = due.at if 0.0 in due.steps else seen
         told += tell(book.observe(merged(due.at, parts)))

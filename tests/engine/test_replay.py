@@ -25,7 +25,7 @@ from tests.pasts import (
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.data())
 def test_a_replay_finds_what_every_point_finds(tmp_path: Path, rows: list[Row], data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(list(RULES)), min_size=2, max_size=5, unique=True))
@@ -38,7 +38,7 @@ def test_a_replay_finds_what_every_point_finds(tmp_path: Path, rows: list[Row], 
     assert found == expected
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.data())
 def test_combinations_are_those_of_every_point(tmp_path: Path, rows: list[Row], data: st.DataObject) -> None:
     rules = {name: RULES[name] % data.draw(DELAYS) for name in ("rows", "several", "mean", "kinds")}
@@ -50,7 +50,7 @@ def test_combinations_are_those_of_every_point(tmp_path: Path, rows: list[Row], 
     assert found == point_by_point(cursor, binding, first, first + LENGTH)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS)
 def test_occurrences_are_those_of_every_point(tmp_path: Path, rows: list[Row]) -> None:
     cursor, binding = database(), site(tmp_path, OCCURRENCES)
@@ -64,7 +64,7 @@ def test_occurrences_are_those_of_every_point(tmp_path: Path, rows: list[Row]) -
 @pytest.mark.parametrize("name", ["rows", "mean", "share", "few", "none", "kinds", "today", "middle", "odd"])
 def test_common_rules_are_had_from_one_statement(tmp_path: Path, name: str) -> None:
     cursor, binding = database(), site(tmp_path, {name: RULES[name] % "for: 3m"})
-    fill(cursor, [Row(at * 60, "AB"[at % 2], at % 10, at % 7, at % 4) for at in range(200)])
+    fill(cursor, [Row(at * 60, "AB"[at % 2], 9 if at // 30 % 2 else 1, at // 20 % 7, at % 4) for at in range(150)])
     first = START.timestamp()
     found, ways = replayed(cursor, binding, first, first + LENGTH)
     assert ways == {name: "at each change"}
