@@ -49,19 +49,15 @@ class When(Struct, frozen=True):
 
     def among(self, ordered: Sequence[float]) -> list[range]:
         """The places of the values in order that raise the alert: those for which `met` is true."""
-        high = self.low if self.high is None else self.high
-        left, right, last = bisect_left(ordered, self.low), bisect_right(ordered, high), len(ordered)
-        outcome: dict[Sign, list[range]] = {
-            "<": [range(left)],
-            "<=": [range(right)],
-            ">": [range(right, last)],
-            ">=": [range(left, last)],
-            "=": [range(left, right)],
-            "!=": [range(left), range(right, last)],
-            "outside": [range(left), range(right, last)],
-            "inside": [range(left, right)],
-        }
-        return outcome[self.sign]
+        sign, last = self.sign, len(ordered)
+        if sign in ("<", ">="):
+            left = bisect_left(ordered, self.low)
+            return [range(left)] if sign == "<" else [range(left, last)]
+        right = bisect_right(ordered, self.low if self.high is None else self.high)
+        if sign in ("<=", ">"):
+            return [range(right)] if sign == "<=" else [range(right, last)]
+        left = bisect_left(ordered, self.low)
+        return [range(left, right)] if sign in ("=", "inside") else [range(left), range(right, last)]
 
     def wider(self, by: float) -> When:
         """The same with its limits moved to the good side by so much: what holds an alert that was raised."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from functools import partial
+from itertools import chain
 
 from opsconsole.kpis.binding import BoundKpi, BoundRule
 from opsconsole.kpis.evaluate import Figures
@@ -106,12 +107,13 @@ class _Values:
 
 def _gather(context: Context, rules: Iterable[BoundRule], frame: Frame) -> dict[str, Picked | str]:
     """What rules need to know of their KPIs."""
-    wanted: dict[str, Wanted] = {}
+    kpis: dict[str, BoundKpi] = {}
     splits: dict[str, dict[_By, None]] = {}
     for rule in rules:
-        splits.setdefault(_kpi(rule).kpi.name, {})[rule.by] = None
-        wanted[_kpi(rule).kpi.name] = Wanted(_kpi(rule), tuple(splits[_kpi(rule).kpi.name]))
-    asked = list(wanted.values())
+        kpi = _kpi(rule)
+        kpis[kpi.kpi.name] = kpi
+        splits.setdefault(kpi.kpi.name, {})[rule.by] = None
+    asked = [Wanted(kpi, tuple(splits[name])) for name, kpi in kpis.items()]
     return gather(
         context.cursor, context.binding, asked, frame, context.extents, context.failing, context.sealed
     )  # fmt: skip
@@ -120,9 +122,11 @@ def _gather(context: Context, rules: Iterable[BoundRule], frame: Frame) -> dict[
 def _wants_before(rule: BoundRule, now: _Values, outcome: Outcome) -> bool:
     """Whether it matters to a rule who had rows before: where no rows mean a number, which may be beyond its limit, or
     be the end of an alert."""
+    if not rule.by or rule.changes:
+        return False
     name = _kpi(rule).kpi.name
     figures = now.figures[name]
-    if not rule.by or rule.changes or isinstance(figures, str) or figures.empty is None:
+    if isinstance(figures, str) or figures.empty is None:
         return False
     watched = outcome.watched(rule)
     if watched is None or rule.when is None or rule.when.met(figures.empty):
@@ -152,9 +156,8 @@ def _changes(context: Context, rules: list[BoundRule], now: _Values, then: Then,
 def _compare(rule: BoundRule, when: When, series: Series, outcome: Outcome, label: str = "") -> None:
     """A rule that compares values; `label`: they are changes, and since when."""
     watched = outcome.watched(rule)
-    rest = set(series.found) if watched is None else watched & series.found.keys()
-    places = [place for places in when.among(series.values) for place in places]
-    for place in places:
+    rest = set(series.found) if watched is None else watched & series.found.keys() if watched else watched
+    for place in chain.from_iterable(when.among(series.values)):
         members, value = series.members[place], series.values[place]
         rest.discard(members)
         text = partial(_compared, rule, when, value, series.was.get(members), label)
