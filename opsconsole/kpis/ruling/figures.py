@@ -14,6 +14,7 @@ from opsconsole.kpis.binding import BoundKpi, BoundRule
 from opsconsole.kpis.evaluate import Figures
 from opsconsole.kpis.gather import Frame, Picked, Wanted, gather
 from opsconsole.kpis.limits import Limits
+from opsconsole.kpis.ruling.before import members_before
 from opsconsole.kpis.ruling.context import Context
 from opsconsole.kpis.ruling.outcome import INSTANCES, Outcome
 from opsconsole.kpis.ruling.series import Series, Then, changed, present, then_of
@@ -74,21 +75,19 @@ class _Values:
             for name, pick in found.items()
         }
         self._series: dict[tuple[str, _By], Series] = {}
-        self._before: dict[str, Picked] = {}
+        self._before: dict[tuple[str, _By], list[Members]] = {}
 
     def look_before(self, context: Context, rules: list[BoundRule]) -> None:
         """Find out which members had rows in the stretch before, for the KPIs of these rules."""
         if rules and self._span.before is not None:
-            frame = Frame(Span(self._span.before), cap=INSTANCES, bare=True)
-            found = _gather(context, rules, frame)
-            self._before = {name: pick for name, pick in found.items() if isinstance(pick, Picked)}
+            wanted = [(_kpi(rule), rule.by) for rule in rules]
+            self._before = members_before(context, wanted, self._span.before)
 
     def series(self, kpi: str, by: _By) -> Series:
         """The values of a KPI that could be had."""
         known = self._series.get((kpi, by))
         if known is None:
-            before = self._before[kpi].found.now.get(by, {}) if kpi in self._before else {}
-            known = self._series[kpi, by] = present(self._of(kpi), by, before)
+            known = self._series[kpi, by] = present(self._of(kpi), by, self._before.get((kpi, by), ()))
         return known
 
     def total(self, kpi: str, by: _By) -> int:
