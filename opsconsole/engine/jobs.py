@@ -1,7 +1,6 @@
 """Reports that take a while: each a job with a number, worked on beside the tick, followed and cancelled by it.
 
-To add a kind: a function `report(desk, job, options)` in a module of its own that gives JSON values, and a line in
-`KINDS`. It tells the job how far it is every few hundredths of a second: that is also where it ends when it is
+What makes one tells the job how far it is every few hundredths of a second: that is also where it ends when it is
 cancelled, and where the tick gets its turn. What a person can mend it raises as `ReportError`, LookupError or
 ValueError with one sentence.
 """
@@ -92,32 +91,13 @@ class Job:
 Work = Callable[[Desk, Job, dict[str, Any]], dict[str, Any]]
 
 
-def _backtest() -> Work:
-    from opsconsole.engine.backtest import report
-
-    return report
-
-
-def _procedures() -> Work:
-    from opsconsole.engine.procedure_report import report
-
-    return report
-
-
-def _scorecard() -> Work:
-    from opsconsole.engine.scorecards import report
-
-    return report
-
-
-KINDS: dict[str, Callable[[], Work]] = {"backtest": _backtest, "procedures": _procedures, "scorecard": _scorecard}
-"""By kind of report what imports the function that makes it: nothing is loaded before it is wanted."""
-
-
 class Jobs:
-    """The jobs of an engine, one after the other in a thread of their own; asked from the loop's thread."""
+    """The jobs of an engine, one after the other in a thread of their own; asked from the loop's thread.
 
-    def __init__(self, desk: Desk, kinds: Mapping[str, Callable[[], Work]] = KINDS) -> None:
+    `kinds`: by kind of report what imports the function that makes it, so that nothing is loaded before it is wanted.
+    """
+
+    def __init__(self, desk: Desk, kinds: Mapping[str, Callable[[], Work]]) -> None:
         self._desk = desk
         self._kinds = kinds
         self._numbers = itertools.count(1)

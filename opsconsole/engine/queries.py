@@ -56,6 +56,7 @@ from opsconsole.engine.messages import (
 from opsconsole.engine.notify import asking
 from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
 from opsconsole.engine.picture import file_state, kpi_state
+from opsconsole.engine.reports import KINDS
 from opsconsole.engine.roles import refusal
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import JournalError
@@ -93,7 +94,7 @@ class Queries:
         self._scratch = scratch
         self._records = JournalTable(watch.journal.path)
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
-        self._jobs = Jobs(Desk(core, store, watch, root))
+        self._jobs = Jobs(Desk(core, store, watch, root), KINDS)
 
     def close(self) -> None:
         """Let what runs come to its end."""
