@@ -269,7 +269,7 @@ class AskReport(Struct, frozen=True, tag="ask-report"):
     The first ask starts it and gets its `job`; asks with that `job` follow it. `cancel` ends it.
     """
 
-    kind: Literal["scorecard", "backtest", "rule-tests", "procedures"] = "scorecard"
+    kind: Literal["scorecard", "backtest", "procedures"] = "scorecard"
     options: dict[str, Any] = {}
     job: int | None = None
     cancel: bool = False

@@ -1,6 +1,7 @@
 """The kinds of reports that there are.
 
-To add one: a function `report(desk, job, options)` in a module of its own that gives JSON values, and a line in `KINDS`.
+To add one: a function `report(desk, job, options)` in a module of its own that gives JSON values, and a line in
+`KINDS`.
 """
 
 from __future__ import annotations
