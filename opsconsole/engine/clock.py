@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from zoneinfo import ZoneInfo
 
 from opsconsole.site.model import Clock
@@ -43,18 +42,6 @@ class SiteClock:
     def now(self, wall: float) -> dt.datetime:
         """Site time at a wall moment, clear of the ends of the calendar."""
         return dt.datetime.fromtimestamp(min(max(self.at(wall), _FIRST), _LAST), UTC)
-
-    def until_next(self, wall: float, every: float) -> float | None:
-        """Wall seconds until the next point of the evaluation grid; None when time does not pass by itself."""
-        if self.mode == "data":
-            return None
-        at = self.at(wall)
-        return max(0.0, ((math.floor(at / every) + 1) * every - at) / self._speed)
-
-
-def grid_point(at: float, every: float) -> float:
-    """The last point of the evaluation grid at or before a site moment (seconds since the epoch)."""
-    return math.floor(at / every) * every
 
 
 def _aware(moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -70,6 +71,7 @@ from opsconsole.kpis.drill import (
     subject_of_rule,
     subject_of_source,
 )
+from opsconsole.kpis.due import occurs
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.tables import health, setaside
 from opsconsole.tables.reading.raw import raw_lines
@@ -219,9 +221,11 @@ class Queries:
             start = self._core.rows_from
             # an alert of then was raised by rows that counted then, whatever has been set aside since
             start = start if until is None or start is None or start <= until else None
+            bound = binding.rules.get(rule)
+            if bound is not None and until is None and occurs(bound):
+                now = self._happened(body.alert) or now
             subject = subject_of_rule(binding, rule, now, start, until)
             where = {**labels, **where}
-            bound = binding.rules.get(rule)
             kpi = bound.kpi.kpi.name if bound is not None and bound.kpi is not None else ""
         elif body.kpi:
             subject = subject_of_kpi(binding, body.kpi, now, until)
@@ -243,6 +247,13 @@ class Queries:
             or (TIMELESS if until and timeless(site, page.source) else ""),
             misfits=self._misfits(page),
         )
+
+    def _happened(self, alert: str) -> dt.datetime | None:
+        """The last moment that an occurrence is about: what is behind it is what was then, not now."""
+        found = self._watch.alert(alert)
+        if found is None or found.facts.cleared is None:
+            return None
+        return dt.datetime.fromtimestamp(found.facts.cleared, dt.UTC) - dt.timedelta(microseconds=1)
 
     def _lines(self, body: AskLine) -> Lines:
         source = self._owner(body.source, body.file)

@@ -108,6 +108,11 @@ class Plan:
         return any(name in part.rules for rule in others for name in rule.parts)
 
 
+def occurs(bound: BoundRule) -> bool:
+    """Whether the alerts of a rule are occurrences and no states."""
+    return bound.rule.per_row or is_stretch(bound)
+
+
 def is_stretch(bound: BoundRule) -> bool:
     """Whether a rule looks at stretches that follow each other, each by itself."""
     rule = bound.rule
