@@ -41,7 +41,7 @@ SINCE = "since"
 class BacktestView(ReportView):
     """All rules, worst first; of one rule its occurrences, the newest first."""
 
-    kind: ClassVar[Literal["scorecard", "backtest", "rule-tests", "procedures"]] = "backtest"
+    kind: ClassVar[Literal["scorecard", "backtest", "procedures"]] = "backtest"
     title: ClassVar[str] = "Backtest"
 
     def __init__(self, ctx: Context, address: Address) -> None:

@@ -19,7 +19,7 @@ WIDEST_BAR = 40
 class ReportView(View):
     """What a screen of a report has in common. It is asked for when the screen is entered, and again by `r`."""
 
-    kind: ClassVar[Literal["scorecard", "backtest", "rule-tests", "procedures"]] = "scorecard"
+    kind: ClassVar[Literal["scorecard", "backtest", "procedures"]] = "scorecard"
     title: ClassVar[str] = "Report"
     _report: Report | None = None
     _running = 0

@@ -27,7 +27,7 @@ BELOW = 9
 class ScorecardView(ReportView):
     """A line for each target, by operator position; what is behind the one under the cursor below it."""
 
-    kind: ClassVar[Literal["scorecard", "backtest", "rule-tests", "procedures"]] = "scorecard"
+    kind: ClassVar[Literal["scorecard", "backtest", "procedures"]] = "scorecard"
     title: ClassVar[str] = "Scorecard"
 
     def __init__(self, ctx: Context, address: Address) -> None:
