@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from msgspec import Struct
 
 from opsconsole.alerts.alert import Open, alert_id
 from opsconsole.alerts.deed import Deed, Target
@@ -22,11 +21,11 @@ from opsconsole.engine.check import schemas_of
 from opsconsole.engine.past_moves import PastMoves
 from opsconsole.engine.place import PlaceError, find_place
 from opsconsole.engine.replay import Replay
+from opsconsole.engine.rule_results import Difference, Result, as_json_text, as_text
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.due import Plan, with_operands
 from opsconsole.site.builtin import BUILT_IN
-from opsconsole.site.figures import count
 from opsconsole.site.kinds import BAD
 from opsconsole.site.localtime import zone
 from opsconsole.site.marks import Marks
@@ -55,29 +54,6 @@ _SETTINGS = (
 )
 Values = Mapping[str, Any]
 Schemas = dict[str, dict[str, str]]
-
-
-class Difference(Struct, frozen=True):
-    """What was expected and what was found, at a place of the file."""
-
-    mark: Mark
-    at: str
-    expected: list[str]
-    got: list[str]
-
-
-class Result(Struct):
-    """What came of one test; `problems` where it could not be run."""
-
-    file: str
-    name: str
-    differences: list[Difference] = []
-    problems: list[Problem] = []
-
-    @property
-    def passed(self) -> bool:
-        """Whether all is as expected."""
-        return not self.differences and not self.problems
 
 
 def test(target: str, files: Sequence[str], *, as_json: bool) -> int:
@@ -362,43 +338,3 @@ def _said(name: str, expected: Values) -> str:
 def _shown(found: Open, expected: Values | None) -> str:
     text = [json.dumps(found.text, ensure_ascii=False)] if expected is None or "text" in expected else []
     return " ".join([found.id, found.state, found.priority, *text])
-
-
-def as_text(results: Sequence[Result]) -> str:
-    """What came of tests, for a person."""
-    lines: list[str] = []
-    for result in results:
-        if result.passed:
-            continue
-        for problem in result.problems:
-            lines.append(f"{problem}" if not result.name else f"{problem} ({result.name})")
-        for each in result.differences:
-            lines.append(f"{each.mark} {result.name}: at {each.at}")
-            lines += [f"  expected  {said}" for said in each.expected or ["nothing more"]]
-            lines += [f"  got       {said}" for said in each.got or ["nothing"]]
-    failed = sum(not result.passed for result in results)
-    lines.append(f"{count(len(results), 'test')}: {f'{failed} failed' if failed else 'all hold'}")
-    return "\n".join(_inert(line) for line in lines)
-
-
-def _inert(text: str) -> str:
-    """Text that cannot drive the terminal it is shown on."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
-
-
-def as_json_text(results: Sequence[Result]) -> str:
-    """The same for scripts."""
-    found = [
-        {
-            "file": result.file,
-            "name": result.name,
-            "passed": result.passed,
-            "problems": [str(problem) for problem in result.problems],
-            "differences": [
-                {"place": str(each.mark), "at": each.at, "expected": each.expected, "got": each.got}
-                for each in result.differences
-            ],
-        }
-        for result in results
-    ]
-    return json.dumps(found, ensure_ascii=False, indent=1)
