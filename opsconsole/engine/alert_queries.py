@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from opsconsole.alerts.alert import Alert
+from opsconsole.alerts.alert import Alert, Labels
 from opsconsole.alerts.book import AlertBook
 from opsconsole.alerts.shown import rule_of
 from opsconsole.engine.messages import (
@@ -137,18 +137,29 @@ def _days(site: Site, now: dt.datetime, days: int) -> tuple[dt.datetime, dt.date
 
 
 def _like(known: Alert | None, others: Sequence[Alert]) -> list[Alert]:
-    """The most urgent open alerts whose labels agree with those of an alert, as far as they have the same ones."""
-    if known is None or not known.labels:
+    """The open alerts of the same incident, that which came first before all; then the most urgent of those whose
+    labels agree with those of the alert, as far as they have the same ones.
+    """
+    if known is None:
         return []
     mine = known.labels
-    found = []
+    together: list[Alert] = []
+    alike: list[Alert] = []
     for each in others:
-        shared = mine.keys() & each.labels.keys()
-        if each.id != known.id and shared and all(each.labels[name] == mine[name] for name in shared):
-            found.append(each)
-            if len(found) == RELATED:
-                break
-    return found
+        if each.id == known.id:
+            continue
+        if known.incident and each.incident == known.incident:
+            together.append(each)
+        elif len(alike) < RELATED and _agree(mine, each.labels):
+            alike.append(each)
+    together.sort(key=lambda each: (not each.first_out, each.facts.since or 0.0))
+    return [*together, *alike][:RELATED]
+
+
+def _agree(mine: Labels, others: Labels) -> bool:
+    """Whether labels have names in common, and the same members in all of these."""
+    shared = mine.keys() & others.keys()
+    return bool(shared) and all(others[name] == mine[name] for name in shared)
 
 
 def _related(alert: AlertState) -> Related:

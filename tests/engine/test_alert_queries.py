@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from msgspec.structs import replace
 
 from opsconsole.engine import alert_queries
 from opsconsole.engine.messages import AlertDetail, AlertQuery, Alerts, AskAlert, AskAlerts
-from tests.engine.plant import BOB, Plant
+from opsconsole.site.model import Incidents
+from tests.engine.plant import BOB, SITE, Plant
 
 A, B, C = "late{line=A}", "late{line=B}", "late{line=C}"
 HOT = "hot{line=A,station=s1}"
@@ -83,6 +87,18 @@ def test_one_alert_in_full(plant: Plant) -> None:
     assert found.events[0].actor == "ana"
     assert len(found.events) == 8
     assert [each.id for each in found.related] == [HOT]
+
+
+def test_what_belongs_to_the_same_incident_comes_before_what_is_alike(tmp_path: Path) -> None:
+    plant = Plant(tmp_path, replace(SITE, incidents=Incidents(by=("line",))))
+    plant.see("hot", "A")
+    plant.see("late", "A")
+    found = detail(plant, A)
+    assert found.state is not None
+    first = found.related[0]
+    assert (first.id, first.first_out) == (HOT, True)
+    assert plant.open_alerts()[HOT].incident == found.state.incident != ""
+    plant.journal.close()
 
 
 def test_one_alert_that_has_closed_and_one_of_the_past(plant: Plant) -> None:
