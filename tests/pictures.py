@@ -68,8 +68,9 @@ def take(scene: Scene) -> None:
     with tempfile.TemporaryDirectory() as folder, _consoles(scene.pack, {"TMPDIR": folder}) as consoles:
         for terminal, _, _ in consoles:
             terminal.shows(scene.alert)
-        consoles[0][0].press("a")
-        until(lambda: getuser() in consoles[-1][0].text, what="the other console shows who acknowledged")
+        until(
+            partial(_acknowledged, consoles[0][0], consoles[-1][0]), 30, "the other shows who acknowledged", every=2.0
+        )
         for terminal, _, _ in consoles:
             until(partial(_reached, terminal, scene.moment), 200, scene.moment)
         for view, keys in scene.views.items():
@@ -77,11 +78,18 @@ def take(scene: Scene) -> None:
                 before = terminal.text
                 terminal.press(keys)
                 until(partial(_changed, terminal, before))
-                terminal.quiet_for(0.3)
+                terminal.quiet_for(1.0)  # the detail of an alert asks once the cursor has rested
                 found = screen_of(bytes(terminal.raw), columns, rows)
                 path = picture(scene.pack, view, columns, rows)
                 path.write_text(draw(found, f"opsconsole demo {scene.pack}: {view}"), encoding="utf-8")
                 print(path, path.stat().st_size)
+
+
+def _acknowledged(one: Terminal, other: Terminal) -> bool:
+    """Whether one console has acknowledged and the other shows it; pressed anew while the cursor has just moved."""
+    if getuser() not in other.text:
+        one.press("a")
+    return getuser() in other.text
 
 
 def _reached(terminal: Terminal, moment: str) -> bool:

@@ -231,7 +231,7 @@ def found(ask: AskAlerts, state: Snapshot) -> Alerts:
 
 def detail(name: str, state: Snapshot) -> AlertDetail:
     """One alert in full."""
-    found = next((each for each in state.alerts if each.id == name), None)
+    found = next((each for each in [*state.alerts, FAR] if each.id == name), None)
     days = [0, 0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
     events = [
         Event(9, NOW - 540, NOW - 540, "ana (1000)", "alert", name, "commented", "checked wire feed, ordered tip"),

@@ -121,7 +121,10 @@ async def test_a_filter_reaches_alerts_that_are_not_at_hand(tmp_path: Path) -> N
         asked = [ask for ask in person.engine.asked if isinstance(ask, AskAlerts)]
         assert asked[0] == AskAlerts(AlertQuery(areas=("weld",)))
         pane_of(person).point("far{cell=9999}")
-        await person.press("a")
+        await person.press("enter")
+        await person.sees("nobody has acknowledged it")
+        assert "▽L UNACK   Cell 9999" in person.text()
+        await person.press("escape", "a")
         await person.until(lambda: Command("ack", [Target("far{cell=9999}", 3)]) in person.engine.asked)
 
 

@@ -11,7 +11,7 @@ from opsconsole.console.pane import Pane
 from opsconsole.console.parts import shared
 from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.views.base import View
-from opsconsole.engine.messages import AlertState
+from opsconsole.engine.messages import AlertDetail, AlertState, AskAlert
 
 
 class AlertView(View):
@@ -45,7 +45,7 @@ class AlertView(View):
         if alert is not None or self.last is None:
             return alert
         detail = self._facts.of(self.last).detail
-        return detail.state if detail is not None else None
+        return detail.state if detail is not None else self.last if not self.ctx.model.all_at_hand else None
 
     def label(self) -> str:
         alert = self.ctx.model.alerts.get(self.address.name) or self.last
@@ -58,6 +58,12 @@ class AlertView(View):
 
     async def load(self) -> None:
         self._facts.renew()
+        if self.last is None:
+            # it is not among the most urgent that are at hand
+            answer = await self.ask(AskAlert(self.address.name))
+            if isinstance(answer, AlertDetail) and answer.state is not None and self.last is None:
+                self.last = answer.state
+                self.update(set())
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         if self.last is None:
