@@ -41,7 +41,7 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
         ((160, 50), "", "2 of 5 steps done"),
         ((60, 20), "", "▲C Line 3 weld"),
         ((40, 12), "", "▲C Line 3"),
-        ((160, 50), "3 enter", "newest rows|4 more below"),
+        ((160, 50), "3 enter", "newest rows|18 of the last 20|owner"),
         ((80, 24), "3 enter tab", "effectiveness"),
         ((80, 24), "2", "2 of 5 steps done"),
         ((80, 24), "4", "of 2 attained"),

@@ -214,10 +214,11 @@ class KpiView(View):
         told = min(len(facts), max(0, lines - compared - max(10, lines * 2 // 5)))
         told = told if told >= 3 else 0
         moved = lines - compared - told - (1 if told else 0)
-        right_block = [
-            *[self._heading(MOVED, right), *self._body(MOVED, kpi, right, moved - 1, self.part == MOVED)],
-            *[self._heading(COMPARED, right), *self._body(COMPARED, kpi, right, compared - 1, self.part == COMPARED)],
-        ]
+        right_block: list[Line] = []
+        for part, high in ((MOVED, moved), (COMPARED, compared)):
+            # first the body: how many rows are out of sight is known once it is drawn
+            body = self._body(part, kpi, right, high - 1, self.part == part)
+            right_block += [self._heading(part, right), *body]
         if told:
             right_block += [heading("card", draw.more(len(facts) - told), right, False), *facts[:told]]
         return [*beside([(left, left_block), (right, right_block)], 2, lines), *latest]
