@@ -98,6 +98,12 @@ class Terminal:
         with self._lock:
             return "\n".join(line.rstrip() for line in self._screen.display)
 
+    def line_with(self, sign: str) -> int:
+        """The first line that begins with a sign, -1 without one; costs next to nothing, so that it can be polled."""
+        with self._lock:
+            lines = self._screen.buffer
+            return next((at for at in range(self._screen.lines) if lines[at][0].data == sign), -1)
+
     def shows(self, *words: str, timeout: float = 30.0) -> str:
         """Wait until the screen shows all the words; the screen."""
 

@@ -37,7 +37,7 @@ def triage(root: Path, _rows: int, keys: int = 120) -> None:
             terminal.shows("help")
             begun = time.perf_counter()
             terminal.press("2")
-            terminal.shows("▸")
+            terminal.shows("1 000 of 8 412 open")
             opened = time.perf_counter() - begun
             terminal.quiet_for(1)
             rest = [_step(terminal) for _ in range(keys)]
@@ -67,19 +67,19 @@ _down = True
 def _step(terminal: Terminal) -> float:
     """The seconds from a key until the cursor stands on another line."""
     global _down
-    before = _cursor(terminal)
-    if before >= 9:
+    before = until(lambda: max(0, _cursor(terminal)), 5, "the cursor", every=0.002)
+    if before >= 8:
         _down = False
     elif before <= 5:
         _down = True
     begun = time.perf_counter()
     terminal.press("j" if _down else "k")
-    until(lambda: _cursor(terminal) != before, 5, "the cursor to move", every=0.001)
+    until(lambda: _cursor(terminal) not in (before, -1), 5, "the cursor to move", every=0.002)
     return time.perf_counter() - begun
 
 
 def _cursor(terminal: Terminal) -> int:
-    return next((at for at, line in enumerate(terminal.text.splitlines()) if line.startswith("▸")), -1)
+    return terminal.line_with("▸")
 
 
 TRIAGE: dict[str, Callable[[Path, int], None]] = {"triage": triage}
