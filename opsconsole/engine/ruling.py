@@ -2,8 +2,8 @@
 
 No point is left out because the engine was busy, or because the clock `data` went on by days when a file came: what
 was missed is gone through, a part in each tick. After an outage the same is done from where it ended; of a grid with
-more than `MOST` missed points each n-th, of stretches the last `MOST`. How far it has come, and which delays run, is
-kept in a small file; what the journal says goes before it.
+more missed points than can be gone through in `_CATCH_UP` seconds, or than `MOST`, each n-th, of stretches the last
+`MOST`. How far it has come, and which delays run, is kept in a small file; what the journal says goes before it.
 
 Nobody knows when things had arrived while no engine ran: at such points no source is silent.
 """
@@ -43,6 +43,8 @@ _AT_FIRST = 60
 """Points of an on-delay that a first evaluation looks back at."""
 _BUDGET = 0.15
 """Seconds of a tick for points that were missed."""
+_CATCH_UP = 5.0
+"""Seconds of work, by what points took lately, that missed points of a grid may take in all."""
 _SAVE_EVERY = 60.0
 _RECENT = 60.0
 """A point that is older, in seconds, is as of then: rows that came to pass later are not there yet."""
@@ -84,6 +86,7 @@ class Ruling:
         self._again = False
         self._plan: Plan | None = None
         self._occurrences = Occurrences(Counted(lambda rule, most: watch.records(KIND, rule, most)))
+        self._took = 0.0
         self._saved_at = 0.0
         self._saved_running: list[Alert] = []
         self._alert_from = ""
@@ -123,7 +126,8 @@ class Ruling:
         self._line_up(plan, at, data=clock.mode == "data")
         started = clock.at(tick.started)
         self._occurrences.look(cursor, plan, before, self.since)
-        end = time.monotonic() + _BUDGET
+        now = time.monotonic()
+        end = now + _BUDGET
         while self._queue:
             due = self._queue.pop(0)
             age = (at - due.at) / clock.speed if clock.speed else 0.0
@@ -144,7 +148,9 @@ class Ruling:
             found, counted = self._occurrences.at(cursor, plan, due, self.since, last=not self._queue)
             self._watch.observe(merged(due.at, [states, *found]), counted)
             self._upto = max(self._upto, due.at)
-            if time.monotonic() > end:
+            before_it, now = now, time.monotonic()
+            self._took += 0.2 * (now - before_it - self._took)
+            if now > end:
                 break
         self._save(tick.wall)
         return bool(self._queue)
@@ -186,7 +192,8 @@ class Ruling:
     def _line_up(self, plan: Plan, at: float, *, data: bool) -> None:
         """The points that have come since, after those that are still left."""
         upto = self._queue[-1].at if self._queue else self._upto
-        self._queue += plan.points(upto, at, MOST)
+        looks = max(_AT_FIRST, min(MOST, int(_CATCH_UP / self._took))) if self._took else MOST
+        self._queue += plan.points(upto, at, MOST, looks)
         last = self._queue[-1].at if self._queue else upto
         if (data and last <= at) or (self._again and not self._queue):
             # with the clock `data` nothing may come after the newest event for a long time

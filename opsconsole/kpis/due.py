@@ -67,8 +67,8 @@ class Plan:
         """The last point of any grid at or before a moment."""
         return max(grid.last(at) for grid in self.grids.values())
 
-    def points(self, after: float, upto: float, most: int) -> list[Due]:
-        """The points with after < point <= upto, in order; of a grid with more than `most` each n-th.
+    def points(self, after: float, upto: float, most: int, looks: int | None = None) -> list[Due]:
+        """The points with after < point <= upto, in order; of a grid with more than `looks` (else `most`) each n-th.
 
         Of stretches each counts: of a grid that has such the last `most`.
         """
@@ -77,7 +77,7 @@ class Plan:
             if step in self.stretches:
                 points = list(grid.between(max(after, upto - (most + 1) * step), upto))[-most:]
             else:
-                points = grid.thinned(after, upto, most)
+                points = grid.thinned(after, upto, looks or most)
             for point in points:
                 found.setdefault(point, set()).add(step)
         return [Due(point, frozenset(found[point])) for point in sorted(found)]

@@ -72,7 +72,6 @@ def test_days_on_which_flights_left_late(site: SiteFolder) -> None:
     assert (entry["count"], entry["days"]) == (43, 43)
 
 
-@pytest.mark.parametrize(("change", "left"), [("when: > 40", 20), ("when: > 1000", 0)])
-def test_what_another_limit_would_have_saved(site: SiteFolder, change: str, left: int) -> None:
-    entry = backtest(site, FLIGHTS, "late", "--with", change)["late"]
-    assert (entry["count"], entry["changed"]["count"], entry["saved"]["count"]) == (43, left, 43 - left)
+def test_what_another_limit_would_have_saved(site: SiteFolder) -> None:
+    entry = backtest(site, FLIGHTS, "late", "--with", "when: > 40")["late"]
+    assert (entry["count"], entry["changed"]["count"], entry["saved"]["count"]) == (43, 20, 23)

@@ -166,7 +166,7 @@ def test_a_machine_with_declared_types() -> None:
 
 @pytest.mark.slow
 def test_a_machine_with_types_found_out() -> None:
-    machine(Unpinned, 20)()
+    machine(Unpinned, 12)()
 
 
 # --- order -----------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def sets(draw: st.DrawFn) -> tuple[dict[str, list[bytes]], list[str]]:
 
 @settings(
     phases=(Phase.explicit, Phase.generate),
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
