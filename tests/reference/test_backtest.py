@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.program.conftest import SiteFolder, site
 
 __all__ = ["site"]
