@@ -107,7 +107,7 @@ def happened(event: str, before: Facts, outcome: Outcome) -> Arc:
     return Arc(SAME.get(event, event), before, outcome)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(configs, histories)
 def test_the_rules_hold_under_any_order_any_clock_and_any_restart(
     config: Config, history: list[tuple[str, int, float]]

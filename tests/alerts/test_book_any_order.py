@@ -143,7 +143,7 @@ class Story:
             assert set(alert.facts.suppressed) == wanted, (key, alert.facts)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories)
 def test_a_book_keeps_the_rules_in_any_order(history: list[tuple[tuple[str, Any, Any], float]]) -> None:
     story = Story()

@@ -360,7 +360,7 @@ def test_data_that_goes_missing_does_not_hinder_undo() -> None:
     assert (undone.after, undone.alert.facts.quality) == ("UNACK", "stale")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([*COMMANDS_OF_ALERTS, "undo"]), max_size=15))
 def test_undone_one_by_one_all_is_as_it_was(history: list[Any]) -> None:
     """Whatever is done and undone in between: each undo gives what was before, down to the beginning."""

@@ -99,7 +99,7 @@ def close(left: float | None, right: float | None) -> bool:
     return left == pytest.approx(right, rel=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(row, max_size=40))
 def test_values_rows_and_members_equal_polars(rows: list[tuple[Any, ...]]) -> None:
     db, frame = fill(rows)
@@ -136,7 +136,7 @@ def test_values_rows_and_members_equal_polars(rows: list[tuple[Any, ...]]) -> No
             assert (drilled.members, drilled.values, drilled.previous) == (split.members, split.values, split.previous)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(row, max_size=40))
 def test_trend_and_grid_equal_polars(rows: list[tuple[Any, ...]]) -> None:
     db, frame = fill(rows)
@@ -170,7 +170,7 @@ def test_trend_and_grid_equal_polars(rows: list[tuple[Any, ...]]) -> None:
             assert close(value, value_of(part, KPIS["rate"][2]) if len(part) else None)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(row, max_size=40))
 def test_rules_by_two_labels_equal_polars(rows: list[tuple[Any, ...]]) -> None:
     db, frame = fill(rows)

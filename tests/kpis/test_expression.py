@@ -22,7 +22,7 @@ $1
 pieces = st.sampled_from([piece.strip() for line in PIECES.split("\n") for piece in line.split("|") if piece] + ["\n"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.one_of(st.lists(pieces, max_size=7).map(" ".join), st.text(max_size=30)))
 @example("")
 @example("\x00")

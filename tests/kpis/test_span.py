@@ -41,7 +41,7 @@ def ask(sql: str, at: dt.datetime) -> object:
     return DB.execute(f"SELECT {sql} FROM (SELECT ?::TIMESTAMP AS _time)", [at.replace(tzinfo=None)]).fetchall()[0][0]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(moments, st.sampled_from(KINDS), st.floats(-0.2, 1.2))
 def test_a_moment_falls_into_the_bucket_that_its_edges_say(now: dt.datetime, window: Window, part: float) -> None:
     stretch = span_of(window, True, now, BERLIN).now
@@ -59,7 +59,7 @@ def test_a_moment_falls_into_the_bucket_that_its_edges_say(now: dt.datetime, win
         assert ask(bucket_sql(edges), at) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(moments, st.sampled_from(KINDS))
 def test_no_row_is_in_both_stretches_and_the_edges_are_as_documented(now: dt.datetime, window: Window) -> None:
     span = span_of(window, True, now, BERLIN)

@@ -50,7 +50,7 @@ def check(site: bytes, layout: bytes) -> None:
             assert name.isidentifier()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(broken(FULL), broken(LAYOUT))
 def test_a_broken_file_never_raises(site: bytes, layout: bytes) -> None:
     check(site, layout)

@@ -161,12 +161,12 @@ def machine(kind: type[Files], examples: int) -> Callable[[], None]:
 
 @pytest.mark.slow
 def test_a_machine_with_declared_types() -> None:
-    machine(Files, 10)()
+    machine(Files, 6)()
 
 
 @pytest.mark.slow
 def test_a_machine_with_types_found_out() -> None:
-    machine(Unpinned, 12)()
+    machine(Unpinned, 8)()
 
 
 # --- order -----------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def sets(draw: st.DrawFn) -> tuple[dict[str, list[bytes]], list[str]]:
 
 @settings(
     phases=(Phase.explicit, Phase.generate),
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -61,7 +61,7 @@ def test_cells_come_out_as_they_were_written_however_the_file_grows(
 JUNK = st.text(alphabet=st.sampled_from('ab1,;"\n\r\\ü'), max_size=300)
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=150, deadline=None, database=None)
 @given(JUNK, st.integers(0, 60), st.binary(max_size=6), st.data())
 def test_whatever_a_file_holds_it_is_the_same_at_once_and_grown(
     text: str, regular: int, noise: bytes, data: st.DataObject
@@ -88,7 +88,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=150, deadline=None, database=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=25), st.integers(0, 60), st.data())
 def test_every_mixture_of_troubles_is_the_same_at_once_and_grown(
     pieces: list[bytes], regular: int, data: st.DataObject

@@ -81,7 +81,7 @@ def check(cells: list[str | None], kind: Kind, words: tuple[str, ...] = ()) -> b
     return True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(KINDS), st.lists(st.none() | _cells, max_size=6))
 @example("number", ["1e-400"])
 def test_fast_is_slow_for_whatever_lies_in_cells(kind: Kind, cells: list[str | None]) -> None:
@@ -89,7 +89,7 @@ def test_fast_is_slow_for_whatever_lies_in_cells(kind: Kind, cells: list[str | N
     check(cells, kind, ("-999", "Null", "0", "É"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data(), st.sampled_from(KINDS))
 def test_fast_is_slow_for_columns_of_one_kind(data: st.DataObject, kind: Kind) -> None:
     cells: list[str | None] = list(data.draw(st.lists(_plain[kind] | st.just(""), max_size=8)))

@@ -28,7 +28,7 @@ def test_the_kind_alone_is_that_of_the_guess(values: list[str]) -> None:
 
 
 @given(TEXT, st.sampled_from([2, 2, 2, 1, 3]), st.sampled_from([0, 0, 0, 1, -1]))
-@settings(max_examples=1000, deadline=None, database=None)
+@settings(max_examples=500, deadline=None, database=None)
 def test_few_records_are_parsed_as_pyarrow_parses_many(text: str, width: int, more: int) -> None:
     data, grammar = text.encode(), cut.Grammar(b",")
     count = max(text.count("\n") + more, 0)
