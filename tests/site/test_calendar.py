@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sites import at, local, moments, site, zones
 
 from opsconsole.site.buckets import buckets
 from opsconsole.site.calendar import BEGINNING, window_bounds, window_end
@@ -17,6 +16,7 @@ from opsconsole.site.localtime import day_start
 from opsconsole.site.model import Shift, Window
 from opsconsole.site.periods import previous_bounds
 from opsconsole.site.shifts import shift_at
+from tests.site.sites import at, local, moments, site, zones
 
 PERIODS: tuple[Window, ...] = (Window("day"), Window("week"), Window("month"), Window("quarter"), Window("year"))
 LONGEST = {"day": 2, "week": 8, "month": 32, "quarter": 93, "year": 367}

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from examples import messages, parse
 
 from opsconsole.site import holiday
 from opsconsole.site.calendar import shift_at
 from opsconsole.site.holiday import holiday_on
 from opsconsole.site.model import Break, Rotation, Shift, Site
+from tests.site.examples import messages, parse
 
 MINIMAL = "sources:\n  cycles: {files: c/*.csv, time: ts}\nkpis:\n  made: {source: cycles, value: count(*)}\n"
 SHIFTS = """\

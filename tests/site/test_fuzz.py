@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import random
 
-from examples import FULL, LAYOUT, parse
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opsconsole.site.model import Site
+from tests.site.examples import FULL, LAYOUT, parse
 
 PIECES = [
     *FULL.split(),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from examples import FULL, LAYOUT, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opsconsole.site.model import Mark
+from tests.site.examples import FULL, LAYOUT, parse
 
 
 def pointed(text: str, mark: Mark) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from examples import FULL, LAYOUT, messages, parse
 
 from opsconsole.site.model import (
     Area,
@@ -28,6 +27,7 @@ from opsconsole.site.model import (
     Window,
 )
 from opsconsole.site.parse import load_site
+from tests.site.examples import FULL, LAYOUT, messages, parse
 
 MINIMAL = """\
 sources:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sites import THREE, local, moments, site, sites
 
 from opsconsole.site.calendar import window_bounds
 from opsconsole.site.model import Break, Holidays, Shift, Site, Window
 from opsconsole.site.periods import Period, comparisons, like, previous_bounds
 from opsconsole.site.shifts import current_run, point_of
 from opsconsole.site.working import is_working_day, working_seconds
+from tests.site.sites import THREE, local, moments, site, sites
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = local("2026-06-24T10:52")  # a Wednesday

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from examples import messages, parse
 
 from opsconsole.site.keys import SITE
 from opsconsole.site.known import Values
@@ -14,6 +13,7 @@ from opsconsole.site.model import Rule
 from opsconsole.site.report import Report
 from opsconsole.site.rule_check import check_rules
 from opsconsole.site.tree import read_tree
+from tests.site.examples import messages, parse
 
 HEAD = """\
 sources:

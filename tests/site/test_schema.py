@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
-from examples import FULL, LAYOUT
 
 from opsconsole.site import calendar_keys, keys, model
 from opsconsole.site.keys import SECTIONS
 from opsconsole.site.reference import HEADINGS, embedded, reference
 from opsconsole.site.schema import layout_schema, site_schema
 from opsconsole.site.sections import walk
+from tests.site.examples import FULL, LAYOUT
 
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),

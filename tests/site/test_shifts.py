@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sites import THREE, ZONES, at, local, moments, site, sites, steady, wall_shift, wall_teams
 
 from opsconsole.site.calendar import window_bounds
 from opsconsole.site.localtime import day_start, utc
@@ -27,6 +26,7 @@ from opsconsole.site.shifts import (
     shift_at,
     shift_ends,
 )
+from tests.site.sites import THREE, ZONES, at, local, moments, site, sites, steady, wall_shift, wall_teams
 
 DAY = dt.timedelta(days=1)
 BERLIN = ZoneInfo("Europe/Berlin")

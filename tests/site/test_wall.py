@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examples import messages, parse
+from tests.site.examples import messages, parse
 
 HEAD = "sources: {cycles: {files: x, time: t, dimensions: [line]}}\nkpis:\n"
 

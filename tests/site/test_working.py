@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sites import at, local, moments, site, sites, steady, wall_works
 
 from opsconsole.site.calendar import window_bounds
 from opsconsole.site.model import Break, Holidays, Shift, Site, Window
 from opsconsole.site.working import is_working_day, working_back, working_seconds, working_stretches
+from tests.site.sites import at, local, moments, site, sites, steady, wall_works
 
 HOUR = 3600.0
 OFFICE = (
