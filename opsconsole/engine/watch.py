@@ -285,10 +285,6 @@ class AlertWatch:
         book.restore([data["alert"] for data in self._as_of(at)])
         return book
 
-    def alerts_at(self, site: Site, at: float) -> list[AlertState]:
-        """The alerts that were open at a past moment, the most urgent first. Raises JournalError."""
-        return [as_state(alert) for alert in self.book_at(site, at).open()]
-
     def recorded_since(self) -> float | None:
         """Site time of the first alert on record; None where there is none."""
         return self._journal.first("alert")

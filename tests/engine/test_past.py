@@ -230,7 +230,7 @@ def watching() -> Iterator[AlertWatch]:
 
 
 def standing(watch: AlertWatch, when: float | None = None) -> list[tuple[object, ...]]:
-    alerts = watch.open_alerts() if when is None else watch.alerts_at(RULES, when)
+    alerts = watch.open_alerts() if when is None else watch.book_at(RULES, when).open()
     return [tuple(getattr(alert, name) for name in KEPT) for alert in alerts]
 
 
@@ -272,5 +272,5 @@ def test_what_a_full_disk_keeps_out_of_the_journal_is_remembered(monkeypatch: py
         watch.observe(Evaluation(1000.0, [seen], {"late": Verdict()}))
         monkeypatch.setattr(Journal, "append", full)
         watch.observe(Evaluation(1030.0, [seen], {"late": Verdict()}))
-        assert [(alert.id, alert.since) for alert in watch.alerts_at(RULES, 1040.0)] == [("late{line=A}", 1030.0)]
-        assert watch.alerts_at(RULES, 1029.0) == []
+        assert [(alert.id, alert.since) for alert in watch.book_at(RULES, 1040.0).open()] == [("late{line=A}", 1030.0)]
+        assert watch.book_at(RULES, 1029.0).open() == []
