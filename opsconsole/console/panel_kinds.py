@@ -14,7 +14,7 @@ from opsconsole.console.panels import (
     TilesPanel,
 )
 from opsconsole.console.place import Block
-from opsconsole.site.model import Layout
+from opsconsole.site.model import Layout, Stack
 from opsconsole.site.model import Panel as PanelSpec
 
 KINDS: dict[str, type[Panel]] = {
@@ -29,7 +29,8 @@ def build(ctx: Context, layout: Layout) -> list[Block]:
     for row in layout.rows:
         panels: list[tuple[Panel, int]] = []
         run: list[PanelSpec] = []
-        for spec in (*row.panels, None):
+        flat = [spec for place in row.panels for spec in (place.panels if isinstance(place, Stack) else (place,))]
+        for spec in (*flat, None):
             if spec is not None and spec.kind == "kpi":
                 run.append(spec)
                 continue

@@ -11,6 +11,7 @@ from msgspec import Struct
 from opsconsole.console.address import Address
 from opsconsole.console.model import Model
 from opsconsole.engine.messages import KpiState, ShiftState
+from opsconsole.site.model import placed
 
 Unit = Literal["seconds", "days", "months"]
 SMALL, LARGE = 300.0, 3600.0
@@ -42,7 +43,7 @@ def meant(address: Address, model: Model) -> KpiState | None:
         return model.kpis[name]
     layouts = model.layouts()
     layout = next((each for each in layouts if address.view == "overview" and each.name == address.name), layouts[0])
-    tiles = (panel.of for row in layout.rows for panel in row.panels if panel.kind == "kpi" and panel.of in model.kpis)
+    tiles = (panel.of for _, panel in placed(layout) if panel.kind == "kpi" and panel.of in model.kpis)
     first = next(tiles, None) or next(iter(model.kpis), None)
     return model.kpis[first] if first is not None else None
 

@@ -79,9 +79,25 @@ from opsconsole.engine.source_messages import Progress as Progress
 from opsconsole.engine.source_messages import Quarantine as Quarantine
 from opsconsole.engine.source_messages import Quarantined as Quarantined
 from opsconsole.engine.source_messages import SourceState as SourceState
+from opsconsole.engine.table_messages import AskChunk as AskChunk
+from opsconsole.engine.table_messages import AskColumn as AskColumn
+from opsconsole.engine.table_messages import AskExport as AskExport
+from opsconsole.engine.table_messages import AskExported as AskExported
+from opsconsole.engine.table_messages import AskIndex as AskIndex
+from opsconsole.engine.table_messages import AskPage as AskPage
+from opsconsole.engine.table_messages import AskRun as AskRun
+from opsconsole.engine.table_messages import AskSchema as AskSchema
+from opsconsole.engine.table_messages import Chunk as Chunk
+from opsconsole.engine.table_messages import ColumnFacts as ColumnFacts
+from opsconsole.engine.table_messages import Export as Export
+from opsconsole.engine.table_messages import Index as Index
+from opsconsole.engine.table_messages import Ran as Ran
+from opsconsole.engine.table_messages import Schema as Schema
+from opsconsole.engine.table_messages import TableOf as TableOf
+from opsconsole.engine.table_messages import TablePage as TablePage
 from opsconsole.site.model import Layout, Priority, Problem
 
-PROTOCOL = 4
+PROTOCOL = 5
 
 
 # --- what the screen shows -------------------------------------------------------------------------------------
@@ -377,6 +393,14 @@ Ask = (
     | AskNotify
     | AskProcedure
     | AskReport
+    | AskPage
+    | AskIndex
+    | AskColumn
+    | AskExport
+    | AskExported
+    | AskChunk
+    | AskRun
+    | AskSchema
     | Command
 )
 Answer = (
@@ -402,6 +426,13 @@ Answer = (
     | Notifications
     | Procedure
     | Report
+    | TablePage
+    | Index
+    | ColumnFacts
+    | Export
+    | Chunk
+    | Ran
+    | Schema
     | Failure
     | Goodbye
 )

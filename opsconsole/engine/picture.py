@@ -32,7 +32,7 @@ from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.card import card_of, sources_of
 from opsconsole.site.figures import duration
 from opsconsole.site.holiday import holiday_at
-from opsconsole.site.model import Kpi, Site, Source, files_of
+from opsconsole.site.model import Kpi, Site, Source, files_of, placed
 from opsconsole.site.shifts import shift_ends
 from opsconsole.tables.records import FileInfo, Totals
 
@@ -253,8 +253,7 @@ def _breakdowns(site: Site, measures: Measures) -> list[Breakdown]:
     wanted = {
         (panel.of, panel.by): None
         for layout in site.layouts
-        for row in layout.rows
-        for panel in row.panels
+        for _, panel in placed(layout)
         if panel.kind == "breakdown"
     }
     found = []

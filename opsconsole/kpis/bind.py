@@ -16,7 +16,7 @@ from opsconsole.kpis.lasting import SECONDS
 from opsconsole.kpis.limits import BESIDE, LIMITS
 from opsconsole.kpis.views import Views
 from opsconsole.site.builtin import BUILT_IN
-from opsconsole.site.model import Kpi, Problem, Site, Source, files_of
+from opsconsole.site.model import Kpi, Problem, Site, Source, files_of, placed
 from opsconsole.site.names import show
 from opsconsole.site.parse import Loaded
 from opsconsole.tables import health
@@ -134,22 +134,17 @@ class Binder:
         """(KPI, dimension, kind) of the panels that split a KPI by a dimension it has."""
         found: list[tuple[str, str, str]] = []
         for layout in self.site.layouts:
-            for number, row in enumerate(layout.rows):
-                for index, panel in enumerate(row.panels):
-                    kpi = self.site.kpis.get(panel.of)
-                    sources = self.sources_of(kpi) if kpi is not None else ()
-                    if (
-                        panel.kind not in {"breakdown", "grid"}
-                        or kpi is None
-                        or not self.schemas.keys() >= set(sources)
-                    ):
-                        continue
-                    keys = ("layouts", layout.name, "rows", number, "panels", index)
-                    if not panel.by:
-                        message = f"`{panel.kind}`: the KPI `{kpi.name}` has no `by`, so the panel needs one"
-                        self.problems.append(Problem(self.loaded.marks.at(*keys), message))
-                    elif all(self.dimension(source, panel.by, *keys, "by") for source in sources):
-                        found.append((panel.of, panel.by, panel.kind))
+            for place, panel in placed(layout):
+                kpi = self.site.kpis.get(panel.of)
+                sources = self.sources_of(kpi) if kpi is not None else ()
+                if panel.kind not in {"breakdown", "grid"} or kpi is None or not self.schemas.keys() >= set(sources):
+                    continue
+                keys = ("layouts", layout.name, *place)
+                if not panel.by:
+                    message = f"`{panel.kind}`: the KPI `{kpi.name}` has no `by`, so the panel needs one"
+                    self.problems.append(Problem(self.loaded.marks.at(*keys), message))
+                elif all(self.dimension(source, panel.by, *keys, "by") for source in sources):
+                    found.append((panel.of, panel.by, panel.kind))
         return found
 
     def bind_kpi(self, kpi: Kpi, by: tuple[str, ...]) -> None:

@@ -1,0 +1,30 @@
+"""A person's own settings, as the program uses them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Theme = Literal["auto", "dark", "light", "contrast", "colour-blind", "mono"]
+Colours = Literal["auto", "16", "256", "truecolor"]
+
+
+class Config(Struct, frozen=True):
+    """`keys` are those of actions by their ids, instead of their own; no key: the action has none.
+
+    `theme` and `colours` "auto": what the terminal says of itself. `mouse` None: on, but not over SSH. `ascii` None: by
+    the encoding of the terminal. `decimal` and `thousands` are the separators of figures ("" as `decimal`: by the
+    locale). `rotate` is for how many seconds a wall shows a layout.
+    """
+
+    keys: dict[str, tuple[str, ...]] = {}
+    theme: Theme = "auto"
+    colours: Colours = "auto"
+    mouse: bool | None = None
+    ascii: bool | None = None
+    sound: bool = True
+    decimal: str = ""
+    thousands: str | None = None
+    rotate: float = 20.0
+    tour: bool = True
