@@ -9,7 +9,7 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from opsconsole.cli import backtesting, headless, kpis, notifying, records, scoring, sourcing
+from opsconsole.cli import backtesting, headless, helping, kpis, notifying, records, scoring, sourcing
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
@@ -31,6 +31,7 @@ ASKING = {
     "status": headless.status,
     "stop": headless.stop,
     "logs": headless.logs,
+    "help": helping.help_,
 }
 
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from opsconsole.cli.arguments import COMMANDS, parse, plain_site
+from opsconsole.cli.commands.every import EVERY
+from opsconsole.cli.main import run
 
 
 @pytest.mark.parametrize(("words", "site"), [([], "."), (["plant"], "plant"), (["./demo"], "./demo")])
@@ -41,4 +45,30 @@ def test_commands_have_an_example(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as caught:
             parse([name, "--help"])
         assert caught.value.code == 0
-        assert f"example: opsconsole {name}" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert f"example: opsconsole {name}" in said
+        assert run(parse(["help", name])) == 0
+        assert capsys.readouterr().out == said
+
+
+def test_every_example_is_understood() -> None:
+    for command in EVERY:
+        for example in command.examples:
+            words = shlex.split(example)
+            words = words[: next((at for at, word in enumerate(words) if word in (">", ">>")), None)]
+            assert parse(words[1:]).command == command.name, example
+
+
+def test_the_list_names_each_command_within_80_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    said = capsys.readouterr().out
+    assert [name for name in COMMANDS if f"\n  {name} " not in said] == []
+    assert [line for line in said.splitlines() if len(line) > 80] == []
+    assert run(parse(["help"])) == 0
+    assert capsys.readouterr().out == said
+
+
+def test_help_on_a_command_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(parse(["help", "snapshto"])) == 1
+    assert "did you mean `snapshot`?" in capsys.readouterr().err

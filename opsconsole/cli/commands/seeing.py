@@ -1,0 +1,102 @@
+"""The commands that print what a console shows: KPIs, alerts, sources, rows."""
+
+from __future__ import annotations
+
+from opsconsole.cli.commands.description import AT, SITE, Command, Either, Option, Word, flag, json
+
+_AT = Option(("--at",), AT, "text", "TIME", offers="moment")
+
+COMMANDS = (
+    Command(
+        "snapshot",
+        "See",
+        "print KPIs, alerts and sources, now or at a past moment",
+        "Print KPIs, alerts and sources once the first scan has settled.",
+        ("opsconsole snapshot .", "opsconsole snapshot . --at yesterday"),
+        (SITE, json(), _AT),
+    ),
+    Command(
+        "kpis",
+        "See",
+        "print the KPIs as cards, or the library of ISO 22400-2",
+        "Print the KPIs with value, target, owner and objective, and what is missing from each card; or one card in "
+        "full. With --library the KPIs of ISO 22400-2, OTIF and TEEP that a site can take with `use:`.",
+        ("opsconsole kpis . oee", "opsconsole kpis --library iso22400.oee"),
+        (
+            Word("site", "SITE", "a site.yaml, or the folder that holds one", "maybe", "", offers="site"),
+            Word("name", "NAME", "this KPI only, in full", "maybe", "", offers="kpi"),
+            flag("--library", help="the library in place of a site; NAME: an entry in full"),
+            json(),
+            _AT,
+        ),
+    ),
+    Command(
+        "query",
+        "See",
+        "run one read-only SELECT on the tables",
+        "Run one read-only SELECT on the tables (DuckDB's SQL; each source is a table).",
+        ('opsconsole query . "SELECT carrier, count(*) FROM flights GROUP BY ALL"',),
+        (
+            SITE,
+            Word("sql", "SQL"),
+            Either((json("a list of objects"), flag("--csv", help="comma-separated, with a header"))),
+            Option(("--limit",), "most rows to print (default 10000)", "whole", "N", default=10_000),
+            Option(("--seconds",), "longest time (default 30)", "positive", "S", default=30.0),
+        ),
+    ),
+    Command(
+        "sources",
+        "See",
+        "print what was taken from each file, or how a file is read",
+        "Print each source and its files: records = rows + rejected, cells set aside, bytes taken, reason; or how a "
+        "file is read.",
+        ("opsconsole sources . orders", "opsconsole sources . --explain data/orders.csv"),
+        (
+            SITE,
+            Word("source", "SOURCE", "this source only", "maybe", "", offers="source"),
+            json(),
+            Option(
+                ("--explain",),
+                "how the file is read: format, columns, what was assumed, and YAML that pins it; any file will do",
+                "text",
+                "FILE",
+                offers="file",
+            ),
+            Either(
+                (
+                    flag("--wait", help="until all that lies there now has been taken"),
+                    flag("--now", help="do not even wait for the first scan"),
+                )
+            ),
+        ),
+    ),
+    Command(
+        "quarantine",
+        "See",
+        "print what was set aside and why, or read files anew",
+        "Print what was set aside: how much for which reason, and the newest of it. --csv and --json give all of it.",
+        ("opsconsole quarantine . --source orders --reason number", "opsconsole quarantine . --csv > bad.csv"),
+        (
+            SITE,
+            Option(("--source",), "of this source only", "text", "SOURCE", default="", offers="source"),
+            Option(("--file",), "of these files, such as 'data/*_06.csv'", "text", "GLOB", default="", offers="file"),
+            Option(("--reason",), "with this in the reason", "text", "TEXT", default=""),
+            Option(("--column",), "cells of this column", "text", "NAME", default=""),
+            Option(("--limit",), "most records (text: 50; else all)", "whole", "N"),
+            Either(
+                (
+                    json("a list of objects, the raw text as it lay in the file"),
+                    flag("--csv", help="with a header; text that a spreadsheet would run gets a leading apostrophe"),
+                    Option(
+                        ("--retry",),
+                        "read these files anew; without a name all that had trouble",
+                        "text",
+                        "FILE",
+                        "any",
+                        offers="file",
+                    ),
+                )
+            ),
+        ),
+    ),
+)
