@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from opsconsole.console.config import Config, Start
+
 # Seconds that a demo's engine outlives a console that was killed and could not stop it.
 DEMO_IDLE_EXIT = 5.0
 
@@ -32,12 +34,51 @@ def main() -> None:
 
 def _command(arguments: argparse.Namespace) -> int:
     if arguments.command == "console":
-        return _console(arguments.site, quiet=arguments.quiet)
+        return _asked_for(arguments)
     if arguments.command == "demo":
         return _demo(arguments.pack, arguments.speed, arguments.seed)
+    if arguments.command == "keys":
+        from opsconsole.console.keys import show
+
+        config = _settings(with_file=not arguments.no_config)
+        return 1 if config is None else show(config, as_json=arguments.json)
+    if arguments.command == "schema" and arguments.config:
+        import json
+
+        from opsconsole.console.config_keys import schema
+
+        print(json.dumps(schema(), ensure_ascii=False, indent=1))
+        return 0
     from opsconsole.cli.main import run
 
     return run(arguments)
+
+
+def _asked_for(arguments: argparse.Namespace) -> int:
+    """A console that is to start in another way than most."""
+    from opsconsole.console.config import Start
+
+    start = Start(
+        quiet=arguments.quiet,
+        read_only=arguments.read_only,
+        fresh=arguments.fresh,
+        wall=arguments.wall,
+        rotate=arguments.rotate,
+    )
+    return _console(arguments.site, start=start, with_file=not arguments.no_config)
+
+
+def _settings(*, with_file: bool) -> Config | None:
+    """The person's own settings; None, and what is wrong with them is told, where they cannot be used."""
+    from opsconsole.console.config import Config
+    from opsconsole.console.settings import SettingsError, load
+
+    try:
+        return load() if with_file else Config()
+    except SettingsError as error:
+        print(f"opsconsole: {error}", file=sys.stderr)
+        print("opsconsole: mend it, or go without: opsconsole --no-config SITE", file=sys.stderr)
+        return None
 
 
 def _screen() -> bool:
@@ -45,7 +86,8 @@ def _screen() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "")
 
 
-def _console(site: str, idle_exit: float | None = None, *, quiet: bool = False) -> int:
+def _console(site: str, idle_exit: float | None = None, start: Start | None = None, *, with_file: bool = True) -> int:
+    from opsconsole.console.config import Start
     from opsconsole.engine.launch import IDLE_EXIT, Launch, LaunchError, start_engine
     from opsconsole.engine.place import PlaceError, find_place
 
@@ -54,6 +96,9 @@ def _console(site: str, idle_exit: float | None = None, *, quiet: bool = False) 
         from opsconsole.cli.main import run
 
         return run(parse(["snapshot", site]))
+    config = _settings(with_file=with_file)
+    if config is None:
+        return 1
     try:
         place = find_place(site)
         # before Textual is imported, so that the engine gets ready meanwhile
@@ -64,7 +109,7 @@ def _console(site: str, idle_exit: float | None = None, *, quiet: bool = False) 
         return 1
     from opsconsole.console.app import run as run_console
 
-    return run_console(place, launch, quiet=quiet)
+    return run_console(place, launch, config, start or Start())
 
 
 def _listens(path: os.PathLike[str]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from opsconsole.alerts import table
 from opsconsole.cli.arguments import COMMANDS
 from opsconsole.console.actions import Registry, markdown
+from opsconsole.console.config_keys import reference as config_reference
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.goals import attainment, progress
 from opsconsole.kpis.limits import LimitBook
@@ -20,8 +21,9 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 def renewed(text: str) -> str:
-    """The README with its key table, its table of the states of alerts and its config reference made anew."""
-    for name, made in (("keys", markdown(Registry())), ("states", table.markdown())):
+    """The README with its key table, its table of the states of alerts and its references made anew."""
+    made_anew = (("keys", markdown(Registry())), ("states", table.markdown()), ("config", config_reference()))
+    for name, made in made_anew:
         part = f"<!-- {name} -->\n{made.strip()}\n<!-- /{name} -->"
         text = re.sub(rf"<!-- {name} -->.*<!-- /{name} -->", lambda _, part=part: part, text, flags=re.DOTALL)
     return embedded(text)

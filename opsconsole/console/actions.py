@@ -6,7 +6,11 @@ A scope is a state of the screen in which an action works; `STACKS` says which s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.console.action import ALERTS as ALERTS
 from opsconsole.console.action import (
@@ -26,6 +30,7 @@ from opsconsole.console.action import (
 )  # fmt: skip
 from opsconsole.console.action import LIST as LIST
 from opsconsole.console.action import Action as Action
+from opsconsole.console.key_names import key_name as key_name
 from opsconsole.console.record_actions import RECORDS
 from opsconsole.console.triage_actions import TRIAGE
 from opsconsole.engine.commands import COMMANDS, ROLES
@@ -75,6 +80,9 @@ def then(stack: str) -> str:
 
 
 STACKS |= {then(stack): (*scopes, PAST) for stack, scopes in STACKS.items()}
+
+
+_MENTIONED = re.compile(r"\{([a-z][a-z-]*)\}")
 
 
 class ClashError(Exception):
@@ -202,6 +210,42 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+class Clash(Struct, frozen=True):
+    """A key that two actions want where both can be active: first met in a stack, both in `scope` or wider ones."""
+
+    key: str
+    one: Action
+    other: Action
+    stack: str
+    scope: str
+
+    def __str__(self) -> str:
+        where = SCOPES[self.scope]
+        return (
+            f"key `{key_name(self.key)}` would mean both `{self.one.id}` and `{self.other.id}` "
+            f"{where[0].lower()}{where[1:]}; give one of them another"
+        )
+
+
+def clashes(actions: Sequence[Action]) -> list[Clash]:
+    """The keys that two actions want where both can be active, each pair once."""
+    found: dict[tuple[str, str, str], Clash] = {}
+    for stack, scopes in STACKS.items():
+        taken: dict[str, Action] = {}
+        for action in (action for action in actions if action.scope in scopes):
+            for key in action.keys:
+                other = taken.setdefault(key, action)
+                if other is not action:
+                    scope = max(action.scope, other.scope, key=scopes.index)
+                    found.setdefault((key, other.id, action.id), Clash(key, other, action, stack, scope))
+    return list(found.values())
+
+
+def rebound(actions: Iterable[Action], keys: Mapping[str, tuple[str, ...]]) -> tuple[Action, ...]:
+    """The actions with a person's own keys, by the ids of actions."""
+    return tuple(replace(action, keys=keys[action.id]) if action.id in keys else action for action in actions)
+
+
 class Registry:
     """The actions with their keys, checked for clashes."""
 
@@ -225,13 +269,8 @@ class Registry:
                 raise ClashError(f"action {action.id}: no such scope as {action.scope}")
             if action.command is not None and action.command not in COMMANDS:
                 raise ClashError(f"action {action.id}: the engine knows no command {action.command}")
-        for stack, scopes in STACKS.items():
-            taken: dict[str, Action] = {}
-            for action in self.in_scopes(scopes):
-                for key in action.keys:
-                    other = taken.setdefault(key, action)
-                    if other is not action:
-                        raise ClashError(f"key {key} means both {other.id} and {action.id} in {stack}")
+        for clash in clashes(self.actions):
+            raise ClashError(f"key {clash.key} means both {clash.one.id} and {clash.other.id} in {clash.stack}")
 
     def in_scopes(self, scopes: Sequence[str]) -> list[Action]:
         """The actions of these scopes, in the order of the registry."""
@@ -240,6 +279,22 @@ class Registry:
     def find(self, key: str, stack: str) -> Action | None:
         """The action that `key` means in a stack of scopes."""
         return self._bound[stack].get(key)
+
+    def hint(self, action_id: str) -> str:
+        """How to do an action, for a text that says so: its first key, else its command, else the palette's key."""
+        action = self.by_id[action_id]
+        if action.keys:
+            return key_name(action.keys[0])
+        return f":{action.word}" if action.line else self.hint("palette")
+
+    def told(self, text: str) -> str:
+        """A text that mentions keys, with the key of each `{action}` as it is now: "{live} is live"."""
+        return _MENTIONED.sub(lambda found: self.hint(found[1]), text)
+
+    def unreachable(self) -> list[Action]:
+        """The actions that no key, no command line and no palette leads to."""
+        typed, sought = (bool(self.by_id[name].keys) for name in ("command", "palette"))
+        return [action for action in self.actions if not (action.keys or sought or (typed and action.line))]
 
     def footer(self, stack: str, role: str = ROLES[-1]) -> list[Action]:
         """What the footer offers, most wanted first."""
@@ -263,25 +318,14 @@ def may(action: Action, role: str) -> bool:
     return role not in ROLES or ROLES.index(role) >= ROLES.index(needed)
 
 
-_NAMES = {
-    "enter": "↵", "escape": "Esc", "up": "↑", "down": "↓", "left": "←", "right": "→", "pagedown": "PgDn",
-    "pageup": "PgUp", "f1": "F1", "home": "Home", "end": "End", "space": "space", "shift+tab": "shift+tab",
-}  # fmt: skip
-
-
-def key_name(key: str) -> str:
-    """A key as a person reads it."""
-    return _NAMES.get(key, key)
-
-
 def markdown(registry: Registry) -> str:
     """The table of keys and commands for the README."""
     lines: list[str] = []
     for scope, heading in SCOPES.items():
-        lines += [f"**{heading}**", "", "| key | command | what it does |", "|---|---|---|"]
+        lines += [f"**{heading}**", "", "| key | command | what it does | action |", "|---|---|---|---|"]
         for action in registry.in_scopes((scope,)):
             keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
             line = f"`:{action.line}`".replace("|", "\\|") if action.line else ""
-            lines.append(f"| {keys} | {line} | {action.title} |")
+            lines.append(f"| {keys} | {line} | {action.title} | `{action.id}` |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 
+from opsconsole.console.config import Config, Start
 from opsconsole.engine.launch import Launch
 from opsconsole.engine.place import Place
 
@@ -19,11 +20,13 @@ def needs_ascii() -> bool:
     return bool(named) and "utf8" not in named.lower().replace("-", "")
 
 
-def run(place: Place, launch: Launch | None = None, *, quiet: bool = False) -> int:
-    """Open the console on the engine of a place (`launch`: the one that was just started); returns the exit code.
-
-    `quiet`: it makes no sound.
-    """
+def run(
+    place: Place,
+    launch: Launch | None = None,
+    config: Config = Config(),  # noqa: B008 (frozen)
+    start: Start = Start(),  # noqa: B008 (frozen)
+) -> int:
+    """Open the console on the engine of a place (`launch`: the one that was just started); returns the exit code."""
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # a size told by the environment would hide the terminal's own
     # Nothing that is loaded at the start is garbage: looking for some costs a tenth of the time to the first KPI.
@@ -35,10 +38,11 @@ def run(place: Place, launch: Launch | None = None, *, quiet: bool = False) -> i
     gc.freeze()
     gc.enable()
     console = Console(
-        EngineLink(place, launch),
-        ascii_only=needs_ascii(),
+        EngineLink(place, launch, read_only=start.read_only or start.wall),
+        ascii_only=needs_ascii() if config.ascii is None else config.ascii,
         trouble=place.state / "console.log",
-        bell=Bell(quiet=quiet or not wanted()),
+        bell=Bell(quiet=start.quiet or not config.sound or not wanted()),
+        config=config,
     )
     console.run(mouse=False)
     if console.farewell:

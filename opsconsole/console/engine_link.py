@@ -18,10 +18,14 @@ _TRY_AGAIN = (0.1, 0.3, 1.0, 2.0)
 class EngineLink:
     """A connection to the engine of a place. An engine that ended on purpose is not started again unasked.
 
-    `launch`: the engine that was just started, to wait for; `start`: whether to start one where none runs.
+    `launch`: the engine that was just started, to wait for; `start`: whether to start one where none runs;
+    `read_only`: the engine is to take nothing from here that changes something.
     """
 
-    def __init__(self, place: Place, launch: Launch | None = None, start: bool = True) -> None:
+    def __init__(
+        self, place: Place, launch: Launch | None = None, start: bool = True, *, read_only: bool = False
+    ) -> None:
+        self.read_only = read_only
         self._place = place
         self._start = start
         self._launch = launch
@@ -80,8 +84,8 @@ class EngineLink:
         launch, self._launch = self._launch, None
         if self._ended or not self._start:
             # another person may start one; this console only looks
-            return await Client.connect(self._place, "console")
-        return await reach(self._place, "console", launch=launch)
+            return await Client.connect(self._place, "console", read_only=self.read_only)
+        return await reach(self._place, "console", launch=launch, read_only=self.read_only)
 
     async def _pause(self, seconds: float) -> None:
         self._again.clear()

@@ -46,6 +46,11 @@ class Link(Protocol):
         """The role of the person; empty before it is known."""
         ...
 
+    @property
+    def read_only(self) -> bool:
+        """Whether it was asked for a link over which nothing can be changed."""
+        ...
+
     async def ask(self, body: Ask) -> Answer:
         """Put a question. A `Failure` is an answer; raises `LinkError` where there is no engine."""
         ...

@@ -19,11 +19,12 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from opsconsole.console import around
-from opsconsole.console.actions import Registry, then
+from opsconsole.console.actions import ACTIONS, Registry, rebound, then
 from opsconsole.console.address import Address
 from opsconsole.console.among import Among
 from opsconsole.console.bell import Bell, Ringer
 from opsconsole.console.canvas import Canvas
+from opsconsole.console.config import Config
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import History
 from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
@@ -64,6 +65,7 @@ class Console(App[int], inherit_bindings=False):
         ascii_only: bool = False,
         trouble: Path | None = None,
         bell: Bell | None = None,
+        config: Config = Config(),  # noqa: B008 (frozen)
     ) -> None:
         # told at once and not by the theme alone: the filter for NO_COLOR is chosen in there
         super().__init__(ansi_color=True)
@@ -74,7 +76,8 @@ class Console(App[int], inherit_bindings=False):
         self.farewell = ""
         self.wall_clock = wall
         self.travel = Travel(self)
-        self.registry = Registry()
+        self.config = config
+        self.registry = Registry(rebound(ACTIONS, config.keys))
         self.doing = Doing(self)
         self.canvas = Canvas(ascii_only)
         self.history = History(make(self, Address("overview"), self.registry, "overview"))

@@ -48,15 +48,19 @@ class Client:
         self._pump_task = asyncio.create_task(self._pump())
 
     @classmethod
-    async def connect(cls, place: Place, kind: Literal["console", "headless"] = "headless") -> Client:
-        """Connect and say hello. Raises EngineGoneError when nobody listens, RefusedError on another protocol."""
+    async def connect(
+        cls, place: Place, kind: Literal["console", "headless"] = "headless", *, read_only: bool = False
+    ) -> Client:
+        """Connect and say hello. Raises EngineGoneError when nobody listens, RefusedError on another protocol.
+
+        `read_only`: the engine is to take nothing from this client that changes something.
+        """
         try:
             reader, writer = await asyncio.open_unix_connection(str(place.socket))
         except OSError as error:
             raise EngineGoneError(f"no engine runs for {place.site}") from error
-        writer.write(
-            frame(Hello(protocol=PROTOCOL, version=__version__, kind=kind, ssh=os.environ.get("SSH_CONNECTION", "")))
-        )
+        ssh = os.environ.get("SSH_CONNECTION", "")
+        writer.write(frame(Hello(protocol=PROTOCOL, version=__version__, kind=kind, ssh=ssh, read_only=read_only)))
         try:
             answer = await read_to_client(reader)
         except WireError as error:

@@ -12,13 +12,17 @@ from msgspec import Struct
 
 
 class Peer(Struct, frozen=True):
-    """A client's process and login; `ssh` is what the client claims, and is shown as a claim."""
+    """A client's process and login; `ssh` is what the client claims, and is shown as a claim.
+
+    `read_only`: it asked to be a viewer, whoever it is.
+    """
 
     pid: int
     uid: int
     gid: int
     user: str
     ssh: str = ""
+    read_only: bool = False
 
     @property
     def origin(self) -> str:

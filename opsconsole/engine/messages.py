@@ -97,7 +97,7 @@ from opsconsole.engine.table_messages import TableOf as TableOf
 from opsconsole.engine.table_messages import TablePage as TablePage
 from opsconsole.site.model import Layout, Priority, Problem
 
-PROTOCOL = 5
+PROTOCOL = 6
 
 
 # --- what the screen shows -------------------------------------------------------------------------------------
@@ -200,12 +200,16 @@ class Changes(Struct, frozen=True, tag="changes"):
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """A client's first message. `ssh` is what the client claims of its SSH origin, and is shown as a claim."""
+    """A client's first message. `ssh` is what the client claims of its SSH origin, and is shown as a claim.
+
+    `read_only`: whoever it is, this client is to be a viewer and no more.
+    """
 
     protocol: int
     version: str
     kind: Literal["console", "headless"] = "headless"
     ssh: str = ""
+    read_only: bool = False
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):

@@ -170,7 +170,7 @@ class People:
         if found is None:
             return _refused(command, "there is nothing that you have taken back last"), []
         undone, was, versions = found
-        why = roles.refusal(was.name, giver.role, giver.peer.user)
+        why = roles.refusal(was.name, giver.role, giver.peer)
         if why:
             return _refused(command, why), []
         refused = self._too_long(versions, was.until, giver, site) if was.name == "shelve" else {}

@@ -107,7 +107,7 @@ class Queries:
         """The answer; what a person can mend comes back as a `Failure` with one sentence."""
         if isinstance(body, Command):
             role = await asyncio.to_thread(self._core.role, peer)
-            if refused := refusal(body.name, role, peer.user):
+            if refused := refusal(body.name, role, peer):
                 targets = [target.alert for target in body.targets] or [body.name]
                 return Done(refused=dict.fromkeys(targets, refused), said=refused)
             return await asyncio.wrap_future(self._core.command(body, peer))

@@ -26,6 +26,7 @@ async def reach(
     *,
     idle_exit: float = IDLE_EXIT,
     launch: Launch | None = None,
+    read_only: bool = False,
 ) -> Client:
     """A client of the place's engine; starts one where none runs (or waits for the one that `launch` started).
 
@@ -33,7 +34,7 @@ async def reach(
     """
     if launch is None:
         try:
-            return await Client.connect(place, kind)
+            return await Client.connect(place, kind, read_only=read_only)
         except EngineGoneError:
             launch = start_engine(place, idle_exit=idle_exit)
     await asyncio.to_thread(launch.wait)
@@ -41,7 +42,7 @@ async def reach(
     look = time.monotonic() + _LOOK
     while True:
         try:
-            return await Client.connect(place, kind)
+            return await Client.connect(place, kind, read_only=read_only)
         except EngineGoneError as error:
             if time.monotonic() > end:
                 raise LaunchError(f"an engine holds {place.lock} but does not answer; end it and try again") from error

@@ -45,7 +45,9 @@ def _groups(uid: int, gid: int) -> frozenset[str]:
 
 
 def role_of(site: Site, peer: Peer, groups: Groups) -> Role:
-    """The highest role that the site gives a peer; a supervisor where it names no roles."""
+    """The highest role that the site gives a peer; a supervisor where it names no roles, a viewer who asked for it."""
+    if peer.read_only:
+        return "viewer"
     if site.roles is None:
         return "supervisor"
     names = {peer.user, *(f"@{name}" for name in groups.of(peer.uid, peer.gid))}
@@ -55,14 +57,16 @@ def role_of(site: Site, peer: Peer, groups: Groups) -> Role:
     return "viewer"
 
 
-def refusal(name: str, role: Role, user: str) -> str:
+def refusal(name: str, role: Role, peer: Peer) -> str:
     """Why a role may not give a command, in one sentence; else nothing."""
     spec = COMMANDS.get(name)
     if spec is None:
         return "there is no such command"
     if ROLES.index(role) >= ROLES.index(spec.role):
         return ""
-    return f"{user} is {_a(role)} here, and it takes {_a(spec.role)} to {spec.title}"
+    if peer.read_only:
+        return f"this console is read-only, and it takes {_a(spec.role)} to {spec.title}"
+    return f"{peer.user} is {_a(role)} here, and it takes {_a(spec.role)} to {spec.title}"
 
 
 def longest_shelf(site: Site, role: Role, priority: Priority) -> float:

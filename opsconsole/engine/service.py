@@ -13,6 +13,8 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 
+from msgspec.structs import replace
+
 from opsconsole import __version__
 from opsconsole.engine.commands import Role
 from opsconsole.engine.diff import changes_between
@@ -193,7 +195,7 @@ class _Session:
         if not isinstance(hello, Hello):
             return
         peer = peer_of(self._writer.get_extra_info("socket"))
-        self.peer = Peer(pid=peer.pid, uid=peer.uid, gid=peer.gid, user=peer.user, ssh=hello.ssh[:200])
+        self.peer = replace(peer, ssh=hello.ssh[:200], read_only=hello.read_only)
         self.kind = hello.kind
         welcome = Welcome(
             protocol=PROTOCOL,

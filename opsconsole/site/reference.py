@@ -59,13 +59,14 @@ def embedded(text: str) -> str:
 
 def reference() -> str:
     """All sections, each with a table of its keys."""
-    return "\n".join(_section(section) for section in SECTIONS)
+    return "\n".join(section_text(section, HEADINGS[section.name]) for section in SECTIONS)
 
 
-def _section(section: Section) -> str:
+def section_text(section: Section, heading: str) -> str:
+    """A section with a table of its keys, as Markdown."""
     lines = [
         f'<a id="{section.name}"></a>',
-        f"#### {HEADINGS[section.name]}",
+        f"#### {heading}",
         "",
         section.help,
         "",

@@ -12,15 +12,16 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def site_schema() -> dict[str, Any]:
     """The JSON Schema of `site.yaml`."""
-    return _schema(SITE, "opsconsole site file")
+    return schema_of(SITE, "opsconsole site file")
 
 
 def layout_schema() -> dict[str, Any]:
     """The JSON Schema of a file in the layouts folder."""
-    return _schema(LAYOUT, "opsconsole layout file")
+    return schema_of(LAYOUT, "opsconsole layout file")
 
 
-def _schema(root: Section, title: str) -> dict[str, Any]:
+def schema_of(root: Section, title: str) -> dict[str, Any]:
+    """The JSON Schema of a file that is such a section."""
     definitions = {section.name: section.definition() for section in walk(root)}
     top = definitions.pop(root.name)
     return {"$schema": DRAFT, "title": title, **top, "$defs": definitions}

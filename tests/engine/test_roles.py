@@ -7,6 +7,7 @@ import os
 import pwd
 
 import pytest
+from msgspec.structs import replace
 
 from opsconsole.engine.commands import COMMANDS, Role
 from opsconsole.engine.identity import Peer
@@ -15,6 +16,7 @@ from opsconsole.site.model import Priority, Site
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 GROUP = grp.getgrgid(os.getgid()).gr_name
+ANA = Peer(pid=1, uid=1, gid=1, user="ana")
 PEER = Peer(pid=1, uid=os.getuid(), gid=os.getgid(), user=ME)
 
 
@@ -39,17 +41,24 @@ def test_a_user_that_the_system_does_not_know_has_no_role_by_name() -> None:
     assert role_of(Site("s", roles={"supervisor": ("root", "@root")}), stranger, Groups()) == "viewer"
 
 
+def test_who_asks_to_look_only_is_a_viewer_whoever_it_is() -> None:
+    looking = replace(PEER, read_only=True)
+    assert role_of(Site("s"), looking, Groups()) == "viewer"
+    assert role_of(Site("s", roles={"supervisor": (ME,)}), looking, Groups()) == "viewer"
+    assert refusal("ack", "viewer", looking) == "this console is read-only, and it takes an operator to acknowledge"
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_who_may_not_is_told_who_may(name: str) -> None:
-    assert refusal(name, "supervisor", "ana") == ""
+    assert refusal(name, "supervisor", ANA) == ""
     title = COMMANDS[name].title
-    assert refusal(name, "viewer", "ana").endswith(f" to {title}")
-    assert refusal(name, "viewer", "ana").startswith("ana is a viewer here, and it takes a")
-    assert bool(refusal(name, "operator", "ana")) == (COMMANDS[name].role == "supervisor")
+    assert refusal(name, "viewer", ANA).endswith(f" to {title}")
+    assert refusal(name, "viewer", ANA).startswith("ana is a viewer here, and it takes a")
+    assert bool(refusal(name, "operator", ANA)) == (COMMANDS[name].role == "supervisor")
 
 
 def test_there_is_no_such_command() -> None:
-    assert refusal("format-disk", "supervisor", "ana") == "there is no such command"
+    assert refusal("format-disk", "supervisor", ANA) == "there is no such command"
 
 
 @pytest.mark.parametrize(

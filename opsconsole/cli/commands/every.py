@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsconsole.cli.commands import helping, recording, ruling, running, seeing, siting
-from opsconsole.cli.commands.description import Command, Word, flag
+from opsconsole.cli.commands.description import Command, Option, Word, flag
 
 CONSOLE = Command(
     "console",
@@ -14,6 +14,11 @@ CONSOLE = Command(
     (
         Word("site", "SITE", "a site.yaml, the folder that holds one, or any folder", "maybe", ".", offers="site"),
         flag("-q", "--quiet", help="no sound"),
+        flag("--read-only", help="look only: the engine takes no command from it"),
+        flag("--fresh", help="begin at the overview, not where you were"),
+        flag("--wall", help="on a wall: layouts in turn, no keys needed, read-only"),
+        Option(("--rotate",), "seconds for which a wall shows a layout", "positive", "N"),
+        flag("--no-config", help="without your config.yaml"),
     ),
 )
 

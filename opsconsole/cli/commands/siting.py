@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsconsole.cli.commands.description import SITE, Command, Option, Word, flag, json
+from opsconsole.cli.commands.description import SITE, Command, Either, Option, Word, flag, json
 
 COMMANDS = (
     Command(
@@ -41,6 +41,13 @@ COMMANDS = (
         "print the JSON Schema of site.yaml, for editors",
         "Print the JSON Schema of site.yaml.",
         ("opsconsole schema > site.schema.json",),
-        (flag("--layout", help="that of a layout file instead"),),
+        (
+            Either(
+                (
+                    flag("--layout", help="that of a layout file instead"),
+                    flag("--config", help="that of your config.yaml instead"),
+                )
+            ),
+        ),
     ),
 )
