@@ -32,6 +32,7 @@ from opsconsole.site.calendar import ShiftSpan
 from opsconsole.site.card import card_of, sources_of
 from opsconsole.site.figures import duration
 from opsconsole.site.holiday import holiday_at
+from opsconsole.site.layout_keys import IN_TIME, SPLIT
 from opsconsole.site.model import Kpi, Site, Source, files_of, placed
 from opsconsole.site.shifts import shift_ends
 from opsconsole.tables.records import FileInfo, Totals
@@ -249,12 +250,12 @@ def kpi_state(site: Site, kpi: Kpi, found: Measure, stale: bool) -> KpiState:
 
 
 def _breakdowns(site: Site, measures: Measures) -> list[Breakdown]:
-    """The breakdowns that layouts show, each once."""
+    """The breakdowns that layouts show, each once; a grid needs none."""
     wanted = {
         (panel.of, panel.by): None
         for layout in site.layouts
         for _, panel in placed(layout)
-        if panel.kind == "breakdown"
+        if panel.kind in SPLIT and panel.kind not in IN_TIME
     }
     found = []
     for name, by in wanted:

@@ -16,6 +16,7 @@ from opsconsole.kpis.lasting import SECONDS
 from opsconsole.kpis.limits import BESIDE, LIMITS
 from opsconsole.kpis.views import Views
 from opsconsole.site.builtin import BUILT_IN
+from opsconsole.site.layout_keys import IN_TIME, SPLIT
 from opsconsole.site.model import Kpi, Problem, Site, Source, files_of, placed
 from opsconsole.site.names import show
 from opsconsole.site.parse import Loaded
@@ -96,7 +97,7 @@ class Binder:
         self.columns_of_limits()
         rules = Rules(self)
         rules.run()
-        grids = dict.fromkeys((name, by) for name, by, kind in panels if kind == "grid" and name in self.kpis)
+        grids = dict.fromkeys((name, by) for name, by, kind in panels if kind in IN_TIME and name in self.kpis)
         return Binding(
             site=self.site,
             schemas=self.schemas,
@@ -135,11 +136,16 @@ class Binder:
         found: list[tuple[str, str, str]] = []
         for layout in self.site.layouts:
             for place, panel in placed(layout):
-                kpi = self.site.kpis.get(panel.of)
-                sources = self.sources_of(kpi) if kpi is not None else ()
-                if panel.kind not in {"breakdown", "grid"} or kpi is None or not self.schemas.keys() >= set(sources):
-                    continue
                 keys = ("layouts", layout.name, *place)
+                if panel.kind == "table" and panel.of in self.schemas:
+                    for at, column in enumerate(panel.columns):
+                        self.dimension(panel.of, column, *keys, "columns", at)
+                kpi = self.site.kpis.get(panel.of)
+                if kpi is None or not (panel.kind in SPLIT or (panel.kind == "chart" and panel.by)):
+                    continue
+                sources = self.sources_of(kpi)
+                if not self.schemas.keys() >= set(sources):
+                    continue
                 if not panel.by:
                     message = f"`{panel.kind}`: the KPI `{kpi.name}` has no `by`, so the panel needs one"
                     self.problems.append(Problem(self.loaded.marks.at(*keys), message))

@@ -11,8 +11,6 @@ import msgspec
 
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar_parts import calendar_fields
-from opsconsole.site.figures import count
-from opsconsole.site.keys import PANEL_KINDS
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import (
     Area,
@@ -20,11 +18,7 @@ from opsconsole.site.model import (
     Clock,
     Incidents,
     Kpi,
-    Layout,
-    LayoutRow,
     Objective,
-    Panel,
-    PanelKind,
     Read,
     Rule,
     Scan,
@@ -41,8 +35,6 @@ from opsconsole.site.zones import find_zone
 
 Values = dict[str, Any]
 DAY = Window("moving", 86400.0)
-TILES_PER_ROW = 4
-MOST_TILES = 7
 _OTHERS = {"kpi", "silent", "combine"}
 EXPECTED = 7 * 86400.0
 """Seconds within which a group had a row that is missed when it falls silent, where the rule says nothing else."""
@@ -227,54 +219,3 @@ def implicit_rules(
 def _limited(kpi: Kpi) -> bool:
     """Whether the KPI's own limits can make it a warning or critical; a tolerance alone makes a warning."""
     return kpi.warning is not None or kpi.critical is not None or kpi.better == "target"
-
-
-def build_layout(name: str, values: Values, kpis: dict[str, Kpi]) -> Layout:
-    """One screen; `by` of a breakdown or grid is the KPI's first dimension where the file names none."""
-    rows = tuple(
-        LayoutRow(tuple(_panel(panel, kpis) for panel in row["panels"]), row.get("height")) for row in values["rows"]
-    )
-    return Layout(name=name, rows=rows, title=values.get("title", name))
-
-
-def _panel(values: Values, kpis: dict[str, Kpi]) -> Panel:
-    kind: PanelKind = next(kind for kind in PANEL_KINDS if kind in values)
-    common = {key: values[key] for key in ("by", "title", "width") if key in values}
-    if kind == "text":
-        return Panel(kind, text=values["text"], **common)
-    if kind in ("breakdown", "grid") and "by" not in common:
-        common["by"] = kpis[values[kind]].by[0] if kpis[values[kind]].by else ""
-    return Panel(kind, of=values[kind] if kind in ("kpi", "breakdown", "grid") else "", **common)
-
-
-def most_wanted(kpis: Collection[Kpi]) -> list[Kpi]:
-    """The KPIs by priority, then by weight, then as they stand in the file."""
-    return sorted(kpis, key=lambda kpi: (kpi.priority, -kpi.weight))
-
-
-def default_layout(site: Site) -> Layout:
-    """The overview of a site without layout files: tiles, alerts, a grid and the sources.
-
-    A wall of more than about seven numbers is not taken in at a glance: the KPIs that matter most have tiles, and a
-    line says how many more there are.
-    """
-    kpis = most_wanted(site.kpis.values())
-    tiles = [Panel("kpi", of=kpi.name) for kpi in kpis[:MOST_TILES]]
-    # Two even rows read better than a full one with a rest.
-    per_row = len(tiles) if len(tiles) <= TILES_PER_ROW else -(-len(tiles) // 2)
-    rows = [LayoutRow(tuple(tiles[at : at + per_row]), 5) for at in range(0, len(tiles), per_row or 1)]
-    if len(kpis) > MOST_TILES:
-        rows.append(LayoutRow((Panel("text", text=f"{count(len(kpis) - MOST_TILES, 'more KPI')}: press 3"),), 1))
-    rows.append(LayoutRow((Panel("alerts"),)))
-    spread = next((kpi for kpi in kpis if kpi.by), None)
-    if spread is not None:
-        kind: PanelKind = "breakdown" if spread.window.kind == "all" else "grid"
-        rows.append(LayoutRow((Panel(kind, of=spread.name, by=spread.by[0]),)))
-    rows.append(LayoutRow((Panel("sources"),)))
-    return Layout(name="overview", rows=tuple(rows), title="Overview")
-
-
-def with_layouts(site: Site, layouts: list[Layout]) -> Site:
-    """The site with its screens, the overview first, or with the default one."""
-    ordered = sorted(layouts, key=lambda layout: (layout.name != "overview", layout.name))
-    return msgspec.structs.replace(site, layouts=tuple(ordered) or (default_layout(site),))

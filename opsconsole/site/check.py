@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar_parts import check_calendar
 from opsconsole.site.incident_keys import check_incidents
-from opsconsole.site.keys import PANEL_KINDS, SITE
+from opsconsole.site.keys import SITE
 from opsconsole.site.known import Values, known_names, limits_of, reference
 from opsconsole.site.marks import Keys, Marks
 from opsconsole.site.model import Mark, Window
@@ -20,7 +20,6 @@ from opsconsole.site.people_keys import check_people
 from opsconsole.site.report import Report
 from opsconsole.site.rule_check import check_rules
 
-MOST_AT_A_GLANCE = 9
 # Words DuckDB keeps for itself: a table of such a name works, but has to be quoted in every query.
 # fmt: off
 SQL_WORDS = frozenset({
@@ -220,41 +219,3 @@ def _check_floor(kpi: Values, sign: float, mark: Mark, report: Report) -> None:
     if "floor" in kpi and isinstance(aim, float) and sign * (kpi["floor"] - aim) <= 0:
         side = "above" if sign > 0 else "below"
         report.error(mark, f"`floor`: {kpi['floor']:g} attains nothing of {aim:g}, so it must lie {side} that")
-
-
-def check_layout(name: str, values: Values, kpis: dict[str, Values] | None, marks: Marks, report: Report) -> None:
-    """Panels show exactly one thing, and what they show exists; `kpis` is None when they could not be read."""
-    _check_wall(name, values, marks, report)
-    for row_index, row in enumerate(values.get("rows", ())):
-        for index, panel in enumerate(row.get("panels", ())):
-            _check_panel(("layouts", name, "rows", row_index, "panels", index), panel, kpis, marks, report)
-
-
-def _check_wall(name: str, values: Values, marks: Marks, report: Report) -> None:
-    """About seven numbers (7 ± 2) are taken in at a glance; the first tile beyond nine is pointed out."""
-    tiles = [
-        ("layouts", name, "rows", at, "panels", index)
-        for at, row in enumerate(values.get("rows", ()))
-        for index, panel in enumerate(row.get("panels", ()))
-        if "kpi" in panel
-    ]
-    if len(tiles) > MOST_AT_A_GLANCE:
-        message = (
-            f"`panels`: {len(tiles)} KPI tiles, and more than {MOST_AT_A_GLANCE} are not taken in at a glance; keep "
-            "about seven, the others are one key away (`3`) or on another layout (`]`)"
-        )
-        report.warn(marks.at(*tiles[MOST_AT_A_GLANCE]), message)
-
-
-def _check_panel(at: Keys, panel: Values, kpis: dict[str, Values] | None, marks: Marks, report: Report) -> None:
-    kinds = [kind for kind in PANEL_KINDS if marks.has(*at, kind)]
-    if len(kinds) != 1:
-        found = f"found {listed(kinds)}" if kinds else "found none"
-        message = f"`panel`: shows exactly one of {listed(PANEL_KINDS)}; {found}"
-        (report.error if kinds else report.missing)(marks.at(*at), message)
-        return
-    kind = kinds[0]
-    if marks.has(*at, "by") and kind not in ("breakdown", "grid"):
-        report.error(marks.key(*at, "by"), f"`by`: has a meaning only with `breakdown` or `grid`, not with `{kind}`")
-    if kind in ("kpi", "breakdown", "grid") and kind in panel and kpis is not None:
-        reference((*at, kind), panel[kind], "KPI", kpis, marks, report)

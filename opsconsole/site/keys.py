@@ -9,14 +9,14 @@ from __future__ import annotations
 from opsconsole.site.area_keys import AREA
 from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
 from opsconsole.site.incident_keys import CHATTER, INCIDENTS
-from opsconsole.site.kinds import Choice, Integer, Many, Number, Reference, Size, Text
+from opsconsole.site.kinds import Choice, Number, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
-from opsconsole.site.model import PanelKind
+from opsconsole.site.layout_keys import LAYOUT_SECTIONS
 from opsconsole.site.notify_keys import ESCALATION_STEPS, NOTIFY, NOTIFY_SECTIONS
 from opsconsole.site.people_keys import PEOPLE_SECTIONS, ROLES, SHELVING
 from opsconsole.site.rule_keys import RULE
-from opsconsole.site.sections import Either, Key, Named, Section
-from opsconsole.site.source_keys import COLUMN, READ, SCAN, SOURCE
+from opsconsole.site.sections import Key, Named, Section
+from opsconsole.site.source_keys import READ, SCAN, SOURCE
 from opsconsole.site.timekinds import Duration, Moment, Zone
 
 CLOCK = Section(
@@ -89,52 +89,7 @@ SITE = Section(
     ),
 )
 
-PANEL = Section(
-    "panel",
-    "A rectangle of the screen: exactly one of the first eight keys says what it shows.",
-    (
-        Key("kpi", Reference(to="KPI"), "A tile.", "", "scrap_ratio"),
-        Key("alerts", Choice(("open",)), "The list of open alerts.", "", "open"),
-        Key("breakdown", Reference(to="KPI"), "A KPI by a dimension, worst first.", "", "scrap_ratio"),
-        Key("grid", Reference(to="KPI"), "A KPI by a dimension and by time.", "", "scrap_ratio"),
-        Key("goals", Choice(("all",)), "The objectives and how far they are attained.", "", "all"),
-        Key("attention", Choice(("all",)), "The KPIs that need attention, most urgent first.", "", "all"),
-        Key("sources", Choice(("all",)), "The sources and how fresh they are.", "", "all"),
-        Key("text", Text(), "A text.", "", "Call 4711 when weld stops."),
-        Key("by", COLUMN, "With `breakdown` and `grid`: the dimension.", "the KPI's first", "line"),
-        Key("title", Text(), "The heading.", "made from what it shows", "Weld"),
-        Key("width", Integer(1, 100), "The share of the row it takes, beside the others.", "1", "2"),
-    ),
-)
-PANEL_KINDS: tuple[PanelKind, ...] = ("kpi", "alerts", "breakdown", "grid", "goals", "attention", "sources", "text")
-
-ROW = Section(
-    "row",
-    "Panels side by side. A list of panels alone stands for `{panels: […]}`.",
-    (
-        Key(
-            "panels", Many(PANEL, least=1), "The panels, from the left.", required=True, example="[{kpi: scrap_ratio}]"
-        ),
-        Key("height", Integer(1, 200), "Lines.", "what is left, shared", "5"),
-    ),
-)
-
-LAYOUT = Section(
-    "layout",
-    "A file in the layouts folder: one screen.",
-    (
-        Key("title", Text(), "The heading of the screen.", "the file's name", "Overview"),
-        Key(
-            "rows",
-            Many(Either(ROW, "panels"), least=1),
-            "The rows, from the top.",
-            required=True,
-            example="[[{kpi: scrap_ratio}]]",
-        ),
-    ),
-)
-
 SECTIONS = (
     SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, AREA, RULE, INCIDENTS,
-    CHATTER, *PEOPLE_SECTIONS, *NOTIFY_SECTIONS, LAYOUT, ROW, PANEL,
+    CHATTER, *PEOPLE_SECTIONS, *NOTIFY_SECTIONS, *LAYOUT_SECTIONS,
 )  # fmt: skip

@@ -291,7 +291,7 @@ class Many(Kind):
 
     @property
     def noun(self) -> str:
-        return f"{self.of.noun} or a list of such" if self.one else f"a list of {self.of.label}"
+        return f"{self.of.noun} or a list of such" if self.one else f"a list of {_unlinked(self.of.label)}"
 
     @property
     def label(self) -> str:
@@ -312,7 +312,8 @@ class Many(Kind):
             value = self.of.read(node, key, report)
             return BAD if value is BAD else (value,)
         if len(node.items) < self.least:
-            report.missing(node.mark, f"`{show(key)}`: expected at least one {self.of.label}, found an empty list")
+            what = _unlinked(self.of.label)
+            report.missing(node.mark, f"`{show(key)}`: expected at least one {what}, found an empty list")
             return BAD
         values: list[Any] = []
         for item in node.items:
@@ -349,6 +350,11 @@ class MapOf(Kind):
             return self.wrong(node, key, report)
         read = {name: self.of.read(value, name, report) for name, (_, value) in node.entries.items()}
         return {name.strip(): value for name, value in read.items() if value is not BAD}
+
+
+def _unlinked(label: str) -> str:
+    """A label of the reference without its links, for a message."""
+    return re.sub(r"\[(\w+)\]\(#\w+\)", r"\1", label)
 
 
 def name_problem(name: str) -> str:

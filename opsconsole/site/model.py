@@ -350,7 +350,7 @@ class Chatter(Struct, frozen=True):
 
 
 class Panel(Struct, frozen=True, tag="panel"):
-    """One rectangle of a layout. `of` names the KPI, or the source of a `table`; `by` the dimension.
+    """One rectangle of a layout. `of` names the KPI, or the source of a `table` with its `columns`; `by` the dimension.
 
     `width` is its weight beside the others of its row, `height` its lines in a stack (None: a share of what is left).
     `most` is how many members or rows it shows at most (None: as many as fit).
@@ -364,6 +364,7 @@ class Panel(Struct, frozen=True, tag="panel"):
     width: int = 1
     height: int | None = None
     most: int | None = None
+    columns: tuple[str, ...] = ()
 
 
 class Stack(Struct, frozen=True, tag="stack"):

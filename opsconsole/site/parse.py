@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opsconsole.site.build import build_layout, build_rest, build_site, default_layout, with_layouts
-from opsconsole.site.check import check_layout, check_site
-from opsconsole.site.keys import LAYOUT, SITE
+from opsconsole.site.build import build_rest, build_site
+from opsconsole.site.check import check_site
+from opsconsole.site.keys import SITE
 from opsconsole.site.kinds import BAD
 from opsconsole.site.known import known_names
+from opsconsole.site.layout_build import build_layout, default_layout, with_layouts
+from opsconsole.site.layout_check import check_layout
+from opsconsole.site.layout_keys import LAYOUT
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import Mark, Problem, Site
 from opsconsole.site.report import Report
@@ -111,12 +114,13 @@ def parse_site(
         check_site(values, marks, report)
     layouts = _read_layouts(values.get("layouts"), read_layouts, marks, report)
     kpis = known_names("kpis", values, marks) if document.whole else None
-    parsed = [(name, one, _layout(name, doc, one, kpis, marks)) for name, doc, one in layouts]
+    sources = known_names("sources", values, marks) if document.whole else None
+    parsed = [(name, one, _layout(name, doc, one, kpis, sources, marks)) for name, doc, one in layouts]
     problems = _ordered(report.problems + [problem for _, one, _ in parsed for problem in one.problems], file)
     if _failed(problems):
         return Loaded(None, problems, marks, rest=build_rest(values, folder, marks) if document.whole else None)
     site = build_site(values, folder, marks)
-    built = [build_layout(name, found, site.kpis) for name, _, found in parsed]
+    built = [build_layout(name, found, site.kpis, one.file) for name, one, found in parsed]
     return Loaded(with_layouts(site, built), problems, marks)
 
 
@@ -178,11 +182,16 @@ def _read_layouts(
 
 
 def _layout(
-    name: str, document: Document, report: Report, kpis: dict[str, dict[str, object]] | None, marks: Marks
+    name: str,
+    document: Document,
+    report: Report,
+    kpis: dict[str, dict[str, object]] | None,
+    sources: dict[str, dict[str, object]] | None,
+    marks: Marks,
 ) -> dict[str, object]:
     values = LAYOUT.read(document.root, name, report) if document.root is not None else BAD
     if values is BAD:
         return {}
     if document.whole:
-        check_layout(name, values, kpis, marks, report)
+        check_layout(name, values, kpis, sources, marks, report)
     return values

@@ -41,6 +41,7 @@ HEADINGS = {
     "chatter": "`chatter`",
     "layout": "A layout file, `layouts/<name>.yaml`",
     "row": "`rows:` each row",
+    "stack": "`panels:` a stack",
     "panel": "`panels:` each panel",
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from opsconsole.site.keys import LAYOUT, SITE
+from opsconsole.site.keys import SITE
+from opsconsole.site.layout_keys import LAYOUT
 from opsconsole.site.sections import Section, walk
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

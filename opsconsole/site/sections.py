@@ -189,8 +189,9 @@ def walk(kind: Kind) -> Iterator[Section]:
                 visit(key.kind)
         else:
             inner = getattr(kind, "of", None)
-            if isinstance(inner, Kind):
-                visit(inner)
+            for each in (inner, *getattr(kind, "sections", ())):
+                if isinstance(each, Kind):
+                    visit(each)
 
     visit(kind)
     yield from seen.values()

@@ -158,6 +158,11 @@ rows:
   - - {sources: all}
     - text: |
         Call 4711
+  - - {chart: scrap_ratio, by: line, most: 3}
+    - width: 2
+      stack: [{number: takt}, {gauge: scrap_ratio, height: 3}, {clock: site}, {shift: now}]
+  - [{bars: scrap_ratio}, {pareto: takt, by: station}, {top: takt, most: 5}]
+  - [{table: stops, columns: [ts, station]}]
 """
 
 

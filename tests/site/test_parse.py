@@ -23,6 +23,7 @@ from opsconsole.site.model import (
     Shift,
     Site,
     Source,
+    Stack,
     Targets,
     Window,
 )
@@ -136,8 +137,31 @@ def test_every_key_reaches_the_model() -> None:
                 LayoutRow((Panel("breakdown", "scrap_ratio", "station"), Panel("grid", "scrap_ratio", "line"))),
                 LayoutRow((Panel("goals", width=2), Panel("attention"))),
                 LayoutRow((Panel("sources"), Panel("text", text="Call 4711"))),
+                LayoutRow(
+                    (
+                        Panel("chart", "scrap_ratio", "line", most=3),
+                        Stack(
+                            (
+                                Panel("number", "takt"),
+                                Panel("gauge", "scrap_ratio", height=3),
+                                Panel("clock"),
+                                Panel("shift"),
+                            ),
+                            2,
+                        ),
+                    )
+                ),
+                LayoutRow(
+                    (
+                        Panel("bars", "scrap_ratio", "line"),
+                        Panel("pareto", "takt", "station"),
+                        Panel("top", "takt", "line", most=5),
+                    )
+                ),
+                LayoutRow((Panel("table", "stops", columns=("ts", "station")),)),
             ),
             "Overview",
+            "layouts/overview.yaml",
         ),
     )
 
@@ -353,7 +377,6 @@ def test_bytes_that_are_no_text_are_reported(data: bytes, expected: str) -> None
         ("rows: [[{kpi: scrap, alerts: open}]]", "1:9 `panel`: shows exactly one of"),
         ("rows: [[{title: x}]]", "found none"),
         ("rows: [{kpi: scrap}]", "1:9 `kpi`: unknown key; it is a key of `panel`"),
-        ("rows: [[{kpi: scrap, by: line}]]", "`by`: has a meaning only with `breakdown` or `grid`"),
         ("rows: [[{alerts: closed}]]", "expected one of `open`, found `closed`"),
         ("rows: []", "`rows`: expected at least one"),
         ("titel: x\nrows: [[{alerts: open}]]", "1:1 `titel`: unknown key, did you mean `title`?"),
