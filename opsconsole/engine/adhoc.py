@@ -7,14 +7,17 @@ so all others run in a child that can be killed, over a Parquet copy of just the
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import duckdb
 import msgspec
@@ -23,6 +26,11 @@ from msgspec import Struct
 from opsconsole.engine.messages import Failure, Table
 from opsconsole.kpis.cells import columns_of
 from opsconsole.tables.names import HASH
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_T = TypeVar("_T")
 
 # Interruptible or cheap per row. Everything else goes to the child.
 ALLOWED_FUNCTIONS = frozenset(
@@ -51,20 +59,87 @@ ALLOWED_FUNCTIONS = frozenset(
 TABLE_FUNCTIONS = frozenset({"generate_series", "range", "repeat", "unnest"})
 
 _MEMORY = 2 * 1024**3
+_BATCH = 20_000
+
+# What Arrow has no type for: it would come back as something else.
+_ODD = re.compile(r"\b(BIT|VARIANT|(?<!TIMESTAMP )(?<!TIMESTAMP_NS )(?<!TIMESTAMP_S )TIME WITH TIME ZONE)\b")
+
+Offer = Callable[[duckdb.DuckDBPyConnection, set[str], set[str]], None]
 
 
 class AdhocError(Exception):
     """The statement is refused or failed; the message is for a person."""
 
 
+class Stop:
+    """How another thread ends a statement that runs. An end that is asked for before it runs counts too."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._end: Callable[[], object] | None = None
+        self.asked = False
+
+    def ask(self) -> None:
+        """End it. An interrupt that comes between two steps is lost: ask again until the statement has ended."""
+        with self._lock:
+            self.asked = True
+            if self._end is not None:
+                self._end()
+
+    @contextlib.contextmanager
+    def by(self, end: Callable[[], object]) -> Iterator[None]:
+        """Within this, `end` is what ends it. Raises AdhocError where the end has been asked for."""
+        with self._lock:
+            before, self._end = self._end, end
+            if self.asked:
+                self._end = before
+                raise AdhocError(STOPPED)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._end = before
+
+
+STOPPED = "stopped, as you asked."
+
+
+class Stream(NamedTuple):
+    """A result as it comes: names as the statement gives them (some may be alike), DuckDB types, batches of rows."""
+
+    columns: list[str]
+    types: list[str]
+    batches: Iterator[pa.RecordBatch]
+
+
 class _Job(Struct):
-    """What the child is told."""
+    """What the child is told. `room`: it is to send batches of so many bytes in all at most; 0: cells."""
 
     sql: str
     tables: dict[str, str]
     limit: int
     seconds: float
     memory: int
+    room: int = 0
+
+
+class _Batches(Struct, tag="batches"):
+    """The child's answer as an Arrow stream."""
+
+    columns: list[str]
+    types: list[str]
+    ipc: bytes
+
+
+class _Run(NamedTuple):
+    """One statement under way."""
+
+    cursor: duckdb.DuckDBPyConnection
+    sql: str
+    tree: Any
+    seconds: float
+    scratch: Path
+    stop: Stop
 
 
 def run_sql(
@@ -74,26 +149,70 @@ def run_sql(
     limit: int,
     seconds: float,
     scratch: Path,
-    offer: Callable[[duckdb.DuckDBPyConnection, set[str], set[str]], None] | None = None,
+    offer: Offer | None = None,
 ) -> Table:
     """Run one SELECT for a person and return at most `limit` rows. Raises AdhocError.
 
     `cursor` is used by this call alone; `scratch` is a folder for the child's copy of the columns it needs. `offer` is
     called with the names of tables (in small letters) that the statement has, and those that there are.
     """
+    run = _Run(cursor, sql, _checked(cursor, sql, offer), seconds, scratch, Stop())
+    strange = _strange(run.tree)
+    if not strange:
+        return _run_here(cursor, sql, limit, seconds)
+    answer, note = _run_in_child(run, limit, 0, strange)
+    if not isinstance(answer, Table):
+        raise TypeError("the child sent batches where cells were asked for")
+    return msgspec.structs.replace(answer, note=note)
+
+
+def stream_sql(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    take: Callable[[Stream], _T],
+    *,
+    limit: int,
+    room: int,
+    seconds: float,
+    scratch: Path,
+    stop: Stop,
+    offer: Offer | None = None,
+) -> tuple[_T, str]:
+    """Run one SELECT as `run_sql` does, and have its rows taken as they come; what came of that, and a note.
+
+    `take` reads as much as it wants; more than `limit` rows or `room` bytes it need not expect. Raises AdhocError.
+    """
+    run = _Run(cursor, sql, _checked(cursor, sql, offer), seconds, scratch, stop)
+    strange = _strange(run.tree)
+    if not strange:
+        with stop.by(cursor.interrupt), _transaction(cursor, seconds, stop), _stream(cursor, sql) as stream:
+            return take(stream), ""
+    answer, note = _run_in_child(run, limit, room, strange)
+    if not isinstance(answer, _Batches):
+        raise TypeError("the child sent cells where batches were asked for")
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(answer.ipc) as reader:
+        return take(Stream(answer.columns, answer.types, iter(reader))), note
+
+
+def _checked(cursor: duckdb.DuckDBPyConnection, sql: str, offer: Offer | None) -> Any:
+    """The syntax tree of a statement that may run. Raises AdhocError."""
     tree = _parse(cursor, sql)
     if offer is not None:
         offer(cursor, _named(tree), set(_known(cursor)))
+    return tree
+
+
+def _strange(tree: Any) -> list[str]:
+    """The functions that a statement calls and that must not run in the engine. Raises AdhocError."""
     called = {str(node["function_name"]).lower() for node in _walk(tree) if node.get("class") == "FUNCTION"}
     table_functions = {
         str(node["function"]["function_name"]).lower() for node in _walk(tree) if node.get("type") == "TABLE_FUNCTION"
     }
     if refused := sorted(table_functions - TABLE_FUNCTIONS):
         raise AdhocError(f"{refused[0]} is not possible here: only the site's tables can be read.")
-    strange = sorted((called | table_functions) - ALLOWED_FUNCTIONS)
-    if not strange:
-        return _run_here(cursor, sql, limit, seconds)
-    return _run_in_child(cursor, sql, tree, limit, seconds, scratch, strange)
+    return sorted((called | table_functions) - ALLOWED_FUNCTIONS)
 
 
 def _parse(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
@@ -119,20 +238,42 @@ def _walk(node: Any) -> Iterator[dict[str, Any]]:
             yield from _walk(value)
 
 
-def _run_here(cursor: duckdb.DuckDBPyConnection, sql: str, limit: int, seconds: float) -> Table:
+@contextlib.contextmanager
+def _transaction(cursor: duckdb.DuckDBPyConnection, seconds: float, stop: Stop) -> Iterator[None]:
+    """A read-only transaction with a time limit; what DuckDB says of a failure is said as a sentence."""
     cursor.execute(f"SET max_execution_time = {max(1, int(seconds * 1000))}")
     cursor.execute("BEGIN TRANSACTION READ ONLY")
     try:
-        result = cursor.execute(sql)
-        described = [(str(column[0]), str(column[1])) for column in result.description or []]
-        rows = result.fetchmany(limit + 1)
-    except duckdb.Error as error:
-        raise AdhocError(_sentence(error, seconds)) from error
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise AdhocError(STOPPED if stop.asked else _sentence(error, seconds)) from error
     finally:
         # also ends a result that was not read to its end
         cursor.execute("ROLLBACK")
         cursor.execute("SET max_execution_time = 0")
+
+
+def _run_here(cursor: duckdb.DuckDBPyConnection, sql: str, limit: int, seconds: float) -> Table:
+    with _transaction(cursor, seconds, Stop()):
+        result = cursor.execute(sql)
+        described = [(str(column[0]), str(column[1])) for column in result.description or []]
+        rows = result.fetchmany(limit + 1)
     return _table(described, rows, limit, "")
+
+
+@contextlib.contextmanager
+def _stream(cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Stream]:
+    """The rows of a statement as they come."""
+    relation = cursor.sql(sql)
+    columns, types = list(relation.columns), [str(kind) for kind in relation.types]
+    for name, kind in zip(columns, types, strict=True):
+        if odd := _ODD.search(kind):
+            raise AdhocError(f"column {name} is of type {odd[0]}, which no table can keep: cast it to VARCHAR.")
+    reader = relation.to_arrow_reader(_BATCH)
+    try:
+        yield Stream(columns, types, iter(reader))
+    finally:
+        reader.close()  # a cursor does nothing else while a result is open
 
 
 def _table(described: list[tuple[str, str]], rows: list[Any], limit: int, note: str) -> Table:
@@ -157,19 +298,13 @@ def _sentence(error: Exception, seconds: float) -> str:
     return " ".join(part.strip() for part in text[:3] if part.strip())
 
 
-def _run_in_child(
-    cursor: duckdb.DuckDBPyConnection,
-    sql: str,
-    tree: Any,
-    limit: int,
-    seconds: float,
-    scratch: Path,
-    strange: list[str],
-) -> Table:
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="adhoc-", dir=scratch) as folder:
-        tables = _copy_columns(cursor, tree, Path(folder))
-        job = _Job(sql=sql, tables=tables, limit=limit, seconds=seconds, memory=_MEMORY)
+def _run_in_child(run: _Run, limit: int, room: int, strange: list[str]) -> tuple[Table | _Batches, str]:
+    """What the child answers, and a note on how it came about."""
+    begun, seconds, calls = time.monotonic(), run.seconds, ", ".join(strange[:3])
+    with tempfile.TemporaryDirectory(prefix="adhoc-", dir=run.scratch) as folder:
+        with run.stop.by(run.cursor.interrupt), _transaction(run.cursor, seconds, run.stop):
+            tables = _copy_columns(run.cursor, run.tree, Path(folder))
+        job = _Job(sql=run.sql, tables=tables, limit=limit, seconds=seconds, memory=_MEMORY, room=room)
         child = subprocess.Popen(
             [sys.executable, "-m", "opsconsole.engine.adhoc_child"],
             stdin=subprocess.PIPE,
@@ -178,20 +313,22 @@ def _run_in_child(
             cwd=folder,
         )
         try:
-            out, _ = child.communicate(msgspec.msgpack.encode(job), timeout=seconds + 2.0)
+            with run.stop.by(child.kill):
+                out, _ = child.communicate(msgspec.msgpack.encode(job), timeout=seconds + 2.0)
         except subprocess.TimeoutExpired:
-            raise AdhocError(f"stopped after {seconds:g} s: it calls {', '.join(strange[:3])}.") from None
+            raise AdhocError(f"stopped after {seconds:g} s: it calls {calls}.") from None
         finally:
             child.kill()
             child.wait()
+    if run.stop.asked:
+        raise AdhocError(STOPPED)
     if child.returncode != 0 or not out:
-        raise AdhocError(f"ran out of time or memory ({seconds:g} s, 2 GiB): it calls {', '.join(strange[:3])}.")
-    answer: Table | Failure = msgspec.msgpack.decode(out, type=Table | Failure)
+        raise AdhocError(f"ran out of time or memory ({seconds:g} s, 2 GiB): it calls {calls}.")
+    answer: Table | Failure | _Batches = msgspec.msgpack.decode(out, type=Table | Failure | _Batches)
     if isinstance(answer, Failure):
         raise AdhocError(answer.message)
     age = time.monotonic() - begun
-    note = f"ran beside the engine on a copy of the tables {age:.1f} s old, because it calls {', '.join(strange[:3])}"
-    return msgspec.structs.replace(answer, note=note)
+    return answer, f"ran beside the engine on a copy of the tables {age:.1f} s old, because it calls {calls}"
 
 
 def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) -> dict[str, str]:
@@ -202,14 +339,13 @@ def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) ->
     words = {str(part).lower() for node in nodes if node.get("class") == "COLUMN_REF" for part in node["column_names"]}
     copies: dict[str, str] = {}
     for number, table in enumerate(sorted(named & known.keys())):
-        columns = [
-            str(row[0])
-            for row in cursor.execute(
-                "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? "
-                "AND database_name IN (current_database(), 'temp') ORDER BY column_index",
-                [known[table]],
-            ).fetchall()
-        ]
+        found = cursor.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? "
+            "AND database_name IN (current_database(), 'temp') ORDER BY column_index",
+            [known[table]],
+        ).fetchall()
+        # a view of this cursor may stand before the table of that name
+        columns = list(dict.fromkeys(str(row[0]) for row in found))
         wanted = [name for name in columns if everything or name.lower() in words] or columns[:1]
         chosen = ", ".join(_quoted(name) for name in wanted)
         target = folder / f"{number}.parquet"

@@ -46,6 +46,19 @@ occurrences AS (
 SELECT *, epoch(acknowledged) - epoch(raised) AS to_acknowledge_s, epoch(cleared) - epoch(raised) AS to_clear_s
 FROM occurrences"""
 
+SCHEMAS: dict[str, tuple[str, dict[str, str]]] = {
+    JOURNAL: ("Journal: what people and the system did", _COLUMNS),
+    HISTORY: (
+        "Alerts as they came and went",
+        {
+            "alert": "VARCHAR", "rule": "VARCHAR", "labels": "VARCHAR", "number": "BIGINT", "text": "VARCHAR",
+            "raised": "TIMESTAMP", "acknowledged": "TIMESTAMP", "acknowledged_by": "VARCHAR", "cleared": "TIMESTAMP",
+            "disposition": "VARCHAR", "to_acknowledge_s": "DOUBLE", "to_clear_s": "DOUBLE",
+        },
+    ),
+}  # fmt: skip
+"""The title of each table, and its columns with their DuckDB types."""
+
 
 class JournalTable:
     """The journal of a path as tables for the cursors of one database. May be used from any thread."""

@@ -87,6 +87,7 @@ from opsconsole.engine.table_messages import AskIndex as AskIndex
 from opsconsole.engine.table_messages import AskPage as AskPage
 from opsconsole.engine.table_messages import AskRun as AskRun
 from opsconsole.engine.table_messages import AskSchema as AskSchema
+from opsconsole.engine.table_messages import AskStopRun as AskStopRun
 from opsconsole.engine.table_messages import Chunk as Chunk
 from opsconsole.engine.table_messages import ColumnFacts as ColumnFacts
 from opsconsole.engine.table_messages import Export as Export
@@ -404,6 +405,7 @@ Ask = (
     | AskExported
     | AskChunk
     | AskRun
+    | AskStopRun
     | AskSchema
     | Command
 )

@@ -37,7 +37,10 @@ from opsconsole.engine.messages import (
     AskQuery,
     AskReport,
     AskRows,
+    AskRun,
+    AskSchema,
     AskSnapshot,
+    AskStopRun,
     Breakdown,
     Command,
     Done,
@@ -59,6 +62,7 @@ from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.reports import KINDS
 from opsconsole.engine.roles import refusal
+from opsconsole.engine.sql_runs import SqlRuns
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import JournalError
 from opsconsole.kpis.binding import Binding
@@ -95,12 +99,14 @@ class Queries:
         self._core = core
         self._scratch = scratch
         self._records = JournalTable(watch.journal.path)
+        self._runs = SqlRuns(store, core, self._records, scratch)
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
         self._jobs = Jobs(Desk(core, store, watch, root), KINDS)
 
     def close(self) -> None:
         """Let what runs come to its end."""
         self._jobs.close()
+        self._runs.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     async def handle(self, body: Ask, peer: Peer) -> Answer:
@@ -118,6 +124,10 @@ class Queries:
         try:
             if isinstance(body, AskReport):
                 return await self._jobs.ask(body)
+            if isinstance(body, AskRun):
+                return await self._runs.run(body, peer)
+            if isinstance(body, AskStopRun):
+                return await self._runs.stop(body, peer)
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body, peer)
         except (AdhocError, StoreError, JournalError) as error:
             return Failure(message=str(error))
@@ -142,6 +152,8 @@ class Queries:
             from opsconsole.engine.explain import explain
 
             return explain(self._store, self._root, self._core.site, body)
+        if isinstance(body, AskSchema):
+            return self._runs.schema()
         if isinstance(body, AskProblems):
             return Problems(problems=self._core.problems)
         if isinstance(body, AskLine):

@@ -223,16 +223,31 @@ class Chunk(Struct, frozen=True, tag="chunk"):
 
 
 class AskRun(Struct, frozen=True, tag="ask-run"):
-    """Run one read-only SELECT and keep its result, at most `limit` rows of it, for `TableOf.result`."""
+    """Run one read-only SELECT and keep its result, at most `limit` rows of it, for `TableOf.result`.
+
+    `run` names it for `AskStopRun`; a client chooses it, and what another client runs under the same name is another.
+    A client that goes away ends what it runs. `at`: sources with times hold the rows up to that moment.
+    """
 
     sql: str
     limit: int = 1_000_000
     seconds: float = 30.0
     at: float | None = None
+    run: str = ""
+
+
+class AskStopRun(Struct, frozen=True, tag="ask-stop-run"):
+    """End what this client runs under the name `run`: its `AskRun` is then answered by a `Failure` that says so."""
+
+    run: str
 
 
 class Ran(Struct, frozen=True, tag="ran"):
-    """The answer to `AskRun`: `result` names what is kept (for ten minutes after it was last asked for)."""
+    """The answer to `AskRun`: `result` names what is kept (for ten minutes after it was last asked for).
+
+    The table has these columns, and its rows in the order of the result. `truncated`: there were more than `rows`, as
+    `note` says in words.
+    """
 
     result: str
     columns: list[str]

@@ -10,6 +10,31 @@ import pytest
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.messages import Table
 
+HOSTILE = [
+    "INSERT INTO cycles VALUES (1, 2, 'y')",
+    "DELETE FROM cycles",
+    "DROP TABLE cycles",
+    "COPY cycles TO '{out}'",
+    "WITH x AS (INSERT INTO cycles VALUES (1, 2, 'y') RETURNING n) SELECT * FROM x",
+    "WITH x AS (COPY cycles TO '{out}') SELECT * FROM x",
+    "COMMIT; INSERT INTO cycles VALUES (1, 2, 'y')",
+    "SELECT 1; DROP TABLE cycles",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM '/etc/passwd'",
+    "SELECT * FROM read_text('/etc/passwd')",
+    "SELECT * FROM glob('/etc/*')",
+    "SELECT getenv('HOME')",
+    "ATTACH '{out}' AS other",
+    "SET memory_limit = '1GB'",
+    "CREATE TEMP TABLE t AS SELECT 1",
+    "INSTALL httpfs",
+    "CHECKPOINT",
+    "EXPORT DATABASE '{out}'",
+    "PRAGMA database_list",
+    "",
+]
+"""What must not be possible; `{out}` is a file that must not come to be."""
+
 
 @pytest.fixture
 def connection() -> duckdb.DuckDBPyConnection:
@@ -34,32 +59,7 @@ def test_a_select_gives_columns_and_says_when_there_is_more(
     )
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "INSERT INTO cycles VALUES (1, 2, 'y')",
-        "DELETE FROM cycles",
-        "DROP TABLE cycles",
-        "COPY cycles TO '{out}'",
-        "WITH x AS (INSERT INTO cycles VALUES (1, 2, 'y') RETURNING n) SELECT * FROM x",
-        "WITH x AS (COPY cycles TO '{out}') SELECT * FROM x",
-        "COMMIT; INSERT INTO cycles VALUES (1, 2, 'y')",
-        "SELECT 1; DROP TABLE cycles",
-        "SELECT * FROM read_csv('/etc/passwd')",
-        "SELECT * FROM '/etc/passwd'",
-        "SELECT * FROM read_text('/etc/passwd')",
-        "SELECT * FROM glob('/etc/*')",
-        "SELECT getenv('HOME')",
-        "ATTACH '{out}' AS other",
-        "SET memory_limit = '1GB'",
-        "CREATE TEMP TABLE t AS SELECT 1",
-        "INSTALL httpfs",
-        "CHECKPOINT",
-        "EXPORT DATABASE '{out}'",
-        "PRAGMA database_list",
-        "",
-    ],
-)
+@pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_but_reading_the_tables_is_possible(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, text: str
 ) -> None:
