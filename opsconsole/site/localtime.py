@@ -24,7 +24,7 @@ def zone(site: Site) -> ZoneInfo:
 
 
 @lru_cache(maxsize=8192)  # the same few starts and ends of shifts are asked for again and again
-def utc(date: dt.date, time: dt.time, tz: ZoneInfo) -> dt.datetime:
+def utc(date: dt.date, time: dt.time, tz: dt.tzinfo) -> dt.datetime:
     """A local time in UTC; not before `BEGINNING`."""
     if date < FIRST_DATE:
         return BEGINNING
@@ -35,7 +35,7 @@ def utc(date: dt.date, time: dt.time, tz: ZoneInfo) -> dt.datetime:
     return _turn(local.replace(fold=1).astimezone(dt.UTC), moment, tz)
 
 
-def _turn(before: dt.datetime, after: dt.datetime, tz: ZoneInfo) -> dt.datetime:
+def _turn(before: dt.datetime, after: dt.datetime, tz: dt.tzinfo) -> dt.datetime:
     """The moment between two at which clocks go forward."""
     low, high = int(before.timestamp()) - 1, int(after.timestamp()) + 1
     old = before.astimezone(tz).utcoffset()
@@ -46,6 +46,6 @@ def _turn(before: dt.datetime, after: dt.datetime, tz: ZoneInfo) -> dt.datetime:
     return dt.datetime.fromtimestamp(high, dt.UTC)
 
 
-def day_start(date: dt.date, tz: ZoneInfo) -> dt.datetime:
+def day_start(date: dt.date, tz: dt.tzinfo) -> dt.datetime:
     """The first moment of a local day."""
     return utc(date, dt.time(), tz)

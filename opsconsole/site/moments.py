@@ -49,7 +49,7 @@ def moment_text(moment: dt.datetime, tz: dt.tzinfo) -> str:
         text += f":{local:%S}"
     if local.microsecond:
         text += f".{local.microsecond:06}".rstrip("0")
-    if _utc(local.replace(fold=0), tz) != moment:  # the second time that clocks bring it
+    if in_utc(local.replace(fold=0), tz) != moment:  # the second time that clocks bring it
         text += local.isoformat()[-6:]
     return text
 
@@ -90,10 +90,10 @@ def _stamp(words: str, now: dt.datetime, tz: dt.tzinfo) -> dt.datetime:
     today = now.astimezone(tz).date()
     clock = _TIME.fullmatch(words)
     if clock:
-        time = _time(*clock.groups())
+        time = clock_time(*clock.groups())
         # not always today or yesterday: clocks may have skipped it
         days = (today - DAY * back for back in range(9))
-        been = (each for date in days for each in reversed(_occurrences(dt.datetime.combine(date, time), tz)))
+        been = (each for date in days for each in reversed(occurrences(dt.datetime.combine(date, time), tz)))
         return next(each for each in been if each <= now)
     stamp = _STAMP.fullmatch(words)
     if stamp is None:
@@ -102,28 +102,30 @@ def _stamp(words: str, now: dt.datetime, tz: dt.tzinfo) -> dt.datetime:
     date = named or dt.date.fromisoformat(stamp[1])
     if stamp[2] is None:
         return now if date == today else _end_of(date, tz)
-    local = dt.datetime.combine(date, _time(*stamp.groups()[1:5]))
+    local = dt.datetime.combine(date, clock_time(*stamp.groups()[1:5]))
     if stamp[6] is None:
-        found = _occurrences(local, tz)
+        found = occurrences(local, tz)
         if not found:
             raise MomentError(f"there was no {local:%H:%M} on {date}: clocks were put forward over it")
         return found[0]
     return dt.datetime.fromisoformat(local.isoformat() + stamp[6].upper()).astimezone(dt.UTC)
 
 
-def _time(hour: str, minute: str, second: str | None, fraction: str | None) -> dt.time:
+def clock_time(hour: str, minute: str, second: str | None, fraction: str | None) -> dt.time:
+    """A time of day from its figures. Raises ValueError for what no clock shows."""
     return dt.time(int(hour), int(minute), int(second or 0), int((fraction or "0").ljust(6, "0")))
 
 
-def _occurrences(local: dt.datetime, tz: dt.tzinfo) -> list[dt.datetime]:
+def occurrences(local: dt.datetime, tz: dt.tzinfo) -> list[dt.datetime]:
     """When clocks showed a local time, UTC: once, twice where they were put back, never where they skipped it."""
-    both = {_utc(local.replace(fold=fold), tz) for fold in (0, 1)}
+    both = {in_utc(local.replace(fold=fold), tz) for fold in (0, 1)}
     return sorted(each for each in both if each.astimezone(tz).replace(tzinfo=None, fold=0) == local)
 
 
-def _utc(local: dt.datetime, tz: dt.tzinfo) -> dt.datetime:
+def in_utc(local: dt.datetime, tz: dt.tzinfo) -> dt.datetime:
+    """A local time, with its fold, in UTC."""
     return local.replace(tzinfo=tz).astimezone(dt.UTC)
 
 
 def _end_of(date: dt.date, tz: dt.tzinfo) -> dt.datetime:
-    return _utc(dt.datetime.combine(date + DAY, dt.time()), tz) - TICK
+    return in_utc(dt.datetime.combine(date + DAY, dt.time()), tz) - TICK
