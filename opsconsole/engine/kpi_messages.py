@@ -2,7 +2,7 @@
 
 As in `opsconsole.engine.messages`, moments are seconds since the epoch, UTC; durations are seconds. `where` are the
 members of dimensions chosen on the way down, None for rows without one. `at` is the moment that is looked at, None
-for now.
+for now. With `start` and `end` it is about event times from the one to before the other, instead of a KPI's own window.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Ratio(Struct, frozen=True):
 class KpiState(Card, frozen=True):
     """A KPI's value now, and its card. `change` is value minus `previous`; `trend` are the values of `trend_step` s
     buckets. `undated`: a past moment is looked at, but the rows have no times, so this is the value as it is now.
-    `revised`: late rows have changed its last whole period.
+    `revised`: late rows have changed its last whole period. `judged`: over a range, by which limits, or why by none.
     """
 
     name: str
@@ -63,6 +63,7 @@ class KpiState(Card, frozen=True):
     by: list[str] = field(default_factory=list)
     undated: bool = False
     revised: Revision | None = None
+    judged: str = ""
 
 
 class GoalKpi(Struct, frozen=True):
@@ -158,6 +159,8 @@ class AskBreakdown(Struct, frozen=True, tag="ask-breakdown"):
     by: str
     where: dict[str, str | None] = {}
     at: float | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 class AskKpi(Struct, frozen=True, tag="ask-kpi"):
@@ -166,12 +169,48 @@ class AskKpi(Struct, frozen=True, tag="ask-kpi"):
     kpi: str
     where: dict[str, str | None] = {}
     at: float | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 class KpiAmong(Struct, frozen=True, tag="kpi-among"):
     """The answer to `AskKpi`."""
 
     kpi: KpiState
+
+
+class AskSeries(Struct, frozen=True, tag="ask-series"):
+    """A KPI over time: in at most `most` buckets of a round length from `start` to before `end`."""
+
+    kpi: str
+    start: float
+    end: float
+    most: int = 120
+    where: dict[str, str | None] = {}
+    at: float | None = None
+
+
+class Series(Struct, frozen=True, tag="series"):
+    """The answer to `AskSeries`: `values[i]`, of `rows[i]` rows, from `edges[i]` to before `edges[i + 1]`.
+
+    None where there is no value: a gap is a gap. `step` is what a bucket lasts, about where it is by the calendar.
+    `partial`: the numbers of those that the stretch, the time that has come or the source's rows cover in part.
+    `statuses` are by the limits that hold for each; `judged` says why by none, where they are for another window.
+    `first` and `last` are the times of the source's first and last row.
+    """
+
+    kpi: str
+    edges: list[float]
+    values: list[float | None]
+    rows: list[int]
+    statuses: list[Status]
+    step: float
+    partial: list[int] = []
+    judged: str = ""
+    first: float | None = None
+    last: float | None = None
+    where: dict[str, str | None] = {}
+    at: float | None = None
 
 
 class AskDimensions(Struct, frozen=True, tag="ask-dimensions"):
@@ -203,6 +242,8 @@ class AskCompare(Struct, frozen=True, tag="ask-compare"):
     where: dict[str, str | None] = {}
     at: float | None = None
     likes: int = 20
+    start: float | None = None
+    end: float | None = None
 
 
 class Comparison(Struct, frozen=True):
@@ -265,6 +306,8 @@ class AskMoved(Struct, frozen=True, tag="ask-moved"):
     where: dict[str, str | None] = {}
     against: Against | None = None
     at: float | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 class Mover(Struct, frozen=True):
@@ -328,6 +371,8 @@ class AskSql(Struct, frozen=True, tag="ask-sql"):
     by: str = ""
     where: dict[str, str | None] = {}
     at: float | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 class Sql(Struct, frozen=True, tag="sql"):
@@ -350,6 +395,8 @@ class AskRows(Struct, frozen=True, tag="ask-rows"):
     after: list[Any] | None = None
     limit: int = 200
     at: float | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 class Misfit(Struct, frozen=True):

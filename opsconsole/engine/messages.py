@@ -38,6 +38,7 @@ from opsconsole.engine.kpi_messages import AskDimensions as AskDimensions
 from opsconsole.engine.kpi_messages import AskKpi as AskKpi
 from opsconsole.engine.kpi_messages import AskMoved as AskMoved
 from opsconsole.engine.kpi_messages import AskRows as AskRows
+from opsconsole.engine.kpi_messages import AskSeries as AskSeries
 from opsconsole.engine.kpi_messages import AskSql as AskSql
 from opsconsole.engine.kpi_messages import Attention as Attention
 from opsconsole.engine.kpi_messages import Breakdown as Breakdown
@@ -59,6 +60,7 @@ from opsconsole.engine.kpi_messages import Mover as Mover
 from opsconsole.engine.kpi_messages import Ratio as Ratio
 from opsconsole.engine.kpi_messages import Revision as Revision
 from opsconsole.engine.kpi_messages import Rows as Rows
+from opsconsole.engine.kpi_messages import Series as Series
 from opsconsole.engine.kpi_messages import Sql as Sql
 from opsconsole.engine.kpi_messages import Status as Status
 from opsconsole.engine.notify_messages import AskNotify as AskNotify
@@ -381,6 +383,7 @@ Ask = (
     | AskDimensions
     | AskCompare
     | AskMoved
+    | AskSeries
     | AskSql
     | AskRows
     | AskLine
@@ -416,6 +419,7 @@ Answer = (
     | Dimensions
     | Compared
     | Moved
+    | Series
     | Sql
     | Rows
     | Lines

@@ -74,6 +74,7 @@ from opsconsole.kpis.drill import (
     subject_of_kpi,
     subject_of_rule,
     subject_of_source,
+    within_range,
 )
 from opsconsole.kpis.due import occurs
 from opsconsole.site.builtin import BUILT_IN
@@ -210,7 +211,8 @@ class Queries:
             cursor.close()
 
     def _breakdown(self, body: AskBreakdown) -> Breakdown:
-        binding, (now, until) = self._core.binding, looked_at(self._core, body.at)
+        now, until = looked_at(self._core, body.at)
+        binding = kpi_queries.ranged(self._core.binding, body.kpi, body.start, body.end, now).binding
         split = self._with_cursor(
             lambda cursor: breakdown(cursor, binding, body.kpi, body.by, body.where, now, until), body.at
         )
@@ -218,11 +220,16 @@ class Queries:
         return Breakdown(**found, where=body.where, at=body.at)
 
     def _kpi(self, body: AskKpi) -> KpiAmong:
-        binding, (now, until) = self._core.binding, looked_at(self._core, body.at)
+        now, until = looked_at(self._core, body.at)
+        binding, judged = kpi_queries.ranged(self._core.binding, body.kpi, body.start, body.end, now)
         measure = self._with_cursor(
             lambda cursor: measure_among(cursor, binding, body.kpi, body.where, now, until), body.at
         )
-        return KpiAmong(kpi=kpi_state(binding.site, binding.site.kpis[body.kpi], measure, stale=False))
+        state = kpi_state(binding.site, binding.site.kpis[body.kpi], measure, stale=False)
+        if body.start is not None:
+            window = str(binding.kpis[body.kpi].kpi.window)
+            state = msgspec.structs.replace(state, window=window, judged=judged)
+        return KpiAmong(kpi=state)
 
     def _rows(self, body: AskRows) -> Rows:
         binding, where = self._core.binding, dict(body.where)
@@ -240,9 +247,12 @@ class Queries:
             where = {**labels, **where}
             kpi = bound.kpi.kpi.name if bound is not None and bound.kpi is not None else ""
         elif body.kpi:
-            subject = subject_of_kpi(binding, body.kpi, now, until)
+            chosen = kpi_queries.ranged(binding, body.kpi, body.start, body.end, now).binding
+            subject = subject_of_kpi(chosen, body.kpi, now, until)
         else:
             subject = subject_of_source(binding, body.source, until)
+        if body.start is not None and body.end is not None and not body.kpi:
+            subject = within_range(subject, binding, *kpi_queries.between(body.start, body.end), now)
         page = self._with_cursor(lambda cursor: rows(cursor, binding, subject, where, body.after, body.limit), body.at)
         paths = {number: self._store.path_of(number) for number in set(page.files)}
         return Rows(

@@ -16,9 +16,11 @@ from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.gather import Wanted, gather
 from opsconsole.kpis.lasting import among
 from opsconsole.kpis.measures import Measure, Split
+from opsconsole.kpis.ranged import cut_off
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.span import Stretch, moment, span_of
 from opsconsole.kpis.targets import books_of
+from opsconsole.site.builtin import BUILT_IN
 
 LARGEST_PAGE = 10_000
 
@@ -148,6 +150,28 @@ def subject_of_rule(
     if bound.kind == "silent":
         return subject_of_source(binding, bound.source, until)
     return Subject(bound.source, (condition_of(bound, now),), within(bound, now, alert_from))
+
+
+def within_range(
+    subject: Subject, binding: Binding, start: dt.datetime, end: dt.datetime, now: dt.datetime
+) -> Subject:  # fmt: skip
+    """What of rows lies in a range as far as that has come at `now`; rows without times are in any."""
+    known = binding.site.sources.get(subject.source) or BUILT_IN.get(subject.source)
+    if known is None or known.time is None:
+        return subject
+    chosen, own = Stretch(start, cut_off(start, end, now), after_start=False, to_end=False), subject.stretch
+    if own is None:
+        return replace(subject, stretch=chosen)
+    later, earlier = own.start > chosen.start, own.end < chosen.end
+    return replace(
+        subject,
+        stretch=Stretch(
+            max(own.start, chosen.start),
+            min(own.end, chosen.end),
+            after_start=own.after_start if later else chosen.after_start,
+            to_end=own.to_end if earlier else chosen.to_end,
+        ),
+    )
 
 
 def condition_of(rule: BoundRule, now: dt.datetime) -> str:

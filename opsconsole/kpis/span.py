@@ -1,7 +1,8 @@
 """The stretch of event time that a KPI covers now, as bounds and as SQL conditions on `_time`.
 
 A moving or working window is (start, end]: rows exactly as old as the window no longer belong to it. A shift, day or
-longer period is [start, end]: it begins with the first moment of the period. The stretch it is compared with is open
+longer period is [start, end]: it begins with the first moment of the period. A range that a person looks at is
+[start, end), so that what stands beside it begins where it ends. The stretch it is compared with is open
 or closed likewise, but for the end of a whole period, so that no row is in both.
 """
 
@@ -82,7 +83,7 @@ def span_of(window: Window, timed: bool, now: dt.datetime, site: Site, until: dt
         return Span(until=until, at=now)
     moving = window.kind in MOVING
     start, end = window_bounds(window, now, site)
-    stretch = Stretch(start, end, after_start=moving, to_end=True)
+    stretch = Stretch(start, end, after_start=moving, to_end=window.kind != "range")
     earlier = next(iter(comparisons(window, now, site).values()), None)
     if earlier is None:
         return Span(stretch, until=until)

@@ -29,7 +29,8 @@ MOVING = ("moving", "working")  # windows that end now and slide with it
 def window_bounds(window: Window, now: dt.datetime, site: Site) -> tuple[dt.datetime, dt.datetime]:
     """Where the window that runs now begins, and where it ends: now.
 
-    Between two shifts a window of kind `shift` is the whole of the last one. `all` begins at `BEGINNING`.
+    Between two shifts a window of kind `shift` is the whole of the last one. `all` begins at `BEGINNING`; a `range` is
+    where it is, whatever the time.
     """
     now = now.astimezone(dt.UTC)
     if window.kind == "all":
@@ -38,6 +39,8 @@ def window_bounds(window: Window, now: dt.datetime, site: Site) -> tuple[dt.date
         return back(now, window.seconds), now
     if window.kind == "working":
         return working_back(site, now, window.seconds), now
+    if window.start is not None and window.end is not None:
+        return window.start, window.end
     if window.kind == "shift":
         run = current_run(site, now)
         if run is not None:
@@ -47,7 +50,7 @@ def window_bounds(window: Window, now: dt.datetime, site: Site) -> tuple[dt.date
 
 def window_end(window: Window, start: dt.datetime, site: Site) -> dt.datetime | None:
     """Where the window that began at a moment will end; None for one that slides with now, or has no end."""
-    if window.kind == "all" or window.kind in MOVING:
+    if window.kind in ("all", "range") or window.kind in MOVING:
         return None
     run = current_run(site, start) if window.kind == "shift" else None
     if run is not None:

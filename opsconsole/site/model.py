@@ -19,7 +19,7 @@ Better = Literal["higher", "lower", "target"]
 Format = Literal["csv", "json", "ndjson", "lines", "parquet", "arrow", "excel"]
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "time"]
 ClockMode = Literal["wall", "data", "replay"]
-WindowKind = Literal["moving", "working", "shift", "day", "week", "month", "quarter", "year", "all"]
+WindowKind = Literal["moving", "working", "shift", "day", "week", "month", "quarter", "year", "all", "range"]
 Audience = Literal["operator", "supervisor", "management"]
 Timing = Literal["real-time", "periodic", "on-demand"]
 PanelKind = Literal[
@@ -173,10 +173,15 @@ class Source(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """The stretch of event time that a KPI covers; `seconds` only for `moving`, and of working time for `working`."""
+    """The stretch of event time that a KPI covers; `seconds` only for `moving`, and of working time for `working`.
+
+    A `range` is what a person looks at instead, from `start` to before `end` (aware); no site file has one.
+    """
 
     kind: WindowKind = "all"
     seconds: float = 0.0
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
 
     def __str__(self) -> str:
         if self.kind not in ("moving", "working"):

@@ -67,6 +67,8 @@ def comparisons(window: Window, now: dt.datetime, site: Site) -> dict[Key, Perio
     now = now.astimezone(dt.UTC)
     if window.kind == "all":
         return {}
+    if window.start is not None and window.end is not None:
+        return _of_range(window.start, window.end, now, zone(site))
     if window.kind in MOVING:
         return _of_moving(window, now, site)
     run = current_run(site, now) if window.kind == "shift" else None
@@ -85,6 +87,8 @@ def like(window: Window, now: dt.datetime, site: Site, n: int) -> list[Period]:
     tz = zone(site)
     if window.kind == "all":
         return []
+    if window.start is not None and window.end is not None:
+        return list(islice(_ranges_before(window.start, window.end, now, tz), n))
     if window.kind in MOVING:
         return list(islice(_moving_before(window, now, site), n))
     run = current_run(site, now) if window.kind == "shift" else None
@@ -100,7 +104,7 @@ def like(window: Window, now: dt.datetime, site: Site, n: int) -> list[Period]:
 def last_whole(window: Window, now: dt.datetime, site: Site) -> Period | None:
     """The last period of a window that is over, of shifts the one that ended last; None for windows that slide."""
     now = now.astimezone(dt.UTC)
-    if window.kind == "all" or window.kind in MOVING:
+    if window.kind in ("all", "range") or window.kind in MOVING:
         return None
     tz = zone(site)
     today = now.astimezone(tz).date()
@@ -311,3 +315,64 @@ def _dates_before(date: dt.date) -> Iterator[dt.date]:
     while (date - FIRST_DATE).days >= 2:
         date -= DAY
         yield date
+
+
+# --- ranges that a person looks at -------------------------------------------------------------------------------
+
+
+def _of_range(start: dt.datetime, end: dt.datetime, now: dt.datetime, tz: ZoneInfo) -> dict[Key, Period]:
+    """As long before; of at most a day the same hours of the day before, of at most a week those a week earlier.
+
+    The same hours come first where the range is one of days, or is over: those before a night shift are no night.
+    """
+    if start - BEGINNING < max(end - start, 8 * DAY):
+        return {}
+    today, length = now.astimezone(tz).date(), end - start
+    before = _long_before(start, end, tz)
+    found: dict[Key, Period] = {"before": before}
+    if length <= DAY and before.start != (day := _days_earlier(start, end, 1, tz)).start:
+        found["day"] = Period(*day, f"the same hours {_date(day.start.astimezone(tz).date(), today)}", day.end)
+        if end < now or start == day_start(start.astimezone(tz).date(), tz):
+            found = {"day": found["day"], "before": before}
+    week = _days_earlier(start, end, 7, tz)
+    if length <= 7 * DAY and before.start != week.start:
+        found["week"] = Period(*week, f"a week earlier, {_date(week.start.astimezone(tz).date(), today)}", week.end)
+    return found
+
+
+class _Hours(NamedTuple):
+    start: dt.datetime
+    end: dt.datetime
+
+
+def _days_earlier(start: dt.datetime, end: dt.datetime, days: int, tz: ZoneInfo) -> _Hours:
+    """The same hours by the clock so many days before, never reaching into the range itself."""
+    first, last = start.astimezone(tz), end.astimezone(tz)
+    begins = utc(first.date() - days * DAY, first.time(), tz)
+    ends = min(utc(last.date() - days * DAY, last.time(), tz), start)
+    return _Hours(begins, ends) if begins < ends else _Hours(start - (end - start), start)
+
+
+def _long_before(start: dt.datetime, end: dt.datetime, tz: ZoneInfo) -> Period:
+    first, last = start.astimezone(tz).date(), end.astimezone(tz).date()
+    if day_start(first, tz) == start and day_start(last, tz) == end:
+        days = (last - first).days
+        label = "the day before" if days == 1 else f"{days} d before"
+        return Period(day_start(first - days * DAY, tz), start, label, start)
+    seconds = round((end - start).total_seconds())
+    label = f"{Window('moving', seconds)} before" if seconds % 60 == 0 else "as long before"
+    return Period(start - (end - start), start, label, start)
+
+
+def _ranges_before(start: dt.datetime, end: dt.datetime, now: dt.datetime, tz: ZoneInfo) -> Iterator[Period]:
+    """The same hours of the days before; of a range longer than a day those before it, each as long."""
+    today, length, days = now.astimezone(tz).date(), end - start, 1
+    while start - BEGINNING > max(length, (days + 1) * DAY):
+        if length <= DAY:
+            hours, days = _days_earlier(start, end, days, tz), days + 1
+            yield Period(*hours, _date(hours.start.astimezone(tz).date(), today), hours.end)
+            continue
+        before = _long_before(start, end, tz)
+        start, end = before.start, before.end
+        last = (end - dt.timedelta(microseconds=1)).astimezone(tz).date()
+        yield Period(start, end, f"{_date(start.astimezone(tz).date(), today)} – {_date(last, today)}", end)

@@ -125,14 +125,16 @@ def test_what_moves_with_the_clock_is_another_range_later() -> None:
     later = KNOWN._replace(now=NOW + dt.timedelta(days=1))
     for kept in ("yesterday", "-8h..", "-7d..-1d"):
         before, after = range_of(kept, KNOWN), range_of(kept, later)
-        assert before is not None and after is not None
+        assert before is not None
+        assert after is not None
         assert after.start - before.start == dt.timedelta(days=1)
     assert range_of("2026-06-24 06:00..10:00", later) == range_of("2026-06-24 06:00..10:00", KNOWN)
 
 
 def test_rows_of_a_range_are_those_that_there_can_be_now() -> None:
     today = range_of("today", KNOWN)
-    assert today is not None and today.end is not None
+    assert today is not None
+    assert today.end is not None
     assert NOW < today.until(NOW) < NOW + dt.timedelta(seconds=1) < today.end
     assert today.until(NOW + dt.timedelta(days=3)) == today.end
     assert today.until(NOW - dt.timedelta(days=3)) == today.start, "nothing of it has come to pass"
@@ -160,7 +162,8 @@ def test_whole_days_are_kept_as_days(first: dt.date, more: int, name: str) -> No
     typed = f"{first}..{last}"
     known = Known(dt.datetime(2039, 1, 1, tzinfo=dt.UTC), zone)
     found = range_of(typed, known)
-    assert found is not None and found.end is not None
+    assert found is not None
+    assert found.end is not None
     assert kept_range(typed, known) == (typed if more else f"{first}")
     local = [each.astimezone(zone).date() for each in (found.start, found.end - dt.timedelta(microseconds=1))]
     assert local == [first, last]
