@@ -96,11 +96,16 @@ class AlertQuery(Struct, frozen=True):
 
 
 class AskAlerts(Struct, frozen=True, tag="ask-alerts"):
-    """The open alerts that a query means, by priority, state and age; answered by `Alerts`."""
+    """The open alerts that a query means, by priority, state and age; answered by `Alerts`.
+
+    With `start` and `end`: those that were open at some time from the one to before the other, the newest first.
+    """
 
     query: AlertQuery = AlertQuery()
     limit: int = 1_000
     at: float | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 class Alerts(Struct, frozen=True, tag="alerts"):
@@ -109,6 +114,40 @@ class Alerts(Struct, frozen=True, tag="alerts"):
     alerts: list[AlertState]
     total: int
     counts: AlertCounts = AlertCounts()
+
+
+class AskMarks(Struct, frozen=True, tag="ask-marks"):
+    """When alerts came, worsened or were spoken of, in a stretch of site time (both ends included).
+
+    `kpi`: only those about it. The latest `limit` of them.
+    """
+
+    since: float
+    until: float
+    kpi: str = ""
+    limit: int = 500
+
+
+class Mark(Struct, frozen=True):
+    """`what` happened to an alert at a moment of site time: "raised", "occurred", "worsened", "commented".
+
+    `text` is that of the alert, `said` the comment of `actor`.
+    """
+
+    at: float
+    what: str
+    alert: str
+    text: str
+    priority: Priority
+    actor: str = ""
+    said: str = ""
+
+
+class Marks(Struct, frozen=True, tag="marks"):
+    """The answer to `AskMarks`, the earliest first; `more`: there are earlier ones."""
+
+    marks: list[Mark]
+    more: bool = False
 
 
 class AskAlert(Struct, frozen=True, tag="ask-alert"):

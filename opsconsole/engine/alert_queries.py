@@ -9,6 +9,7 @@ from pathlib import Path
 from opsconsole.alerts.alert import Alert, Labels
 from opsconsole.alerts.book import AlertBook
 from opsconsole.alerts.shown import rule_of
+from opsconsole.engine.alert_ranges import open_within
 from opsconsole.engine.messages import (
     AlertCounts,
     AlertDetail,
@@ -33,6 +34,10 @@ EVENTS, RELATED = 200, 20
 def alerts(watch: AlertWatch, site: Site, ask: AskAlerts, at: float | None) -> Alerts:
     """The open alerts that a query means, in order. Raises JournalError, of a past moment (`at`) only."""
     query, most = ask.query, max(0, ask.limit)
+    if ask.start is not None and ask.end is not None:
+        end = ask.end if at is None else min(ask.end, at)
+        within = open_within(watch, site, watch.journal.path, ask.start, end)
+        return _chosen(within.alerts, within.show, site, query, most, watch.counts())
     if at is not None:
         book = watch.book_at(site, at)
         return _chosen(list(book.ranked()), lambda each: as_state(book.shown(each)), site, query, most, as_counts(book))

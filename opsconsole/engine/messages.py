@@ -20,12 +20,15 @@ from opsconsole.engine.alert_messages import AlertState as AlertState
 from opsconsole.engine.alert_messages import AskAlert as AskAlert
 from opsconsole.engine.alert_messages import AskAlerts as AskAlerts
 from opsconsole.engine.alert_messages import AskJournal as AskJournal
+from opsconsole.engine.alert_messages import AskMarks as AskMarks
 from opsconsole.engine.alert_messages import AskProcedure as AskProcedure
 from opsconsole.engine.alert_messages import AskReport as AskReport
 from opsconsole.engine.alert_messages import Disposition as Disposition
 from opsconsole.engine.alert_messages import Event as Event
 from opsconsole.engine.alert_messages import JournalPage as JournalPage
 from opsconsole.engine.alert_messages import Maintenance as Maintenance
+from opsconsole.engine.alert_messages import Mark as Mark
+from opsconsole.engine.alert_messages import Marks as Marks
 from opsconsole.engine.alert_messages import Procedure as Procedure
 from opsconsole.engine.alert_messages import ProcedureStep as ProcedureStep
 from opsconsole.engine.alert_messages import Related as Related
@@ -131,8 +134,9 @@ class SiteState(Struct, frozen=True):
     """The site's frame. A client's now is `at` + (its wall clock - `wall`) * `speed` (speed 0: clock `data`).
 
     `stays`: the engine runs for good; else it ends some minutes after the last console has left. `ended`: when the
-    last shifts ended, the newest first, for `shift -1`. `as_of`: this is how things were at that past moment, by the
-    rows known now; `at` is that moment too, and time stands still. `holiday` is the name of today's.
+    last shifts ended, the newest first, for `shift -1`; `shifts`: that which runs and those, each whole. `as_of`: this
+    is how things were at that past moment, by the rows known now; `at` is that moment too, and time stands still.
+    `holiday` is the name of today's.
     `longest_shelf`: for how many seconds a role may shelve an alert of a priority; `areas`: their titles by name.
     """
 
@@ -153,6 +157,7 @@ class SiteState(Struct, frozen=True):
     holiday: str = ""
     longest_shelf: dict[str, dict[Priority, float]] = {}
     areas: dict[str, str] = {}
+    shifts: list[ShiftState] = []
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot"):
@@ -398,6 +403,7 @@ Ask = (
     | AskAlerts
     | AskAlert
     | AskJournal
+    | AskMarks
     | AskNotify
     | AskProcedure
     | AskReport
@@ -433,6 +439,7 @@ Answer = (
     | Alerts
     | AlertDetail
     | JournalPage
+    | Marks
     | Notifications
     | Procedure
     | Report

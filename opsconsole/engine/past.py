@@ -19,7 +19,7 @@ from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.core import Core
 from opsconsole.engine.derived import derived_at, stale_with_derived
 from opsconsole.engine.messages import Notice, SiteState, Snapshot, SourceState
-from opsconsole.engine.picture import compose, fresh_within, shift_state
+from opsconsole.engine.picture import compose, fresh_within, shift_state, shift_states
 from opsconsole.engine.watch import SHOWN, AlertWatch, as_counts, as_state
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.extent import Extent, Extents
@@ -91,6 +91,7 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
         stays=core.stays,
         ended=[end.timestamp() for end in shift_ends(site, moment)],
         as_of=at,
+        shifts=shift_states(site, moment),
     )
     told = [*notices.draft(site), *notices.broken(core.problems), *unrecorded(watch.recorded_since(), at, site)]
     own = {

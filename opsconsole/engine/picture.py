@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
@@ -34,7 +35,7 @@ from opsconsole.site.figures import duration
 from opsconsole.site.holiday import holiday_at
 from opsconsole.site.layout_keys import IN_TIME, SPLIT
 from opsconsole.site.model import Kpi, Site, Source, files_of, placed
-from opsconsole.site.shifts import shift_ends
+from opsconsole.site.shifts import shift_ends, shifts_worked
 from opsconsole.tables.records import FileInfo, Totals
 
 Freshness = Literal["fresh", "stale", "nodata", "off"]
@@ -80,6 +81,7 @@ def picture(
         holiday=holiday_at(site, clock.now(wall)),
         layouts=list(site.layouts),
         ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
+        shifts=shift_states(site, clock.now(wall)),
         longest_shelf=msgspec.to_builtins(site.shelving),
         areas={area.name: area.title or area.name for area in site.areas.values()},
     )
@@ -131,6 +133,14 @@ def shift_state(site: Site, shift: ShiftSpan | None) -> ShiftState | None:
         return None
     start, end = shift.start.timestamp(), shift.end.timestamp()
     return ShiftState(shift.name, start, end, shift.team, holiday_at(site, shift.start))
+
+
+def shift_states(site: Site, now: dt.datetime) -> list[ShiftState]:
+    """The shift that runs and the last ones, for ranges: without the holidays, which nobody asks of them."""
+    return [
+        ShiftState(each.name, each.start.timestamp(), each.end.timestamp(), each.team)
+        for each in shifts_worked(site, now)
+    ]
 
 
 def fresh_within(site: Site, source: Source) -> float | None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import duckdb
 import msgspec
 
-from opsconsole.engine import alert_queries, journal_queries, kpi_queries
+from opsconsole.engine import alert_queries, alert_ranges, journal_queries, kpi_queries
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
@@ -30,6 +30,7 @@ from opsconsole.engine.messages import (
     AskJournal,
     AskKpi,
     AskLine,
+    AskMarks,
     AskNotify,
     AskProblems,
     AskProcedure,
@@ -177,6 +178,8 @@ class Queries:
             return self._procedure(body, peer)
         if isinstance(body, AskSnapshot):
             return snapshot_at(self._core, self._store, self._watch, body.at)
+        if isinstance(body, AskMarks):
+            return alert_ranges.marks(self._core.site, self._watch.journal.path, body)
         if isinstance(body, AskAlerts):
             _, past = looked_at(self._core, body.at)
             return alert_queries.alerts(self._watch, self._core.site, body, body.at if past is not None else None)

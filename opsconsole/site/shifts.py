@@ -123,6 +123,17 @@ def shift_ends(site: Site, now: dt.datetime, n: int = 9) -> list[dt.datetime]:
     return sorted(ends, reverse=True)[:n]
 
 
+def shifts_worked(site: Site, now: dt.datetime, n: int = 9) -> list[ShiftSpan]:
+    """The shift that runs, if one does, and the last `n` that are over, the newest begun first."""
+    run = current_run(site, now)
+    if run is None:
+        return []
+    earlier = islice(runs_before(site, run), n + len(site.shifts))
+    spans = [each.span for each in (run, *earlier)]
+    over = sorted((each for each in spans if each.end <= now), key=lambda each: each.end, reverse=True)[:n]
+    return sorted([*(each for each in spans if each.end > now), *over], key=lambda each: each.start, reverse=True)
+
+
 def _dates_back(site: Site, date: dt.date) -> Iterator[dt.date]:
     if not site.shifts:
         return

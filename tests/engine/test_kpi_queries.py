@@ -14,11 +14,13 @@ from opsconsole.engine.messages import (
     AskCompare,
     AskDimensions,
     AskMoved,
+    AskSeries,
     AskSql,
     Compared,
     Dimensions,
     Moved,
     Reply,
+    Series,
     Sql,
 )
 from opsconsole.kpis.binding import Binding
@@ -51,7 +53,7 @@ def _cursor() -> duckdb.DuckDBPyConnection:
     return cursor
 
 
-def sent(body: Dimensions | Compared | Moved | Sql) -> Dimensions | Compared | Moved | Sql:
+def sent(body: Dimensions | Compared | Moved | Series | Sql) -> Dimensions | Compared | Moved | Series | Sql:
     """As it arrives at a console."""
     raw = msgspec.msgpack.encode(Reply(1, body))
     assert msgspec.msgpack.decode(raw, type=Reply).body == body
@@ -93,3 +95,25 @@ def test_the_sql_behind_a_number_is_a_query_of_a_person(
         assert table.data[0][0] == pytest.approx(known.value)
     else:
         assert len(table.data[0]) == known.rows
+
+
+def test_a_range_is_asked_for_in_seconds_and_what_is_none_is_refused(
+    site: Binding, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    start, end = ago(hours=9).timestamp(), ago(hours=1).timestamp()
+    compared = sent(answer(cursor, site, AskCompare("scrap", start=start, end=end), NOON, None))
+    assert isinstance(compared, Compared)
+    assert (compared.value, compared.start, compared.end) == (0.0, start, end)
+    cursor.execute("ROLLBACK")
+    course = sent(answer(cursor, site, AskSeries("both", start, end, 4, {"line": "1"}), NOON, None))
+    assert isinstance(course, Series)
+    assert (course.values, course.where) == ([None, 10.0, 10.0, 10.0], {"line": "1"})
+    assert (sum(course.rows), course.partial) == (4, [0, 3]), "buckets of three hours of the local clock"
+    cursor.execute("ROLLBACK")
+    for ask in (AskSeries("scrap", end, start), AskMoved("scrap", start=end, end=start)):
+        with pytest.raises(ValueError, match="ends before it begins"):
+            answer(cursor, site, ask, NOON, None)
+        cursor.execute("ROLLBACK")
+    with pytest.raises(ValueError, match="are no moments"):
+        answer(cursor, site, AskSeries("scrap", -1e30, end), NOON, None)
+    cursor.execute("ROLLBACK")
