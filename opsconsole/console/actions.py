@@ -31,6 +31,7 @@ from opsconsole.console.action import (
 from opsconsole.console.action import LIST as LIST
 from opsconsole.console.action import Action as Action
 from opsconsole.console.key_names import key_name as key_name
+from opsconsole.console.look_actions import LOOKS
 from opsconsole.console.record_actions import RECORDS
 from opsconsole.console.triage_actions import TRIAGE
 from opsconsole.engine.commands import COMMANDS, ROLES
@@ -133,6 +134,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous-layout", "Previous layout", ("[",), OVERVIEW),
     *TRIAGE,
     *RECORDS,
+    *LOOKS,
     Action("order", "Sort: what needs attention first, or as in the site file", ("O",), KPIS, rank=4, short="sort"),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
     Action("choose-dimension", "Break down by any column", ("B",), KPI),

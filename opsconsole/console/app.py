@@ -7,6 +7,7 @@ import os
 import sys
 
 from opsconsole.console.config import Config, Start
+from opsconsole.console.ground import Terminal, find_out
 from opsconsole.engine.launch import Launch
 from opsconsole.engine.place import Place
 
@@ -29,6 +30,11 @@ def run(
     """Open the console on the engine of a place (`launch`: the one that was just started); returns the exit code."""
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # a size told by the environment would hide the terminal's own
+    with find_out(config) as terminal:
+        return _run(place, launch, config, start, terminal)
+
+
+def _run(place: Place, launch: Launch | None, config: Config, start: Start, terminal: Terminal) -> int:
     # Nothing that is loaded at the start is garbage: looking for some costs a tenth of the time to the first KPI.
     gc.disable()
     from opsconsole.console.bell import Bell, wanted
@@ -37,12 +43,14 @@ def run(
 
     gc.freeze()
     gc.enable()
+    terminal.collect()
     console = Console(
         EngineLink(place, launch, read_only=start.read_only or start.wall),
         ascii_only=needs_ascii() if config.ascii is None else config.ascii,
         trouble=place.state / "console.log",
         bell=Bell(quiet=start.quiet or not config.sound or not wanted()),
         config=config,
+        terminal=terminal,
     )
     console.run(mouse=False)
     if console.farewell:

@@ -9,7 +9,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from opsconsole.console import look
+from opsconsole.console.look import Look
 from opsconsole.console.signs import to_ascii
 from opsconsole.console.text import Line, plain, width
 
@@ -18,13 +18,14 @@ GAP = 6
 
 
 class Canvas(Widget, can_focus=True):
-    """Shows what it is given. `ascii_only`: for a terminal whose encoding has no other signs."""
+    """Shows what it is given, in a look. `ascii_only`: for a terminal whose encoding has no other signs."""
 
     DEFAULT_CSS = "Canvas { width: 100%; height: 100%; }"
 
-    def __init__(self, ascii_only: bool = False) -> None:
+    def __init__(self, ascii_only: bool = False, look: Look | None = None) -> None:
         super().__init__()
         self.ascii_only = ascii_only
+        self.look = look or Look()
         self._shown: list[Line] = []
         self._muted: list[bool] = []
         self._strips: list[Strip] = []
@@ -49,8 +50,14 @@ class Canvas(Widget, can_focus=True):
         if regions:
             self.refresh(*regions)
 
+    def wear(self, look: Look) -> None:
+        """Show the same in another look."""
+        self.look = look
+        self._strips = [self._strip(line, muted) for line, muted in zip(self._shown, self._muted, strict=True)]
+        self.refresh()
+
     def _strip(self, line: Line, muted: bool) -> Strip:
-        styled = look.muted if muted else look.style
+        styled = self.look.muted if muted else self.look.style
         spans = [(to_ascii(text), names) for text, names in line] if self.ascii_only else line
         return Strip([Segment(text, styled(names)) for text, names in spans if text])
 
@@ -58,8 +65,8 @@ class Canvas(Widget, can_focus=True):
         """A line of the screen."""
         wide = self.size.width
         if y >= len(self._strips):
-            return Strip.blank(wide)
-        return self._strips[y].adjust_cell_length(wide)
+            return Strip.blank(wide, self.look.ground)
+        return self._strips[y].adjust_cell_length(wide, self.look.ground)
 
     def text(self) -> list[str]:
         """What is on the screen, without styles."""

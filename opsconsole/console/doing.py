@@ -50,7 +50,8 @@ class Doing:
         if handler is not None:
             handler()
         else:
-            where = next(each for each in (self, self.triage, self.planning) if hasattr(each, name))
+            others = (self, self.triage, self.planning, self.program.looking)
+            where = next(each for each in others if hasattr(each, name))
             getattr(where, name)(words)
 
     def line(self, line: str) -> None:

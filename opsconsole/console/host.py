@@ -8,6 +8,7 @@ from opsconsole.console.actions import Registry
 from opsconsole.console.context import Context
 from opsconsole.console.history import History
 from opsconsole.console.link import Link
+from opsconsole.console.looking import Looking
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.travel import Travel
 
@@ -20,6 +21,7 @@ class Program(Context, Protocol):
     prompt: Prompt | None
     link: Link
     travel: Travel
+    looking: Looking
 
     @property
     def stack(self) -> str:

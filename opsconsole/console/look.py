@@ -1,12 +1,14 @@
-"""What the style names look like. Only the sixteen colours of the terminal's own palette and attributes are used,
-so that the console sits on the person's theme, dark or light, and needs nothing over a plain SSH link.
+"""What the style names look like. Here are the attributes and the sixteen colours of the terminal's own palette, which
+sit on the person's theme, dark or light, and need nothing over a plain SSH link; `opsconsole.console.themes` has the
+colours of the themes.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from rich.style import Style
+
+from opsconsole.console.config import Theme
+from opsconsole.console.themes import Depth, palette
 
 STYLES: dict[str, Style] = {
     "": Style(),
@@ -30,14 +32,33 @@ STYLES: dict[str, Style] = {
 }
 
 
-@lru_cache(maxsize=512)
-def style(names: str) -> Style:
-    """The style of space-separated names, later ones on top."""
-    return Style.combine([STYLES[name] for name in names.split()]) if names else STYLES[""]
+class Look:
+    """A theme at a depth of colour, on a dark or a light ground (None: not known)."""
 
+    def __init__(self, theme: Theme = "auto", depth: Depth = "16", light: bool | None = None) -> None:
+        self.theme = theme
+        self.depth = depth
+        self.light = light
+        told = palette(theme, depth, light)
+        self.ground = Style.parse(told.ground) if told.ground else Style.null()
+        self._names = STYLES | {name: Style.parse(words) for name, words in told.styles.items()}
+        self._plain = depth == "mono" or theme == "mono"
+        self._styles: dict[str, Style] = {}
+        self._muted: dict[str, Style] = {}
 
-@lru_cache(maxsize=512)
-def muted(names: str) -> Style:
-    """The style while the engine is lost: what was known, greyed, with its emphasis but without its colour."""
-    known = style(names)
-    return Style(dim=True, reverse=known.reverse, underline=known.underline)
+    def style(self, names: str) -> Style:
+        """The style of space-separated names, later ones on top."""
+        found = self._styles.get(names)
+        if found is None:
+            found = Style.combine([self.ground, *(self._names[name] for name in names.split())])
+            found = self._styles[names] = found.without_color if self._plain else found
+        return found
+
+    def muted(self, names: str) -> Style:
+        """The style while the engine is lost: what was known, greyed, with its emphasis but without its colour."""
+        found = self._muted.get(names)
+        if found is None:
+            known = self.style(names)
+            emphasis = Style(reverse=known.reverse, underline=known.underline)
+            found = self._muted[names] = self.style("dim") + emphasis
+        return found

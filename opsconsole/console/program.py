@@ -26,8 +26,10 @@ from opsconsole.console.bell import Bell, Ringer
 from opsconsole.console.canvas import Canvas
 from opsconsole.console.config import Config
 from opsconsole.console.doing import Doing
+from opsconsole.console.ground import Terminal
 from opsconsole.console.history import History
 from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
+from opsconsole.console.looking import Looking
 from opsconsole.console.model import Model
 from opsconsole.console.prompt import Prompt, offer
 from opsconsole.console.text import fit, inert
@@ -66,9 +68,15 @@ class Console(App[int], inherit_bindings=False):
         trouble: Path | None = None,
         bell: Bell | None = None,
         config: Config = Config(),  # noqa: B008 (frozen)
+        terminal: Terminal | None = None,
     ) -> None:
         # told at once and not by the theme alone: the filter for NO_COLOR is chosen in there
         super().__init__(ansi_color=True)
+        self.terminal = terminal or Terminal()
+        if self.terminal.question is not None:
+            from opsconsole.console.driver import Driver
+
+            self.driver_class = Driver
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self.link = link
@@ -80,6 +88,7 @@ class Console(App[int], inherit_bindings=False):
         self.registry = Registry(rebound(ACTIONS, config.keys))
         self.doing = Doing(self)
         self.canvas = Canvas(ascii_only)
+        self.looking = Looking(self, config.theme, self.terminal)
         self.history = History(make(self, Address("overview"), self.registry, "overview"))
         self.prompt: Prompt | None = None
         self.message: tuple[str, str] = ("", "")

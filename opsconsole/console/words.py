@@ -10,6 +10,7 @@ from opsconsole.console.actions import Registry
 from opsconsole.console.address import AGAINST, Address
 from opsconsole.console.alert_filter import ME, NOBODY, PRIORITIES, STATES
 from opsconsole.console.model import Model
+from opsconsole.console.themes import THEMES
 from opsconsole.engine.messages import Disposition
 
 KEYS = ("where", "at", "over time", "moved", "compared", "card", "against", "rows")
@@ -39,6 +40,8 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
         return [*sorted(owner for owner in owners if owner), "nobody"]
     if word == "close":
         return get_args(Disposition)
+    if word == "theme":
+        return THEMES
     if word in ("maintenance", "plan-maintenance"):
         return [f"{shlex.quote(area)} from " for area in _areas(model)]
     if word in ("quarantine", "retry"):

@@ -9,6 +9,7 @@ from opsconsole.console.actions import ACTIONS, ALERTS, LIST, STACKS, Action, Cl
 from opsconsole.console.address import VIEWS
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
+from opsconsole.console.looking import Looking
 from opsconsole.console.planning import Planning
 from opsconsole.console.triage import Triage
 from opsconsole.console.views.alerts import AlertsView
@@ -60,7 +61,7 @@ def test_every_action_can_be_done() -> None:
         if action.line and action.word in VIEWS and not action.keys:
             continue
         owner = owners.get(action.scope, View)
-        handlers = (Doing, Triage, Planning, AlertsView if action.scope == ALERTS else owner)
+        handlers = (Doing, Triage, Planning, Looking, AlertsView if action.scope == ALERTS else owner)
         assert any(hasattr(each, name) for each in handlers), f"nothing does {action.id}"
 
 
