@@ -51,7 +51,19 @@ def _command(arguments: argparse.Namespace) -> int:
         return 0
     from opsconsole.cli.main import run
 
-    return run(arguments)
+    return run(arguments, settings=_own)
+
+
+def _own() -> tuple[str, list[str] | None]:
+    """Where a person's settings lie, and what is wrong with them; None: there are none."""
+    from opsconsole.console.settings import SettingsError, config_file, load
+
+    path = config_file()
+    try:
+        load()
+    except SettingsError as error:
+        return str(path), str(error).splitlines()
+    return str(path), [] if path.exists() else None
 
 
 def _asked_for(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 from typing import NoReturn
 
@@ -16,6 +17,9 @@ from opsconsole.engine.place import PlaceError, find_place
 from opsconsole.engine.quarantine_file import QuarantineError
 from opsconsole.site.moments import MomentError
 from opsconsole.site.schema import layout_schema, site_schema
+
+# Where a person's settings lie, and what is wrong with them (None: there are none).
+Settings = Callable[[], tuple[str, list[str] | None]]
 
 ASKING = {
     "snapshot": headless.snapshot,
@@ -35,14 +39,16 @@ ASKING = {
 }
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, settings: Settings = lambda: ("config.yaml", None)) -> int:
     """Run a headless command; the exit code. Errors for a person go to standard error, as one message.
+
+    `settings` tells where those of a person lie and what is wrong with them, for `doctor`.
 
     Raises BrokenPipeError when the reader of a pipe has gone.
     """
     _steady_output()
     try:
-        return _run(arguments)
+        return _run(arguments, settings)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -52,10 +58,14 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         if arguments.command in ASKING:
             code = ASKING[arguments.command](arguments)
+        elif arguments.command == "doctor":
+            from opsconsole.cli.doctor.examine import doctor
+
+            code = doctor(arguments, settings)
         elif arguments.command == "schema":
             print(json.dumps(layout_schema() if arguments.layout else site_schema(), ensure_ascii=False, indent=1))
             code = 0

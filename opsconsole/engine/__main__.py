@@ -1,4 +1,4 @@
-"""Heavy commands in a process of their own: `python -m opsconsole.engine serve|check|audit|init …`."""
+"""Heavy commands in a process of their own: `python -m opsconsole.engine serve|check|facts|audit|init …`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def main() -> int:
     check = commands.add_parser("check")
     check.add_argument("site")
     check.add_argument("--json", action="store_true")
+    facts = commands.add_parser("facts")
+    facts.add_argument("site")
     init = commands.add_parser("init")
     init.add_argument("folder")
     audit = commands.add_parser("audit")
@@ -47,6 +49,10 @@ def main() -> int:
         from opsconsole.engine.check import check as run_check
 
         return run_check(arguments.site, as_json=arguments.json)
+    if arguments.command == "facts":
+        from opsconsole.engine.facts import facts as run_facts
+
+        return run_facts(arguments.site)
     if arguments.command == "audit":
         from opsconsole.engine.audit import audit as run_audit
 

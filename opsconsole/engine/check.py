@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from opsconsole.engine.notify.problems import address_problems
-from opsconsole.engine.place import PlaceError, find_place
+from opsconsole.engine.place import Place, PlaceError, find_place
 from opsconsole.engine.procedure_pages import page_problems
 from opsconsole.kpis.bind import bind
 from opsconsole.site.card import gaps_of
@@ -39,13 +39,7 @@ def check(target: str, *, as_json: bool) -> int:
     except (PlaceError, OSError) as error:
         print(f"opsconsole: {error}", file=sys.stderr)
         return 1
-    problems = list(loaded.problems)
-    if loaded.site is not None:
-        problems += bind(loaded, schemas_of(loaded.site, place.root))[1]
-        problems += page_problems(loaded.site, loaded.marks, place.root)
-        problems += address_problems(loaded.site, loaded.marks, place.root)
-    elif loaded.rest is not None:
-        problems = sorted({*problems, *_more(loaded, loaded.rest, place.root)}, key=_order(place.site.name))
+    problems = problems_of(loaded, place)
     errors = sum(problem.severity == "error" for problem in problems)
     if as_json:
         print(json.dumps([msgspec.to_builtins(problem) for problem in problems], ensure_ascii=False, indent=1))
@@ -61,6 +55,18 @@ def check(target: str, *, as_json: bool) -> int:
         if advice:
             print(f"advice: {advice}; `opsconsole kpis` shows each")
     return 1 if errors else 0
+
+
+def problems_of(loaded: Loaded, place: Place) -> list[Problem]:
+    """Everything that is wrong with a site: its file, its SQL against its files, its procedures, its addresses."""
+    problems = list(loaded.problems)
+    if loaded.site is not None:
+        problems += bind(loaded, schemas_of(loaded.site, place.root))[1]
+        problems += page_problems(loaded.site, loaded.marks, place.root)
+        problems += address_problems(loaded.site, loaded.marks, place.root)
+    elif loaded.rest is not None:
+        problems = sorted({*problems, *_more(loaded, loaded.rest, place.root)}, key=_order(place.site.name))
+    return problems
 
 
 def _order(first: str) -> Callable[[Problem], tuple[bool, Problem]]:

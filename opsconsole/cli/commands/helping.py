@@ -6,6 +6,19 @@ from opsconsole.cli.commands.description import Command, Word, flag, json
 
 COMMANDS = (
     Command(
+        "doctor",
+        "The program",
+        "look whether terminal, machine and site are as they should be",
+        "Look at the terminal, the program, the machine and a site, and print what is found, one line each, with the "
+        "cure. Works without a site, and with one that is broken. Exit code 0: fine, or warnings; 1: something is "
+        "broken.",
+        ("opsconsole doctor .", "opsconsole doctor --json"),
+        (
+            Word("site", "SITE", "a site too; else the one here, if any", "maybe", "", offers="site"),
+            json("a list of objects: check, state (fine, note, warning, broken), found, cure"),
+        ),
+    ),
+    Command(
         "help",
         "The program",
         "print the list of commands, or what one of them takes",
