@@ -17,6 +17,10 @@ DEMO_IDLE_EXIT = 5.0
 
 def main() -> None:
     """Run opsconsole; exits with 0 (fine), 1 (could not) or 2 (wrong words)."""
+    if "_ARGCOMPLETE" in os.environ:
+        from opsconsole.cli.completion import answer
+
+        answer()
     from opsconsole.cli.arguments import parse, plain_site
 
     try:

@@ -1,4 +1,4 @@
-"""The README's generated parts are what the program says today: `python -m tests.test_readme` renews them."""
+"""Generated parts of the README, and the man page, are of today: `python -m tests.test_readme` renews them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from opsconsole.alerts import table
 from opsconsole.cli.arguments import COMMANDS
+from opsconsole.cli.man import page
 from opsconsole.console.actions import Registry, markdown
 from opsconsole.console.config_keys import reference as config_reference
 from opsconsole.kpis.bind import bind
@@ -18,6 +19,7 @@ from opsconsole.tables.health import SCHEMAS
 
 SHIFTS = (("Early", "06:00", "14:00"), ("Late", "14:00", "22:00"), ("Night", "22:00", "06:00"))
 README = Path(__file__).parent.parent / "README.md"
+MAN = README.parent / "opsconsole/cli/opsconsole.1"
 
 
 def renewed(text: str) -> str:
@@ -32,6 +34,10 @@ def renewed(text: str) -> str:
 def test_the_generated_tables_and_the_reference_are_of_today() -> None:
     text = README.read_text(encoding="utf-8")
     assert renewed(text) == text, "run `python -m tests.test_readme`"
+
+
+def test_the_man_page_that_the_wheel_carries_is_of_today() -> None:
+    assert MAN.read_text(encoding="utf-8") == page(), "run `python -m tests.test_readme`"
 
 
 def test_every_command_is_named() -> None:
@@ -150,3 +156,4 @@ def test_pictures_and_links_lead_somewhere() -> None:
 
 if __name__ == "__main__":
     README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    MAN.write_text(page(), encoding="utf-8")

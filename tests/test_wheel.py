@@ -19,7 +19,10 @@ def test_a_plain_install_has_the_packs_and_plays_them(tmp_path: Path) -> None:
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-    assert {path.name for path in installed.iterdir()} == {"opsconsole", f"{wheel.name.split('-py3')[0]}.dist-info"}
+    name = wheel.name.split("-py3")[0]
+    assert {path.name for path in installed.iterdir()} == {"opsconsole", f"{name}.dist-info", f"{name}.data"}
+    page = installed / f"{name}.data/data/share/man/man1/opsconsole.1"
+    assert page.read_text(encoding="utf-8").startswith(".TH OPSCONSOLE 1")
     env = {
         **os.environ,
         "PYTHONPATH": str(installed),

@@ -1,4 +1,4 @@
-"""`opsconsole help`: the list of commands, or one of them."""
+"""`opsconsole help`, `completion` and `man`: what the program says of itself."""
 
 from __future__ import annotations
 
@@ -23,4 +23,20 @@ def help_(arguments: argparse.Namespace) -> int:
         print(f"opsconsole: there is no command `{topic}`{hint}", file=sys.stderr)
         return 1
     print(parser_of(BY_NAME[topic]).format_help(), end="")
+    return 0
+
+
+def completion(arguments: argparse.Namespace) -> int:
+    """Print what makes a shell complete."""
+    from opsconsole.cli.completion import script
+
+    print(script(arguments.shell))
+    return 0
+
+
+def man(_arguments: argparse.Namespace) -> int:
+    """Print the manual page."""
+    from opsconsole.cli.man import page
+
+    print(page(), end="")
     return 0

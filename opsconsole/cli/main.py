@@ -36,6 +36,8 @@ ASKING = {
     "stop": headless.stop,
     "logs": headless.logs,
     "help": helping.help_,
+    "completion": helping.completion,
+    "man": helping.man,
 }
 
 

@@ -34,4 +34,22 @@ COMMANDS = (
         ("opsconsole keys",),
         (json(), flag("--no-config", help="as they are without your config.yaml")),
     ),
+    Command(
+        "completion",
+        "The program",
+        "print what makes a shell complete commands, options and names",
+        "Print a script that makes bash, zsh or fish complete commands, options, files, and the names of a site's "
+        'KPIs, sources and rules. For bash: eval "$(opsconsole completion bash)" in ~/.bashrc; for zsh the same in '
+        "~/.zshrc, after compinit; for fish: opsconsole completion fish > ~/.config/fish/completions/opsconsole.fish",
+        ("opsconsole completion bash > ~/.local/share/bash-completion/completions/opsconsole",),
+        (Word("shell", help="which shell", choices=("bash", "zsh", "fish")),),
+    ),
+    Command(
+        "man",
+        "The program",
+        "print the manual page",
+        "Print the manual page, to be read with `man -l -`. An installation has it in share/man/man1.",
+        ("opsconsole man > opsconsole.1",),
+        (),
+    ),
 )
