@@ -59,6 +59,7 @@ from opsconsole.engine.messages import (
     Rows,
 )
 from opsconsole.engine.notify import asking
+from opsconsole.engine.paging.table_queries import AskOfTable, TableQueries
 from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.reports import KINDS
@@ -104,11 +105,13 @@ class Queries:
         self._runs = SqlRuns(store, core, self._records, scratch)
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
         self._jobs = Jobs(Desk(core, store, watch, root), KINDS)
+        self._tables = TableQueries(store, core, watch, scratch / "scratch" / "tables", self._runs.results)
 
     def close(self) -> None:
         """Let what runs come to its end."""
         self._jobs.close()
         self._runs.close()
+        self._tables.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     async def handle(self, body: Ask, peer: Peer) -> Answer:
@@ -130,6 +133,8 @@ class Queries:
                 return await self._runs.run(body, peer)
             if isinstance(body, AskStopRun):
                 return await self._runs.stop(body, peer)
+            if isinstance(body, AskOfTable):
+                return await self._tables.answer(body)
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body, peer)
         except (AdhocError, StoreError, JournalError) as error:
             return Failure(message=str(error))
@@ -137,6 +142,8 @@ class Queries:
             return Failure(message=str(error.args[0]) if error.args else str(error))
         except duckdb.Error as error:
             return Failure(message=str(error).splitlines()[0])
+        except OSError as error:
+            return Failure(message=f"{error.filename or 'a file of the engine'}: {error.strerror or error}")
 
     async def _caught_up(self) -> Done:
         """Wait without keeping a reader busy."""

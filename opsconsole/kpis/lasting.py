@@ -114,8 +114,8 @@ class Slots:
         )
 
 
-def among(source: str, until: str, stretch: Stretch | None, latest: dt.datetime | None) -> str:
-    """The rows of a source that reach into a stretch (None: all) with their seconds.
+def among(source: str, until: str, stretch: Stretch | None, latest: dt.datetime | None, *, also: str = "") -> str:
+    """The rows of a source that reach into a stretch (None: all) with their seconds, and one more column, `also`.
 
     `until` is SQL for the end of a row; without a stretch those that go on do so to `latest`, None: site time.
     """
@@ -124,7 +124,8 @@ def among(source: str, until: str, stretch: Stretch | None, latest: dt.datetime 
     kept = ""
     if stretch is not None:
         end, kept = moment(stretch.end), f" WHERE {overlap(stretch, until)}"
-    return f"SELECT *, {seconds(start, end, until)} AS {SECONDS} FROM {ident(source)}{kept}"
+    more = f", {also}" if also else ""
+    return f"SELECT *, {seconds(start, end, until)} AS {SECONDS}{more} FROM {ident(source)}{kept}"
 
 
 def meant(source: str, until: str | None, span: Span) -> tuple[str, str]:

@@ -57,7 +57,9 @@ def _settings(folder: Path) -> list[str]:
         "autoload_known_extensions = false",
         "allow_community_extensions = false",
         "python_enable_replacements = false",
-        "allowed_configs = ['max_execution_time', 'memory_limit']",
+        # how far a long query is can be asked only where the bar, which is never drawn, is switched on
+        "allowed_configs = ['max_execution_time', 'memory_limit', 'enable_progress_bar', 'enable_progress_bar_print',"
+        " 'progress_bar_time']",
         "enable_external_access = false",
         "lock_configuration = true",
     ]
@@ -70,6 +72,7 @@ class Store:
         self.path = path
         self.rebuilt = rebuilt
         self.data_version = 1
+        self.opened = 1
         self._connection = connection
         self._lock = threading.Lock()
         self._damaged = False
@@ -111,6 +114,7 @@ class Store:
         """
         with self._lock:
             self._connection.close()
+            self.opened += 1
             try:
                 if self._damaged:
                     self._damaged = False
