@@ -43,6 +43,7 @@ COMMANDS: dict[str, CommandSpec] = {
         CommandSpec("tick", "tick off a step of a procedure"),
         CommandSpec("untick", "take a tick back"),
         CommandSpec("retry", "read files anew", takes_many=True),
+        CommandSpec("save-sql", "save SQL as a KPI or an alert in site.yaml", "supervisor"),
         CommandSpec("save-draft", "write the draft as site.yaml and layouts/overview.yaml"),
     )
 }

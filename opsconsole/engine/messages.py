@@ -70,6 +70,9 @@ from opsconsole.engine.notify_messages import AskNotify as AskNotify
 from opsconsole.engine.notify_messages import Notifications as Notifications
 from opsconsole.engine.notify_messages import TargetState as TargetState
 from opsconsole.engine.past_messages import AskSnapshot as AskSnapshot
+from opsconsole.engine.save_messages import AskDraft as AskDraft
+from opsconsole.engine.save_messages import Drafted as Drafted
+from opsconsole.engine.save_messages import SqlDraft as SqlDraft
 from opsconsole.engine.source_messages import AskExplain as AskExplain
 from opsconsole.engine.source_messages import AskFiles as AskFiles
 from opsconsole.engine.source_messages import AskQuarantine as AskQuarantine
@@ -304,7 +307,8 @@ class Command(Struct, frozen=True, tag="command"):
 
     `text` is a comment or a reason; `until` the end of a shelf in site time (None: one-shot); `to` whom an alert is
     assigned to (empty: nobody); `source` and `files` are of `retry`: which files are to be read anew (none named: all
-    that had trouble); `path` and `step` are of `tick`: a step of a procedure.
+    that had trouble); `path` and `step` are of `tick`: a step of a procedure. `save` and `digest` are of `save-sql`:
+    what is to be saved, into a site file of that digest.
     """
 
     name: str
@@ -319,6 +323,8 @@ class Command(Struct, frozen=True, tag="command"):
     step: int | None = None
     source: str = ""
     files: list[str] = []
+    save: SqlDraft | None = None
+    digest: str = ""
 
 
 class Done(Struct, frozen=True, tag="done"):
@@ -416,6 +422,7 @@ Ask = (
     | AskRun
     | AskStopRun
     | AskSchema
+    | AskDraft
     | Command
 )
 Answer = (
@@ -450,6 +457,7 @@ Answer = (
     | Chunk
     | Ran
     | Schema
+    | Drafted
     | Failure
     | Goodbye
 )

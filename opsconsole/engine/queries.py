@@ -25,6 +25,7 @@ from opsconsole.engine.messages import (
     AskAlerts,
     AskBreakdown,
     AskCaughtUp,
+    AskDraft,
     AskExplain,
     AskFiles,
     AskJournal,
@@ -64,6 +65,8 @@ from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.reports import KINDS
 from opsconsole.engine.roles import refusal
+from opsconsole.engine.save_sql import CannotSaveError, SaveSql
+from opsconsole.engine.site_edit import SiteEdit
 from opsconsole.engine.sql_runs import SqlRuns
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import JournalError
@@ -103,6 +106,7 @@ class Queries:
         self._scratch = scratch
         self._records = JournalTable(watch.journal.path)
         self._runs = SqlRuns(store, core, self._records, scratch)
+        self._save = SaveSql(lambda: core.site_path, store.schemas, SiteEdit())
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
         self._jobs = Jobs(Desk(core, store, watch, root), KINDS)
         self._tables = TableQueries(store, core, watch, scratch / "scratch" / "tables", self._runs.results)
@@ -121,6 +125,8 @@ class Queries:
             if refused := refusal(body.name, role, peer):
                 targets = [target.alert for target in body.targets] or [body.name]
                 return Done(refused=dict.fromkeys(targets, refused), said=refused)
+            if body.name == "save-sql":
+                return await asyncio.get_running_loop().run_in_executor(self._pool, self._saved, body, peer)
             return await asyncio.wrap_future(self._core.command(body, peer))
         if isinstance(body, AskCaughtUp):
             return await self._caught_up()
@@ -136,7 +142,7 @@ class Queries:
             if isinstance(body, AskOfTable):
                 return await self._tables.answer(body)
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, body, peer)
-        except (AdhocError, StoreError, JournalError) as error:
+        except (AdhocError, CannotSaveError, StoreError, JournalError) as error:
             return Failure(message=str(error))
         except (LookupError, ValueError) as error:
             return Failure(message=str(error.args[0]) if error.args else str(error))
@@ -163,6 +169,8 @@ class Queries:
             return explain(self._store, self._root, self._core.site, body)
         if isinstance(body, AskSchema):
             return self._runs.schema()
+        if isinstance(body, AskDraft):
+            return self._save.draft(body.draft)
         if isinstance(body, AskProblems):
             return Problems(problems=self._core.problems)
         if isinstance(body, AskLine):
@@ -205,6 +213,11 @@ class Queries:
             binding = self._core.binding
             return self._with_cursor(lambda cursor: kpi_queries.answer(cursor, binding, asked, now, until), asked.at)
         return Failure(message=f"not understood: {type(body).__name__}")
+
+    def _saved(self, command: Command, peer: Peer) -> Done:
+        done = self._save.save(command, self._watch.write, peer, self._core.now())
+        self._core.nudge()  # it looks at the site file then
+        return done
 
     def _procedure(self, body: AskProcedure, peer: Peer) -> Procedure:
         answer = self._core.procedures.answer(self._core.site, body)

@@ -54,16 +54,17 @@ Amend = Callable[[Document, Marks], None]
 """Changes the tree of a site file before it is read."""
 
 
-def load_site(path: Path, amend: Amend | None = None) -> Loaded:
-    """The site of a `site.yaml`, or of the folder that holds one.
+def load_site(path: Path, amend: Amend | None = None, data: bytes | None = None) -> Loaded:
+    """The site of a `site.yaml`, or of the folder that holds one. `data`: as if that were in the site file.
 
     Raises OSError when the site file cannot be read; never raises for what is in the files.
     """
     if path.is_dir():
         named = path / SITE_FILE
         path = named if named.exists() or not named.with_suffix(".yml").exists() else named.with_suffix(".yml")
-    with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
+    if data is None:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     files = [path]
     folders: list[Path] = []
     unread: list[Problem] = []

@@ -157,7 +157,9 @@ def test_views_are_shared_and_survive(plant: Plant) -> None:
     assert plant.recorded("view")[-1] == ("bob", "dropped", "night")
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("save-draft", "retry", "tick", "untick")])
+@pytest.mark.parametrize(
+    "name", [name for name in COMMANDS if name not in ("save-draft", "save-sql", "retry", "tick", "untick")]
+)
 def test_a_command_without_what_it_needs_is_refused_in_a_sentence(plant: Plant, name: str) -> None:
     done = plant.watch.command(Command(name), ANA, plant.moment)
     assert done.applied == []
