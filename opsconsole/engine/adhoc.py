@@ -23,8 +23,10 @@ import duckdb
 import msgspec
 from msgspec import Struct
 
+from opsconsole.engine.adhoc_words import sentence, walk
 from opsconsole.engine.messages import Failure, Table
 from opsconsole.kpis.cells import columns_of
+from opsconsole.kpis.select import offset_of
 from opsconsole.tables.names import HASH
 
 if TYPE_CHECKING:
@@ -159,7 +161,7 @@ def run_sql(
     run = _Run(cursor, sql, _checked(cursor, sql, offer), seconds, scratch, Stop())
     strange = _strange(run.tree)
     if not strange:
-        return _run_here(cursor, sql, limit, seconds)
+        return _run_here(cursor, sql, limit, seconds, run.tree)
     answer, note = _run_in_child(run, limit, 0, strange)
     if not isinstance(answer, Table):
         raise TypeError("the child sent batches where cells were asked for")
@@ -185,7 +187,11 @@ def stream_sql(
     run = _Run(cursor, sql, _checked(cursor, sql, offer), seconds, scratch, stop)
     strange = _strange(run.tree)
     if not strange:
-        with stop.by(cursor.interrupt), _transaction(cursor, seconds, stop), _stream(cursor, sql) as stream:
+        with (
+            stop.by(cursor.interrupt),
+            _transaction(cursor, seconds, stop, sql, run.tree),
+            _stream(cursor, sql) as stream,
+        ):
             return take(stream), ""
     answer, note = _run_in_child(run, limit, room, strange)
     if not isinstance(answer, _Batches):
@@ -206,9 +212,9 @@ def _checked(cursor: duckdb.DuckDBPyConnection, sql: str, offer: Offer | None) -
 
 def _strange(tree: Any) -> list[str]:
     """The functions that a statement calls and that must not run in the engine. Raises AdhocError."""
-    called = {str(node["function_name"]).lower() for node in _walk(tree) if node.get("class") == "FUNCTION"}
+    called = {str(node["function_name"]).lower() for node in walk(tree) if node.get("class") == "FUNCTION"}
     table_functions = {
-        str(node["function"]["function_name"]).lower() for node in _walk(tree) if node.get("type") == "TABLE_FUNCTION"
+        str(node["function"]["function_name"]).lower() for node in walk(tree) if node.get("type") == "TABLE_FUNCTION"
     }
     if refused := sorted(table_functions - TABLE_FUNCTIONS):
         raise AdhocError(f"{refused[0]} is not possible here: only the site's tables can be read.")
@@ -221,40 +227,32 @@ def _parse(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
     if tree.get("error"):
         if tree.get("error_type") == "not implemented":
             raise AdhocError("only SELECT is possible here: the tables follow the files and are not edited.")
-        where = f" at character {int(tree['position']) + 1}" if "position" in tree else ""
+        where = f" at character {offset_of(sql, int(tree['position'])) + 1}" if "position" in tree else ""
         raise AdhocError(f"{tree.get('error_message', 'not understood')}{where}")
     if len(tree.get("statements", [])) != 1:
         raise AdhocError("give exactly one SELECT statement.")
     return tree
 
 
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from _walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _walk(value)
-
-
 @contextlib.contextmanager
-def _transaction(cursor: duckdb.DuckDBPyConnection, seconds: float, stop: Stop) -> Iterator[None]:
+def _transaction(
+    cursor: duckdb.DuckDBPyConnection, seconds: float, stop: Stop, sql: str, tree: Any = None
+) -> Iterator[None]:
     """A read-only transaction with a time limit; what DuckDB says of a failure is said as a sentence."""
     cursor.execute(f"SET max_execution_time = {max(1, int(seconds * 1000))}")
     cursor.execute("BEGIN TRANSACTION READ ONLY")
     try:
         yield
     except (duckdb.Error, OSError) as error:
-        raise AdhocError(STOPPED if stop.asked else _sentence(error, seconds)) from error
+        raise AdhocError(STOPPED if stop.asked else sentence(error, seconds, sql, tree)) from error
     finally:
         # also ends a result that was not read to its end
         cursor.execute("ROLLBACK")
         cursor.execute("SET max_execution_time = 0")
 
 
-def _run_here(cursor: duckdb.DuckDBPyConnection, sql: str, limit: int, seconds: float) -> Table:
-    with _transaction(cursor, seconds, Stop()):
+def _run_here(cursor: duckdb.DuckDBPyConnection, sql: str, limit: int, seconds: float, tree: Any = None) -> Table:
+    with _transaction(cursor, seconds, Stop(), sql, tree):
         result = cursor.execute(sql)
         described = [(str(column[0]), str(column[1])) for column in result.description or []]
         rows = result.fetchmany(limit + 1)
@@ -288,21 +286,11 @@ def _table(described: list[tuple[str, str]], rows: list[Any], limit: int, note: 
     )
 
 
-def _sentence(error: Exception, seconds: float) -> str:
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return "stopped: it needs more memory than a query may take; narrow the time range or the columns."
-    text = str(error).strip().splitlines()
-    first = text[0] if text else type(error).__name__
-    if "interrupt" in first.lower() or "execution time" in first.lower() or "timeout" in first.lower():
-        return f"stopped after {seconds:g} s: narrow the time range or the columns."
-    return " ".join(part.strip() for part in text[:3] if part.strip())
-
-
 def _run_in_child(run: _Run, limit: int, room: int, strange: list[str]) -> tuple[Table | _Batches, str]:
     """What the child answers, and a note on how it came about."""
     begun, seconds, calls = time.monotonic(), run.seconds, ", ".join(strange[:3])
     with tempfile.TemporaryDirectory(prefix="adhoc-", dir=run.scratch) as folder:
-        with run.stop.by(run.cursor.interrupt), _transaction(run.cursor, seconds, run.stop):
+        with run.stop.by(run.cursor.interrupt), _transaction(run.cursor, seconds, run.stop, run.sql, run.tree):
             tables = _copy_columns(run.cursor, run.tree, Path(folder))
         job = _Job(sql=run.sql, tables=tables, limit=limit, seconds=seconds, memory=_MEMORY, room=room)
         child = subprocess.Popen(
@@ -333,7 +321,7 @@ def _run_in_child(run: _Run, limit: int, room: int, strange: list[str]) -> tuple
 
 def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) -> dict[str, str]:
     """Parquet copies of the columns that a statement names, of the tables that it names."""
-    nodes = list(_walk(tree))
+    nodes = list(walk(tree))
     known, named = _known(cursor), _named(tree)
     everything = any(node.get("class") == "STAR" for node in nodes)
     words = {str(part).lower() for node in nodes if node.get("class") == "COLUMN_REF" for part in node["column_names"]}
@@ -356,7 +344,7 @@ def _copy_columns(cursor: duckdb.DuckDBPyConnection, tree: Any, folder: Path) ->
 
 def _named(tree: Any) -> set[str]:
     """The names of tables in a statement, in small letters."""
-    return {str(node["table_name"]).lower() for node in _walk(tree) if node.get("type") == "BASE_TABLE"}
+    return {str(node["table_name"]).lower() for node in walk(tree) if node.get("type") == "BASE_TABLE"}
 
 
 def _known(cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import resource
 import sys
+from typing import Any
 
 import duckdb
 import msgspec
 
-from opsconsole.engine.adhoc import AdhocError, Stop, _Batches, _Job, _quoted, _run_here, _stream, _transaction
+from opsconsole.engine.adhoc import AdhocError, Stop, _Batches, _Job, _parse, _quoted, _run_here, _stream, _transaction
 from opsconsole.engine.messages import Failure, Table
 
 _BASE_MEMORY = 2 * 1024**3
@@ -44,18 +45,19 @@ def _answer(job: _Job) -> Table | _Batches:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET allowed_configs = ['max_execution_time']")
     connection.execute("SET lock_configuration = true")
+    tree = _parse(connection, job.sql)
     if job.room:
-        return _batches(connection, job)
-    return _run_here(connection, job.sql, job.limit, job.seconds)
+        return _batches(connection, job, tree)
+    return _run_here(connection, job.sql, job.limit, job.seconds, tree)
 
 
-def _batches(connection: duckdb.DuckDBPyConnection, job: _Job) -> _Batches:
+def _batches(connection: duckdb.DuckDBPyConnection, job: _Job, tree: Any) -> _Batches:
     """The rows as an Arrow stream: one batch beyond what is wanted at most, so that it is seen that there is more."""
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     rows = size = 0
-    with _transaction(connection, job.seconds, Stop()), _stream(connection, job.sql) as found:
+    with _transaction(connection, job.seconds, Stop(), job.sql, tree), _stream(connection, job.sql) as found:
         writer: pa.RecordBatchStreamWriter | None = None
         for batch in found.batches:
             writer = writer or pa.ipc.new_stream(sink, batch.schema)

@@ -75,8 +75,19 @@ def test_nothing_but_reading_the_tables_is_possible(
 def test_a_mistake_is_told_with_its_place(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     with pytest.raises(AdhocError, match=r"syntax error .* at character 15"):
         sql(connection, "SELECT count( FROM cycles", tmp_path)
-    with pytest.raises(AdhocError, match="colour"):
-        sql(connection, "SELECT colour FROM cycles", tmp_path)
+    for text, at in (
+        ("SELECT 'é日', count( FROM cycles", "FROM"),
+        ("SELECT colour FROM cycles", "colour"),
+        ("SELECT 'é日',\n  (SELECT x.colour FROM cycles x)", "x.colour"),
+        ("SELECT n FROM cycles JOIN nowhere USING (n)", "nowhere"),
+        ("SELECT n, foo(n) FROM cycles", "foo"),
+        ("SELECT n, list_sort([colour]) FROM cycles", "colour"),
+        (f"SELECT {'n, ' * 80} cast(tag AS INT) FROM cycles", "cast"),
+        ("SELECT n,\n tag::DATE FROM cycles", "::DATE"),
+    ):
+        with pytest.raises(AdhocError, match=rf"at character {text.index(at) + 1}$") as caught:
+            sql(connection, text, tmp_path)
+        assert "LINE" not in str(caught.value)
 
 
 def test_a_long_statement_is_stopped_and_the_connection_lives_on(
