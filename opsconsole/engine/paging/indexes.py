@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from opsconsole.engine.paging.subjects import Scope, Subjects
+from opsconsole.engine.paging.upkeep import Upkeep
 from opsconsole.engine.paging.versions import Versions
 from opsconsole.engine.table_messages import IndexState
 from opsconsole.kpis.paging import copies, index
@@ -39,6 +40,10 @@ _QUIET = 5.0
 _FRESH = 30.0
 """Rows within a stretch that moves with the clock: an index of them is taken for so many seconds."""
 _PROGRESS = ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0")
+
+
+class TooManyError(Exception):
+    """The copy would be too large; one sentence for a person."""
 
 
 class Entry:
@@ -84,17 +89,16 @@ class Indexes:
         self._numbers = itertools.count(1)
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
+        self._upkeep = Upkeep(UNUSED / 5, self._sweep)
         self._closed = False
         self._pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="index")
         shutil.rmtree(folder, ignore_errors=True)  # of an engine that was killed
 
     def close(self) -> None:
         """End what runs, and drop all."""
+        self._upkeep.close()
         with self._lock:
             self._closed = True
-            if self._timer is not None:
-                self._timer.cancel()
             entries = list(self._entries)
         for entry in entries:
             self.drop(entry)
@@ -141,6 +145,7 @@ class Indexes:
             self._entries.append(entry)
             entry.future = self._pool.submit(self._build, entry)
         self._sweep()
+        self._upkeep.begin()
         return entry
 
     def cancel(self, entry: Entry) -> None:
@@ -178,8 +183,10 @@ class Indexes:
                 self._write(entry, cursor)
             entry.ended = time.monotonic()
             entry.state = IndexState("ready", 1.0)
+        except TooManyError as error:
+            self._failed(entry, str(error))
         except duckdb.Error as error:
-            self._failed(entry, _why(error, self._folder))
+            self._failed(entry, said(error, self._folder))
         except OSError as error:
             self._failed(entry, no_room(error, self._folder))
         except Exception as error:
@@ -193,7 +200,7 @@ class Indexes:
             if entry.cancelled or self._closed:
                 raise duckdb.InterruptException("cancelled")
             if entry.copy and written > LARGEST_COPY:
-                raise OSError(errno.EFBIG, f"more than {LARGEST_COPY:,} rows of this kind cannot be paged: narrow them")
+                raise TooManyError(f"more than {LARGEST_COPY:,} rows of this kind cannot be sorted: narrow them")
 
         if not entry.copy:
             entry.total = index.build(cursor, rows, entry.sort, entry.path, went_on)
@@ -220,8 +227,8 @@ class Indexes:
         entry.path.unlink(missing_ok=True)
         entry.state = IndexState("cancelled" if entry.cancelled else "failed", why=why)
 
-    def _sweep(self) -> None:
-        """Drop what is unused or too much, and look again later while there is anything."""
+    def _sweep(self) -> bool:
+        """Drop what is unused or too much; whether there is any left."""
         now = time.monotonic()
         with self._lock:
             ended = [entry for entry in self._entries if entry.state.state != "building"]
@@ -231,13 +238,7 @@ class Indexes:
         for entry in old:
             self.drop(entry)
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            if self._entries and not self._closed:
-                self._timer = threading.Timer(UNUSED / 5, self._sweep)
-                self._timer.daemon = True
-                self._timer.start()
+            return bool(self._entries)
 
 
 def no_room(error: OSError, folder: Path) -> str:
@@ -247,7 +248,8 @@ def no_room(error: OSError, folder: Path) -> str:
     return f"cannot write in {folder}: {error.strerror or error}"
 
 
-def _why(error: duckdb.Error, folder: Path) -> str:
+def said(error: duckdb.Error, folder: Path) -> str:
+    """Why long work on the tables ended early, in one sentence."""
     text = str(error).splitlines()[0]
     if isinstance(error, duckdb.InterruptException):
         return "it was given up: it took too long, or was cancelled"

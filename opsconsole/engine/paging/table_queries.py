@@ -14,6 +14,7 @@ import msgspec
 
 from opsconsole.engine.core import Core
 from opsconsole.engine.paging import origin
+from opsconsole.engine.paging.exports import Exports
 from opsconsole.engine.paging.indexes import Indexes
 from opsconsole.engine.paging.ranks import Ranks
 from opsconsole.engine.paging.read import Read, Reader, WaitError, key_of
@@ -21,10 +22,15 @@ from opsconsole.engine.paging.subjects import Scope, Subjects, grouping_of
 from opsconsole.engine.paging.versions import Versions
 from opsconsole.engine.results import Results
 from opsconsole.engine.table_messages import (
+    AskChunk,
     AskColumn,
+    AskExport,
+    AskExported,
     AskIndex,
     AskPage,
+    Chunk,
     ColumnFacts,
+    Export,
     Index,
     IndexState,
     TableOf,
@@ -36,7 +42,7 @@ from opsconsole.kpis.paging.groups import grouped, usual
 from opsconsole.kpis.paging.wanted import Sort
 from opsconsole.tables.store import Store
 
-AskOfTable = AskPage | AskIndex | AskColumn
+AskOfTable = AskPage | AskIndex | AskColumn | AskExport | AskExported | AskChunk
 """What is answered here."""
 
 _READERS = 2
@@ -56,16 +62,18 @@ class TableQueries:
         self._versions = Versions(store)
         self._ranks = Ranks(self._subjects, self._versions)
         self._indexes = Indexes(self._subjects, self._versions, folder / "orders")
+        self._exports = Exports(self._subjects, folder / "exports")
         self._reader = Reader(self._ranks, self._indexes)
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="page")
 
     def close(self) -> None:
         """End what runs."""
+        self._exports.close()
         self._indexes.close()
         self._ranks.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def answer(self, body: AskOfTable) -> TablePage | Index | ColumnFacts:
+    async def answer(self, body: AskOfTable) -> TablePage | Index | ColumnFacts | Export | Chunk:
         """The answer.
 
         Raises LookupError, ValueError, JournalError, duckdb.Error and OSError, each with a sentence for a person.
@@ -75,6 +83,12 @@ class TableQueries:
             return self._index(body)
         if isinstance(body, AskColumn):
             return await loop.run_in_executor(self._pool, self._column, body)
+        if isinstance(body, AskExport):
+            return await loop.run_in_executor(self._pool, self._export, body)
+        if isinstance(body, AskExported):
+            return self._exports.state(body.export, body.drop)
+        if isinstance(body, AskChunk):
+            return await asyncio.to_thread(self._exports.chunk, body.export, body.offset)
         page = await self._page(body)
         if body.of.group is not None and page.index.state == "building":
             entry = self._indexes.find(key_of(_in_order(self._scope(body.of), body)), page.version)
@@ -147,6 +161,12 @@ class TableQueries:
                     self._indexes.cancel(entry)
                 return Index(state=entry.now(), total=entry.total)
         return Index(state=IndexState("unneeded"))
+
+    def _export(self, body: AskExport) -> Export:
+        scope = self._scope(body.of)
+        asked = _in_order(scope, AskPage(of=body.of, sort=body.sort, order=body.order))
+        sort = tuple(msgspec.convert(each, Sort, from_attributes=True) for each in asked.sort)
+        return self._exports.start(scope, sort, body.order, body.columns, body.format)
 
     def _column(self, body: AskColumn) -> ColumnFacts:
         scope = self._scope(body.of)

@@ -37,10 +37,14 @@ ANA = Peer(pid=1, uid=1, gid=1, user="ana")
 class Plant:
     """A running feed and what answers questions; no rules are evaluated."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, more: dict[str, str] | None = None) -> None:
+        """`more`: further sources of one file each, with its text."""
         self.root = root
         (root / "data").mkdir()
-        (root / "site.yaml").write_text(SITE)
+        sources = "".join(f"  {name}: {{files: data/{name}.csv}}\n" for name in more or {})
+        (root / "site.yaml").write_text(SITE.replace("kpis:\n", f"{sources}kpis:\n"))
+        for name, text in (more or {}).items():
+            self.write(name, text)
         self.write(
             "cycles1",
             "ts,line,qty\n"
@@ -64,7 +68,8 @@ class Plant:
         self.feed.start()
         assert self.feed.wait_settled(20)
         self.queries = Queries(self.store, self.core, self.watch, root, place.state)
-        until(lambda: "halves" in self.core.binding.views, 20)
+        known = {"cycles", "parts", "halves", *(more or {})}
+        until(lambda: known <= set(self.core.binding.schemas), 20)
 
     def write(self, name: str, text: str) -> None:
         (self.root / f"data/{name}.csv").write_text(text)
