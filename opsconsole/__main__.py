@@ -72,6 +72,10 @@ def _own() -> tuple[str, list[str] | None]:
 
 def _asked_for(arguments: argparse.Namespace) -> int:
     """A console that is to start in another way than most."""
+    if arguments.plain:
+        from opsconsole.cli.main import plain
+
+        return plain(arguments)
     from opsconsole.console.config import Start
 
     start = Start(

@@ -80,6 +80,18 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         return 1
 
 
+def plain(arguments: argparse.Namespace) -> int:
+    """The line mode of the console; the exit code. Raises BrokenPipeError when the reader of a pipe has gone."""
+    from opsconsole.cli.plain.follow import follow
+
+    _steady_output()
+    try:
+        return follow(arguments.site, read_only=arguments.read_only)
+    except PlaceError as error:
+        print(f"opsconsole: {error}", file=sys.stderr)
+        return 1
+
+
 def _of_file(error: OSError) -> str:
     why = error.strerror or str(error)
     return f"{error.filename}: {why}" if error.filename else f"cannot go on: {why}"

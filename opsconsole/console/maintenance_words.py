@@ -7,8 +7,8 @@ import re
 import shlex
 
 from opsconsole.console import fmt
-from opsconsole.console.shelf_words import ShelfError, next_time
 from opsconsole.engine.messages import Maintenance
+from opsconsole.engine.shelf_words import ShelfError, next_time
 from opsconsole.site.duration import PATTERN, parse_duration
 
 USAGE = "AREA|LABEL=MEMBER … from TIME to TIME|for 2h REASON"

@@ -18,10 +18,10 @@ from opsconsole.console.link import LinkError
 from opsconsole.console.marking import like
 from opsconsole.console.pane import Pane
 from opsconsole.console.prompt import Prompt
-from opsconsole.console.shelf_words import EXAMPLES, ShelfError, shelf_of
 from opsconsole.console.text import clip, inert
 from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import AlertState, Command, Disposition, Done, Failure, Target
+from opsconsole.engine.shelf_words import EXAMPLES, ShelfError, shelf_of
 from opsconsole.site.duration import format_duration
 from opsconsole.site.model import Priority
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from opsconsole.console.maintenance_words import WindowError, window_of
 from opsconsole.console.parts import Part, fixed, shared
-from opsconsole.console.shelf_words import Asked, ShelfError, shelf_of
+from opsconsole.engine.shelf_words import Asked, ShelfError, shelf_of
 from opsconsole.console.text import Line
 from opsconsole.console.triage_words import came_of
 from opsconsole.engine.messages import Command, Done, Maintenance

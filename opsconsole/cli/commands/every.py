@@ -14,6 +14,7 @@ CONSOLE = Command(
     (
         Word("site", "SITE", "a site.yaml, the folder that holds one, or any folder", "maybe", ".", offers="site"),
         flag("-q", "--quiet", help="no sound"),
+        flag("--plain", help="say it in lines, for screen readers and logs"),
         flag("--read-only", help="look only: the engine takes no command from it"),
         flag("--fresh", help="begin at the overview, not where you were"),
         flag("--wall", help="on a wall: layouts in turn, no keys needed, read-only"),

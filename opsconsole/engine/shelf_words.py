@@ -7,8 +7,8 @@ import re
 
 from msgspec import Struct
 
-from opsconsole.console import fmt
 from opsconsole.site.duration import PATTERN, format_duration, parse_duration
+from opsconsole.site.zones import find_zone
 
 EXAMPLES = "30m REASON · 1h · until 14:00 · end of shift · once"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
@@ -67,7 +67,7 @@ def next_time(hour: int, minute: int, now: float, timezone: str) -> float:
     """The next time that clocks of the site show a time of day."""
     if hour > 23 or minute > 59:
         raise ShelfError(f"there is no {hour}:{minute:02} on a clock")
-    zone = fmt.zone(timezone)
+    zone = find_zone(timezone) or dt.UTC
     today = dt.datetime.fromtimestamp(now, zone).replace(hour=hour, minute=minute, second=0, microsecond=0, fold=0)
     days = (today + dt.timedelta(days=ahead) for ahead in range(3))
     return next(moment for moment in (day.timestamp() for day in days) if moment > now)
