@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from opsconsole.console.maintenance_words import WindowError, window_of
 from opsconsole.console.parts import Part, fixed, shared
-from opsconsole.engine.shelf_words import Asked, ShelfError, shelf_of
 from opsconsole.console.text import Line
 from opsconsole.console.triage_words import came_of
 from opsconsole.engine.messages import Command, Done, Maintenance
+from opsconsole.engine.shelf_words import Asked, ShelfError, shelf_of
 
 BERLIN = "Europe/Berlin"
 NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
