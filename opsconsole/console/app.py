@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+from msgspec.structs import replace
+
 from opsconsole.console.config import Config, Start
 from opsconsole.console.ground import Terminal, find_out
 from opsconsole.engine.launch import Launch
@@ -39,11 +41,13 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
     gc.disable()
     from opsconsole.console.bell import Bell, wanted
     from opsconsole.console.engine_link import EngineLink
+    from opsconsole.console.fmt import decimal_marker
     from opsconsole.console.program import Console
 
     gc.freeze()
     gc.enable()
     terminal.collect()
+    config = config if config.decimal else replace(config, decimal=decimal_marker())
     console = Console(
         EngineLink(place, launch, read_only=start.read_only or start.wall),
         ascii_only=needs_ascii() if config.ascii is None else config.ascii,

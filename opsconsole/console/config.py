@@ -29,7 +29,8 @@ class Config(Struct, frozen=True):
 
     `theme` and `colours` "auto": what the terminal says of itself. `mouse` None: on, but not over SSH. `ascii` None: by
     the encoding of the terminal. `decimal` and `thousands` are the separators of figures ("" as `decimal`: by the
-    locale). `rotate` is for how many seconds a wall shows a layout.
+    locale; None as `thousands`: a space, which no decimal sign is). `rotate` is for how many seconds a wall shows a
+    layout.
     """
 
     keys: dict[str, tuple[str, ...]] = {}

@@ -73,7 +73,7 @@ CONFIG = Section(
         Key("ascii", Flag(), "Whether only the signs of ASCII are drawn.", "by the locale", "true"),
         Key("sound", Flag(), "Whether the bell rings.", "true", "false"),
         Key("decimal", Choice((".", ",")), "The decimal sign of figures.", "by the locale", '","'),
-        Key("thousands", Separator(tuple(SEPARATORS)), "What stands between thousands.", "by the locale", "space"),
+        Key("thousands", Separator(tuple(SEPARATORS)), "What stands between thousands.", "space", "none"),
         Key("rotate", Duration(1), "For how long a wall shows a layout.", "20s", "1m"),
         Key("tour", Flag(), "Whether the first start shows the tour.", "true", "false"),
     ),

@@ -1,19 +1,32 @@
 """Ages, moments and cells as a person reads them; figures are written as everywhere else (`site.figures`).
 
-Moments are epoch seconds, shown in the site's zone.
+Moments are epoch seconds, shown in the site's zone. The separators of figures are a person's own or those of the
+locale; cells of tables keep the point, since they are typed back into filters and SQL.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import locale
 import math
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from opsconsole.site.figures import NONE, count, number, size
+from opsconsole.site.figures import NONE, count, number, size, write_with
 from opsconsole.site.figures import figure as quantity
 
-__all__ = ["NONE", "count", "number", "quantity", "size"]
+__all__ = ["NONE", "count", "number", "quantity", "size", "write_with"]
+
+
+def decimal_marker() -> str:
+    """The decimal marker of the person's locale (LC_NUMERIC); a point where this machine does not have that locale."""
+    try:
+        locale.setlocale(locale.LC_NUMERIC, "")
+        return str(locale.localeconv()["decimal_point"])
+    except locale.Error:
+        return "."
+    finally:
+        locale.setlocale(locale.LC_NUMERIC, "C")
 
 
 def age(seconds: float) -> str:

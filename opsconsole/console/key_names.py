@@ -20,14 +20,23 @@ _ALSO = {
     "page_down": "pagedown", "del": "delete", " ": "space", "backtab": "shift+tab",
     **{shown: key for key, shown in _SHOWN.items() if len(shown) == 1},
 }  # fmt: skip
+# The same on a terminal without UTF-8, where an arrow would look like another key.
+_ASCII = {"enter": "Enter", "up": "Up", "down": "Down", "left": "Left", "right": "Right"}
 # What these send is another key.
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+[": "escape"}
 _ORDER = ("alt", "ctrl", "shift")
+_names = _SHOWN
 
 
 def key_name(key: str) -> str:
-    """A key as a person reads it."""
-    return _SHOWN.get(key, key)
+    """A key as a person reads it, on this terminal (`show_in_ascii`)."""
+    return _names.get(key, key)
+
+
+def show_in_ascii(plain: bool) -> None:
+    """Whether this process names keys for a terminal without UTF-8."""
+    global _names
+    _names = _SHOWN | _ASCII if plain else _SHOWN
 
 
 def canonical(text: str) -> str:

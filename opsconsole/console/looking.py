@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from opsconsole.console import fmt
 from opsconsole.console.canvas import Canvas
-from opsconsole.console.config import Theme
+from opsconsole.console.config import Config
 from opsconsole.console.ground import Terminal
+from opsconsole.console.key_names import show_in_ascii
 from opsconsole.console.look import Look
 from opsconsole.console.themes import THEMES
 
@@ -22,13 +24,17 @@ class Shown(Protocol):
 
 
 class Looking:
-    """Chooses the look of the canvas."""
+    """Chooses the look of the canvas, and how figures and keys are written."""
 
-    def __init__(self, program: Shown, theme: Theme, terminal: Terminal) -> None:
+    def __init__(self, program: Shown, config: Config, terminal: Terminal) -> None:
         self.program = program
-        self.theme = theme
+        self.theme = config.theme
         self.depth = terminal.depth
         self.light = terminal.light
+        decimal = config.decimal or "."
+        thousands = " " if config.thousands in (None, decimal) else config.thousands
+        fmt.write_with(decimal, thousands or "")
+        show_in_ascii(program.canvas.ascii_only)
         self._wear()
 
     def ground(self, light: bool | None) -> None:

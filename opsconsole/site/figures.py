@@ -9,21 +9,49 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 NONE = "–"
+# The decimal marker and what parts thousands (ISO 80000-1: a space, so that neither is taken for the other).
+_marks = (".", " ")
+
+
+def write_with(decimal: str, thousands: str) -> None:
+    """Write figures with these separators from now on, in all of this process. Only a console does so."""
+    global _marks
+    _marks = (decimal, thousands)
+    number.cache_clear()
 
 
 @lru_cache(4096)
 def number(value: float | None, decimals: int | None = None) -> str:
-    """A figure with a space between thousands; without `decimals`, about four significant digits. "–" for none."""
+    """A figure with a space between thousands; without `decimals`, about four significant digits. "–" for none.
+
+    What is too large or too small to be read that way is written with a power of ten: 1.23e+16, 4.5e-07.
+    """
     if value is None or math.isnan(value):
         return NONE
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
+    size = abs(value)
+    if size >= 1e15 or (decimals is None and 0 < size < 1e-6):
+        return _marked(f"{value:.3g}")
     if decimals is None:
-        size = abs(value)
-        whole = size >= 1000 or value == int(value)
-        decimals = 0 if whole else 1 if size >= 100 else 2 if size >= 0.1 else 4
-    text = f"{value:,.{decimals}f}".replace(",", " ")
-    return text[1:] if text.startswith("-") and not text.strip("-0. ") else text
+        decimals = _decimals(value)
+    text = f"{value:,.{decimals}f}"
+    return _marked(text[1:] if text.startswith("-") and not text.strip("-0.,") else text)
+
+
+def _decimals(value: float) -> int:
+    size = abs(value)
+    if size >= 1000 or value == int(value):
+        return 0
+    if size >= 0.01:
+        return 1 if size >= 100 else 2 if size >= 0.1 else 4
+    return 2 - math.floor(math.log10(size))
+
+
+def _marked(text: str) -> str:
+    if _marks == (".", ","):
+        return text
+    return text.translate({ord("."): _marks[0], ord(","): _marks[1]})
 
 
 def figure(value: float | None, unit: str = "", decimals: int | None = None) -> str:
@@ -42,7 +70,7 @@ def size(octets: int) -> str:
     value = float(octets)
     for unit in ("B", "KB", "MB", "GB"):
         if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+            return f"{number(value, 0 if unit == 'B' or value >= 100 else 1)} {unit}"
         value /= 1000
     raise AssertionError("unreachable")
 

@@ -40,7 +40,7 @@ def test_charts_are_as_wide_as_asked_and_not_higher(values: list[float | None], 
 def test_a_tile_says_all_there_is_to_say() -> None:
     texts = [plain(line).rstrip() for line in tile(OEE, 24, 5, False)]
     assert texts[0] == " OEE ▲C"
-    assert texts[1] == "  52.4 %  ↓ 6.2"
+    assert texts[1] == "    52.4 %  ↓ 6.2"
     assert texts[2].endswith(" 8 h")
     assert texts[3].endswith("≥ 85")
     assert texts[4] == " first late: line 3"
@@ -139,3 +139,14 @@ def test_a_flat_trend_stands_at_half_height_and_one_bucket_is_no_trend() -> None
     assert len(drawn) == 9
     assert drawn[6].strip() == "shift"
     assert not any(block in line for line in drawn for block in BLOCKS[1:])
+
+
+def test_digits_that_change_move_nothing_beside_them() -> None:
+    for value, unit, by, cells in ((9.8, "%", -6.2, 19), (104.5, "%", -6.2, 19), (-0.1, "%", 12.0, 24)):
+        line = plain(tile(replace(OEE, value=value, unit=unit, change=by), cells, 5, False)[1])
+        assert line.index("%") == 9
+        assert line.index("↓" if by < 0 else "↑") == 12
+    # what needs more room takes it, and where there is none the change goes rather than a digit
+    assert "1 204 812.5 pcs" in plain(tile(replace(OEE, value=1204812.5, unit="pcs"), 19, 5, False)[1])
+    for cells in (14, 16, 19, 24):
+        assert len(plain(tile(replace(OEE, value=1812.5, unit="parts/h"), cells, 5, False)[1])) == cells

@@ -1,4 +1,7 @@
-"""A few screens as pictures, so that a change of looks is seen and meant."""
+"""A few screens as pictures, so that a change of looks is seen and meant.
+
+`pytest tests/console/test_screens.py --snapshot-update` renews them.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from opsconsole.console.config import Config, Theme
 from opsconsole.console.engine_link import EngineLink
+from opsconsole.console.ground import Terminal as Known
 from opsconsole.console.program import Console
+from opsconsole.console.themes import Depth
 from tests.console.canned import NOW, CannedEngine
 from tests.waiting import until
 
@@ -34,22 +40,58 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
     loop.close()
 
 
-@pytest.mark.parametrize(
-    ("size", "keys", "shown"),
-    [
-        ((80, 24), "", "▲C Line 3 weld"),
-        ((160, 50), "", "2 of 5 steps done"),
-        ((60, 20), "", "▲C Line 3 weld"),
-        ((40, 12), "", "▲C Line 3"),
-        ((160, 50), "3 enter", "newest rows|18 of the last 20|owner"),
-        ((80, 24), "3 enter tab", "effectiveness"),
-        ((80, 24), "2", "2 of 5 steps done"),
-        ((80, 24), "4", "of 2 attained"),
-    ],
-    ids=["overview", "overview wide", "overview small", "essentials", "kpi wide", "kpi moved", "alerts", "goals"],
+SMALL, WIDE = (80, 24), (160, 50)
+# What is pressed, and what the screen shows when it is complete.
+SCREENS = {
+    "overview": ("", "▲C Line 3 weld"),
+    "alerts": ("2", "2 of 5 steps done"),
+    "kpi": ("3 enter", "critical 60"),
+    "rows": ("5 enter", "line"),
+    "help": ("?", "Keys that work here"),
+}
+OTHERS = {
+    "overview small": ((60, 20), "", "▲C Line 3 weld"),
+    "essentials": ((40, 12), "", "▲C Line 3"),
+    "kpi moved": (SMALL, "3 enter tab", "effectiveness"),
+    "goals": (SMALL, "4", "of 2 attained"),
+}
+# Both sizes in dark, each other theme at one.
+WORN: tuple[tuple[str, Theme, Depth, tuple[int, int]], ...] = (
+    ("dark", "dark", "truecolor", SMALL),
+    ("dark wide", "dark", "256", WIDE),
+    ("light", "light", "truecolor", SMALL),
+    ("mono wide", "mono", "mono", WIDE),
 )
-def test_looks(snap_compare: Compare, engine: CannedEngine, size: tuple[int, int], keys: str, shown: str) -> None:
-    app = Console(EngineLink(engine.place, start=False), wall=lambda: NOW)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(("theme", "depth", "size"), [worn[1:] for worn in WORN], ids=[worn[0] for worn in WORN])
+def test_themes(
+    snap_compare: Compare, engine: CannedEngine, screen: str, theme: Theme, depth: Depth, size: tuple[int, int]
+) -> None:
+    keys, shown = SCREENS[screen]
+    assert looks_the_same(snap_compare, engine, size, keys, shown, theme, depth)
+
+
+@pytest.mark.parametrize("screen", OTHERS)
+def test_looks(snap_compare: Compare, engine: CannedEngine, screen: str) -> None:
+    assert looks_the_same(snap_compare, engine, *OTHERS[screen])
+
+
+def looks_the_same(
+    compare: Compare,
+    engine: CannedEngine,
+    size: tuple[int, int],
+    keys: str,
+    shown: str,
+    theme: Theme = "auto",
+    depth: Depth = "16",
+) -> bool:
+    """Whether a screen looks as in its picture."""
+    config = Config(theme=theme)
+    app = Console(EngineLink(engine.place, start=False), wall=lambda: NOW, config=config, terminal=Known(depth))
+    if theme == "light":
+        app.theme = "ansi-light"  # the ground of the picture; a terminal brings its own
 
     async def ready(pilot: Pilot[int]) -> None:
         async def sees(text: str) -> None:
@@ -63,4 +105,4 @@ def test_looks(snap_compare: Compare, engine: CannedEngine, size: tuple[int, int
         await pilot.press(*keys.split())
         await sees(shown)
 
-    assert snap_compare(app, terminal_size=size, run_before=ready)
+    return compare(app, terminal_size=size, run_before=ready)

@@ -7,6 +7,7 @@ from opsconsole.console.draw.charts import bullet, mini, spark
 from opsconsole.console.text import Line, clip, fit, inert, left, line_width, right, width
 from opsconsole.engine.messages import KpiState
 
+_DIGITS = 6
 RELATION = {"higher": "≥", "lower": "≤", "target": "="}
 
 
@@ -73,8 +74,12 @@ def _value(kpi: KpiState, cells: int) -> Line:
     value = fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
     sign = "≈" if kpi.partial and kpi.value is not None else " "
     arrow, style = change(kpi)
-    line: Line = [(f" {sign}", "dim"), (value, f"bold {signs.style(kpi.status)}".strip())]
-    if arrow and line_width(line) + 2 + width(arrow) <= cells:
+    tail = 2 + width(arrow) if arrow else 0
+    # a field for six digits: what stands at its right does not move when they change
+    field = _DIGITS + (1 + width(kpi.unit) if kpi.unit else 0)
+    pad = max(0, min(field - width(value), cells - 2 - width(value) - tail)) if kpi.value is not None else 0
+    line: Line = [(" " * (1 + pad) + sign, "dim"), (value, f"bold {signs.style(kpi.status)}".strip())]
+    if arrow and line_width(line) + tail <= cells:
         line += [("  ", ""), (arrow, style)]
     return line
 
