@@ -55,4 +55,5 @@ def test_separators_are_a_persons_own() -> None:
 def test_a_figure_is_never_nothing_unless_it_is_or_its_decimals_say_so(value: float, decimals: int | None) -> None:
     text = number(value, decimals)
     assert len(text) <= 25
-    assert float(text.replace(" ", "")) == pytest.approx(value, rel=0.06, abs=0.51 * 10 ** -(30 if decimals is None else decimals))
+    half = 0.51 * 10 ** -(30 if decimals is None else decimals)
+    assert float(text.replace(" ", "")) == pytest.approx(value, rel=0.06, abs=half)
