@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.goal_panels import AttentionPanel, GoalsPanel
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import Panel
+from opsconsole.console.panels.goals import AttentionPanel, GoalsPanel
 from opsconsole.console.place import Spot
 from opsconsole.console.text import Line, beside
 from opsconsole.console.views.base import View

@@ -6,10 +6,12 @@ from opsconsole.console import signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.pane import Pane
-from opsconsole.console.panel_kinds import build
-from opsconsole.console.panels import AlertsPanel, Panel, TilesPanel
-from opsconsole.console.place import Block, Spot, place
-from opsconsole.console.text import Line, beside, fit, inert
+from opsconsole.console.panels import Panel
+from opsconsole.console.panels.alerts import AlertsPanel
+from opsconsole.console.panels.kinds import build
+from opsconsole.console.panels.tiles import TilesPanel
+from opsconsole.console.place import Block, Spot, panels_of, place
+from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.views.base import View
 from opsconsole.site.model import Layout
 
@@ -56,7 +58,7 @@ class Overview(View):
         before, focused = self.panels, self.panel
         self.layout = wanted
         self.blocks = build(self.ctx, wanted)
-        self.panels = [panel for block in self.blocks for panel, _ in block.panels if isinstance(panel, Panel)]
+        self.panels = [panel for panel in panels_of(self.blocks) if isinstance(panel, Panel)]
         focusable = [at for at, panel in enumerate(self.panels) if panel.focusable]
         # the alerts are what one acts on first
         alerts = [at for at in focusable if isinstance(self.panels[at], AlertsPanel)]
@@ -73,14 +75,7 @@ class Overview(View):
         pinned = self._pinned(cells)
         self.spots = place(self.blocks, cells, lines - len(pinned))
         self._keep_focus_in_sight()
-        rows: dict[int, list[Spot]] = {}
-        for spot in self.spots:
-            rows.setdefault(spot.y, []).append(spot)
-        out = list(pinned)
-        for spots in rows.values():
-            drawn = [(spot.cells, self._draw(spot)) for spot in spots]
-            out += beside(drawn, 2, max(spot.lines for spot in spots))
-        return [*out, *(fit([], cells) for _ in range(lines - len(out)))]
+        return [*pinned, *composed([(spot, self._draw(spot)) for spot in self.spots], cells, lines - len(pinned))]
 
     def _draw(self, spot: Spot) -> list[Line]:
         assert isinstance(spot.panel, Panel)
@@ -124,7 +119,7 @@ class Overview(View):
         def beyond(spot: Spot) -> bool:
             if dy:
                 return (spot.y - here.y) * dy > 0 and spot.x < here.x + here.cells and here.x < spot.x + spot.cells
-            return spot.y == here.y and (spot.x - here.x) * dx > 0
+            return spot.y < here.y + here.lines and here.y < spot.y + spot.lines and (spot.x - here.x) * dx > 0
 
         near = [spot for spot in self.spots if beyond(spot) and isinstance(spot.panel, Panel) and spot.panel.focusable]
         if near:
@@ -179,3 +174,18 @@ class Overview(View):
             kpi = self.ctx.model.kpis.get(self.panel.name())
             return f"{kpi.title}\t{kpi.value}\t{kpi.unit}" if kpi else ""
         return super().copied()
+
+
+def composed(drawn: list[tuple[Spot, list[Line]]], cells: int, lines: int) -> list[Line]:
+    """A screen of what panels have drawn, each in its rectangle."""
+    out: list[Line] = []
+    for y in range(lines):
+        line: Line = []
+        x = 0
+        for spot, block in sorted(drawn, key=lambda item: item[0].x):
+            if spot.y <= y < spot.y + spot.lines:
+                line += [(" " * (spot.x - x), "")] if spot.x > x else []
+                line += fit(block[y - spot.y] if y - spot.y < len(block) else [], spot.cells)
+                x = spot.x + spot.cells
+        out.append(fit(line, cells))
+    return out

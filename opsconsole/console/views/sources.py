@@ -6,7 +6,8 @@ from opsconsole.console import fmt, lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.pane import Pane
-from opsconsole.console.panels import heading, source_rows
+from opsconsole.console.panels import heading
+from opsconsole.console.panels.sources import source_rows
 from opsconsole.console.text import Line, fit, inert, wrap
 from opsconsole.console.views.base import View
 from opsconsole.console.views.kpis import filter_note

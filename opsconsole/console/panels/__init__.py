@@ -1,0 +1,99 @@
+"""The panels a layout arranges: each draws itself into its rectangle, moves its cursor and knows what Enter opens.
+
+Here is what all share; each kind has a small file of its own, named in `opsconsole.console.panels.kinds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opsconsole.console import fmt
+from opsconsole.console.address import Address
+from opsconsole.console.context import Context
+from opsconsole.console.draw.tile import window_word
+from opsconsole.console.model import Model
+from opsconsole.console.pane import AnyRow, Pane
+from opsconsole.console.place import PANEL_WIDTH, Spot
+from opsconsole.console.text import Line, fit, line_width
+from opsconsole.engine.messages import KpiState
+from opsconsole.site.model import Panel as PanelSpec
+
+
+def heading(title: str, note: Line, cells: int, focused: bool) -> Line:
+    """A rule with a title in it parts a panel from the one above; a heavy rule has the focus."""
+    start: Line = [("━ " if focused else "─ ", "bold" if focused else "rule"), (title, "bold" if focused else "")]
+    line = [*start, *([("  ", ""), *note] if note else []), (" ", "")]
+    rest = cells - line_width(line)
+    return fit([*line, (("━" if focused else "─") * max(0, rest), "bold" if focused else "rule")], cells)
+
+
+class Panel:
+    """What all panels share; `spec` is how the layout file asks for it."""
+
+    kind = ""
+    focusable = True
+
+    def __init__(self, ctx: Context, spec: PanelSpec) -> None:
+        self.ctx = ctx
+        self.spec = spec
+        self.pane: Pane | None = None
+
+    def tiles(self) -> int:
+        """How many KPI tiles it holds."""
+        return 0
+
+    def breadth(self) -> int:
+        """The fewest cells it is of use with beside another panel."""
+        return PANEL_WIDTH
+
+    def least(self) -> int:
+        """The fewest lines it is of use with."""
+        return 3
+
+    def wanted(self, _cells: int) -> int:
+        """How many lines would show all of it."""
+        return len(self.pane.all) + 1 + self.pane.header if self.pane else self.least()
+
+    def most(self, cells: int) -> int:
+        """How many lines it can make use of."""
+        return self.wanted(cells)
+
+    def update(self) -> None:
+        """Take from the model what is shown."""
+
+    def draw(self, spot: Spot, focused: bool) -> list[Line]:
+        """The lines of its rectangle."""
+        raise NotImplementedError
+
+    def move(self, _dx: int, dy: int) -> bool:
+        """Move its cursor; False where there is nothing more in that direction."""
+        return self.pane.move(dy) if self.pane and dy else False
+
+    def open(self) -> Address | None:
+        """What Enter leads to."""
+        return None
+
+    def inherit(self, old: Panel) -> None:
+        """Take over the cursor of the panel that stood here before the layout changed."""
+        if self.pane is not None and old.pane is not None and old.pane.cursor is not None:
+            self.pane.set_filter(old.pane.filter)
+            self.pane.point(old.pane.cursor)
+
+
+def keep_order(pane: Pane, rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
+    """While rows are marked, lists are not sorted anew: those already shown keep their places, new ones come last."""
+    if not any(row.key in pane.marks for row in rows):
+        return rows
+    places = {row.key: position for position, row in enumerate(pane.all)}
+    return sorted(rows, key=lambda row: places.get(row.key, len(places)))
+
+
+def none_open(model: Model, live: str) -> str:
+    """What an empty list of alerts says: of a past moment no more than the journal knows."""
+    return live if model.site is None or model.site.as_of is None else "no alert on record that was open then"
+
+
+def window_note(kpi: KpiState, timezone: str) -> str:
+    """The window a value covers: "shift · 06:00–10:52"."""
+    stretch = fmt.span(kpi.start, kpi.end, timezone)
+    return " · ".join(part for part in (window_word(kpi), stretch) if part)

@@ -1,0 +1,73 @@
+"""The open alerts, worst first; in a flood by incident."""
+
+from __future__ import annotations
+
+from opsconsole.console import alert_lists, fmt
+from opsconsole.console.address import Address
+from opsconsole.console.alert_facts import AlertFacts
+from opsconsole.console.context import Context
+from opsconsole.console.detail import detail
+from opsconsole.console.pane import Pane
+from opsconsole.console.panels import Panel, heading, keep_order, none_open
+from opsconsole.console.place import Spot
+from opsconsole.console.text import Line
+from opsconsole.site.model import Panel as PanelSpec
+
+
+class AlertsPanel(Panel):
+    """The open alerts, worst first."""
+
+    kind = "alerts"
+
+    def __init__(self, ctx: Context, spec: PanelSpec) -> None:
+        super().__init__(ctx, spec)
+        self.pane = Pane(alert_lists.SHORT, empty="no open alerts", header=False, leads=True)
+        self._rows = alert_lists.AlertRows(alert_lists.SHORT)
+        self._facts = AlertFacts(ctx, lambda: ctx.model.site.as_of if ctx.model.site is not None else None)
+
+    def least(self) -> int:
+        return 3
+
+    def wanted(self, _cells: int) -> int:
+        return max(3, len(self.ctx.model.alerts) + 1)
+
+    def update(self) -> None:
+        assert self.pane is not None
+        model, now = self.ctx.model, self.ctx.now()
+        rows = self._rows.rows(model.alerts_in_order(), now, model.timezone)
+        self.pane.empty = none_open(model, "no open alerts")
+        self.pane.set_rows(keep_order(self.pane, rows))
+
+    def draw(self, spot: Spot, focused: bool) -> list[Line]:
+        assert self.pane is not None
+        alert = self.ctx.model.alerts.get(self.pane.cursor or "")
+        below = spot.lines - self.wanted(spot.cells) - 1
+        if alert is None or below < 5:
+            lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
+        else:
+            lines = self.pane.draw(spot.cells, spot.lines - 1 - below, focused)
+            lines += detail(self.ctx, alert, spot.cells, below, self._facts.of(alert))
+        return [heading(self.spec.title or "Alerts", self._note(), spot.cells, focused), *lines]
+
+    def most(self, cells: int) -> int:
+        return self.wanted(cells) + (14 if self.ctx.model.alerts else 0)
+
+    def _note(self) -> Line:
+        model = self.ctx.model
+        counts = model.alert_counts
+        if not counts.open:
+            return []
+        note: Line = [(f"{fmt.number(counts.open, 0)} open", "dim")]
+        if counts.unacknowledged:
+            note.append((f" · {fmt.number(counts.unacknowledged, 0)} unacknowledged", "bold"))
+        if aside := counts.shelved + counts.suppressed + counts.out:
+            note.append((f" · {fmt.number(aside, 0)} put aside", "dim"))
+        if self.pane is not None and (more := self.pane.more()):
+            note.append((f" · {more}", "dim"))
+        if self.pane is not None and self.pane.marks:
+            note.append((f" · {len(self.pane.marks)} marked", "bold"))
+        return note
+
+    def open(self) -> Address | None:
+        assert self.pane is not None
+        return Address("alert", name=self.pane.current.key) if self.pane.current else None

@@ -1,0 +1,92 @@
+"""Neighbouring KPI tiles of a row, with one cursor over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from opsconsole.console.address import Address
+from opsconsole.console.context import Context
+from opsconsole.console.draw.tile import one_line, tile
+from opsconsole.console.panels import Panel
+from opsconsole.console.place import TILE_WIDTH, Spot, per_line
+from opsconsole.console.text import Line, beside
+from opsconsole.engine.messages import KpiState
+from opsconsole.site.model import Panel as PanelSpec
+
+
+class TilesPanel(Panel):
+    """Neighbouring KPI tiles of a row, with one cursor over them."""
+
+    kind = "kpi"
+
+    def __init__(self, ctx: Context, specs: Sequence[PanelSpec]) -> None:
+        super().__init__(ctx, specs[0])
+        self.specs = list(specs)
+        self.at = 0
+        self._across = 1
+
+    def tiles(self) -> int:
+        return len(self.specs)
+
+    def breadth(self) -> int:
+        return TILE_WIDTH
+
+    def least(self) -> int:
+        return 1
+
+    def update(self) -> None:
+        self.at = min(self.at, len(self.specs) - 1)
+
+    def name(self) -> str:
+        """The KPI under the cursor."""
+        return self.specs[self.at].of
+
+    def _state(self, spec: PanelSpec) -> KpiState:
+        kpi = self.ctx.model.kpis.get(spec.of)
+        if kpi is None:
+            return KpiState(spec.of, spec.title or spec.of, "", "nodata", reason="not there any more")
+        if spec.title and spec.title != kpi.title:
+            return replace(kpi, title=spec.title)
+        return kpi
+
+    def draw(self, spot: Spot, focused: bool) -> list[Line]:
+        states = [self._state(spec) for spec in self.specs]
+        if spot.tile == 1:
+            self._across = max(1, spot.cells // 48)
+            size = (spot.cells - 2 * (self._across - 1)) // self._across
+            drawn = [[one_line(kpi, size, focused and at == self.at)] for at, kpi in enumerate(states)]
+            return self._grid(drawn, size, 1, spot)
+        self._across = per_line(len(states), spot.cells)
+        gap = 1 if spot.cells < 100 else 2
+        size = (spot.cells - gap * (self._across - 1)) // self._across
+        drawn = [tile(kpi, size, spot.tile, focused and at == self.at) for at, kpi in enumerate(states)]
+        return self._grid(drawn, size, spot.tile, spot)
+
+    def _grid(self, drawn: list[list[Line]], size: int, lines: int, spot: Spot) -> list[Line]:
+        rows = [drawn[at : at + self._across] for at in range(0, len(drawn), self._across)]
+        shown = max(1, spot.lines // lines)
+        here = self.at // self._across
+        first = max(0, min(here - shown + 1, len(rows) - shown)) if here >= shown else 0
+        out: list[Line] = []
+        for row in rows[first : first + shown]:
+            out += beside([(size, block) for block in row], 1 if spot.cells < 100 and lines > 1 else 2, lines)
+        return out
+
+    def move(self, dx: int, dy: int) -> bool:
+        target = self.at + dx + dy * self._across
+        if dx and target // self._across != self.at // self._across:
+            return False
+        if not 0 <= target < len(self.specs):
+            return False
+        self.at = target
+        return True
+
+    def open(self) -> Address | None:
+        return Address("kpi", name=self.name())
+
+    def inherit(self, old: Panel) -> None:
+        if isinstance(old, TilesPanel):
+            names = [spec.of for spec in self.specs]
+            self.at = names.index(old.name()) if old.name() in names else 0
