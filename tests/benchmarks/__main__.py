@@ -1,7 +1,7 @@
 """What the real program costs: `python -m tests.benchmarks NAME …`.
 
 NAME is one of start, latency, idle, bulk, append, small, reopen, watched, past, views, refresh, long, storm, triage,
-book, rules.
+book, rules, paging.
 
 The first three have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
 (a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
@@ -25,6 +25,7 @@ from tests.benchmarks.journal import JOURNAL
 from tests.benchmarks.kpis import FIGURES
 from tests.benchmarks.loading import LOADING
 from tests.benchmarks.lookback import PAST
+from tests.benchmarks.paging import PAGING
 from tests.benchmarks.resting import RESTING, cpu_of
 from tests.benchmarks.rules import RULING
 from tests.benchmarks.storm import STORM
@@ -130,6 +131,7 @@ def idle(folder: Path, seconds: float = 60.0) -> None:
 
 
 SMALL: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, "idle": idle}
+LARGE = LOADING | RESTING | PAST | JOURNAL | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE | PAGING
 
 
 def main() -> None:
@@ -138,7 +140,21 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=[*SMALL, *LOADING, *RESTING, *PAST, *JOURNAL, *BOOK, *VIEWS, *FIGURES, *RULING, *STORM, *TRIAGE, []],
+        choices=[
+            *SMALL,
+            *LOADING,
+            *RESTING,
+            *PAST,
+            *JOURNAL,
+            *BOOK,
+            *VIEWS,
+            *FIGURES,
+            *RULING,
+            *STORM,
+            *TRIAGE,
+            *PAGING,
+            [],
+        ],
         default=list(SMALL),
     )
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -154,8 +170,7 @@ def main() -> None:
             else:
                 folder = (arguments.folder or place) / name
                 folder.mkdir(parents=True, exist_ok=True)
-                large = LOADING | RESTING | PAST | JOURNAL | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE
-                large[name](folder, arguments.rows)
+                LARGE[name](folder, arguments.rows)
 
 
 def _million(site: Path) -> None:

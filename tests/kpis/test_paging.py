@@ -128,7 +128,9 @@ def test_pages_are_what_a_full_read_gives(
         assert pages.any_beyond(db, rows, order, each, True) == (at + 1 < len(keys))
         assert pages.any_beyond(db, rows, order, each, False) == (at > 0)
     row = data.draw(st.integers(0, len(expected) + 2))
-    near, skip = marks.near(row)
+    near, skip, end = marks.near(row)
+    start = pages.key_at(db, rows, order, near, skip, end=end)
+    assert (start is None) == (row >= len(expected))
     found, _ = pages.read(db, rows, order, near, limit, skip=skip)
     assert places(found) == expected[row : row + limit]
     found, _ = pages.read(db, rows, order, None, limit, skip=row)
@@ -181,6 +183,7 @@ def test_posts_find_rows_where_times_lie_close_and_far_apart(
     monkeypatch.setattr(posts, "BUCKETS", 20)
     monkeypatch.setattr(posts, "HEAVY", 3)
     monkeypatch.setattr(posts, "_DEEPEST", 9)
+    monkeypatch.setattr(posts, "_MOST", 20)
     times = [*range(30), *[1000] * 9, 10**9, None, None]
     db.execute("DELETE FROM cycles")
     for number, seconds in enumerate(times):
@@ -196,8 +199,8 @@ def test_posts_find_rows_where_times_lie_close_and_far_apart(
         assert marks.total == len(whole) == 42
         for row, key in enumerate(whole.keys):
             assert posts.first_of(db, rows, order, marks, key) == row
-            near, skip = marks.near(row)
-            assert pages.read(db, rows, order, near, 1, skip=skip)[0].keys == [key]
+            near, skip, end = marks.near(row)
+            assert pages.key_at(db, rows, order, near, skip, end=end) == key
     marks = posts.planted(db, rows, TIME)
     db.execute("INSERT INTO cycles (_file, _line, _time) VALUES (4, 1, make_timestamp(12500000))")
     db.execute("INSERT INTO cycles (_file, _line, _time) VALUES (4, 2, make_timestamp(2000000000000000))")

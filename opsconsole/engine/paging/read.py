@@ -149,12 +149,11 @@ class Reader:
         if rows.bounded or row <= SKIPPED or self._small(cursor, scope):
             return pages.read(cursor, rows, order, None, limit, skip=row)
         if (posts := self._ranks.exact(cursor, scope, order, version)) is not None:
-            key, skip = posts.near(row)
-            return pages.read(cursor, rows, order, key, limit, skip=skip)
+            return self._skipped(cursor, scope, order, *posts.near(row), limit)
         posts = self._ranks.rough(scope, order)
         if posts is None or not rows.whole:
             raise WaitError(self._ranks.count(scope, order))
-        key, _ = posts.near(row)
+        key, _, _ = posts.near(row)
         if key is None:
             return pages.read(cursor, rows, order, None, limit, skip=row)
         ahead = row - pages.count_before(cursor, rows, order, key)
@@ -164,6 +163,22 @@ class Reader:
             return pages.read(cursor, rows, order, key, limit, skip=ahead)
         start, _ = pages.read(cursor, rows, order, key, 1, forward=False, skip=-ahead - 1)
         return pages.read(cursor, rows, order, start.keys[0], limit, including=True)
+
+    @staticmethod
+    def _skipped(
+        cursor: duckdb.DuckDBPyConnection,
+        scope: Scope,
+        order: Order,
+        key: Key | None,
+        skip: int,
+        end: Key | None,
+        limit: int,
+    ) -> tuple[Found, bool]:
+        """So many rows after a key, not after another."""
+        found = pages.key_at(cursor, scope.rows, order, key, skip, end=end)
+        if found is None:
+            return pages.found_of(scope.rows, []), False
+        return pages.read(cursor, scope.rows, order, found, limit, including=True)
 
     # --- by numbers of rows ---
 
@@ -186,16 +201,20 @@ class Reader:
             start = _there(ask, start, limit, known)
             found = pages.by_count(cursor, scope.rows, order_by, start, limit)
             return _numbered(found, version, start, known)
-        key = key_of(ask)
-        entry = self._entry(scope, ask, sort, version, key, first=start == 0)
+        entry = self._entry(ask, version)
+        if entry is not None and entry.future is not None:
+            self._patiently(entry.future)
         if entry is not None and entry.state.state == "ready":
             try:
                 return self._indexed(cursor, entry, ask, start, limit, version)
             except StaleError:
                 self._indexes.drop(entry)
-                entry = self._indexes.start(key, scope, sort, ask.order, version)
+                entry = None
         at = start if start <= SKIPPED else 0
         found = pages.by_count(cursor, scope.rows, order_by, at, limit)
+        # only now, so that the first page need not share the machine with the sorting of all
+        if entry is None and (start > 0 or self._indexes.worth(key_of(ask))):
+            entry = self._indexes.start(key_of(ask), scope, sort, ask.order, version)
         total = entry.total if entry is not None else None
         total = self.counted(cursor, scope, version) if total is None and scope.rows.place != "none" else total
         page = _numbered(found, version, at, total)
@@ -204,25 +223,13 @@ class Reader:
             page.next = found.keys[-1] if len(found) == limit else None
         return page
 
-    def _entry(
-        self,
-        scope: Scope,
-        ask: AskPage,
-        sort: tuple[Sort, ...],
-        version: int,
-        key: str,
-        first: bool,
-    ) -> Entry | None:
-        """The index to read by: that of the pages at hand, else one of now, which may have to be built."""
+    def _entry(self, ask: AskPage, version: int) -> Entry | None:
+        """The index to read by: that of the pages at hand, else one of now."""
+        key = key_of(ask)
         found = self._indexes.find(key, ask.version) if ask.version is not None else None
         if found is not None and found.state.state in ("ready", "building", "cancelled"):
             return found
-        found = self._indexes.fresh(key, version)
-        if found is None and (not first or self._indexes.worth(key)):
-            found = self._indexes.start(key, scope, sort, ask.order, version)
-        if found is not None and found.future is not None:
-            self._patiently(found.future)
-        return found
+        return self._indexes.fresh(key, version)
 
     def _indexed(
         self, cursor: duckdb.DuckDBPyConnection, entry: Entry, ask: AskPage, start: int, limit: int, version: int
@@ -246,8 +253,9 @@ class Reader:
         """A page of groups, of which there is none before all are there."""
         start, limit = _wanted(ask, limit)
         key = key_of(ask)
-        entry = self._entry(scope, ask, sort, version, key, first=False)
-        assert entry is not None
+        entry = self._entry(ask, version) or self._indexes.start(key, scope, sort, ask.order, version)
+        if entry.future is not None:
+            self._patiently(entry.future)
         if entry.state.state == "ready":
             return self._indexed(cursor, entry, ask, start, limit, version)
         if entry.state.state == "failed":

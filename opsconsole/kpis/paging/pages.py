@@ -45,21 +45,55 @@ def read(
 
     `key` None: from the end where reading begins. `skip`: so many rows of those are left out. Raises duckdb.Error.
     """
+    if skip:
+        key, including = key_at(cursor, rows, order, key, skip, forward=forward, including=including), True
+        if key is None:
+            return found_of(rows, []), False
     got: list[tuple[Any, ...]] = []
     for leg, condition in legs_from(order, key, forward, including):
         where, values = rows.where(condition)
         wanted = limit + 1 - len(got)
         got += cursor.execute(
             f"SELECT {', '.join(order.keys)}, {_listed(rows)} FROM {rows.table}{where} "
-            f"ORDER BY {leg.ordered(forward)} LIMIT {wanted} OFFSET {skip}",
+            f"ORDER BY {leg.ordered(forward)} LIMIT {wanted}",
             values,
         ).fetchall()
         if len(got) > limit:
             break
-        skip = max(0, skip - _count(cursor, rows, condition[0])) if skip and not got else 0
     more, got = len(got) > limit, got[:limit]
     width = len(order.keys)
     return found_of(rows, [(list(row[:width]), row[width:]) for row in (got if forward else got[::-1])]), more
+
+
+def key_at(
+    cursor: duckdb.DuckDBPyConnection,
+    rows: RowSet,
+    order: Order,
+    key: Key | None,
+    skip: int,
+    *,
+    forward: bool = True,
+    including: bool = False,
+    end: Key | None = None,
+) -> Key | None:
+    """The key of the row that comes after `skip` others after a key (or before it); None where there are fewer.
+
+    `end`: a key known to lie beyond it, so that less has to be read. Raises duckdb.Error.
+    """
+    for leg, (sql, _) in legs_from(order, key, forward, including):
+        bounded = sql
+        if end is not None and leg is order.legs[order.leg_of(end)]:
+            bounded = f"{sql} AND {leg.beyond(end, not forward, including=True)}"
+        where, values = rows.where((bounded, []))
+        got = cursor.execute(
+            f"SELECT {', '.join(order.keys)} FROM {rows.table}{where} "
+            f"ORDER BY {leg.ordered(forward)} LIMIT 1 OFFSET {skip}",
+            values,
+        ).fetchall()
+        if got:
+            return list(got[0])
+        skip -= _count(cursor, rows, sql)
+    return None
 
 
 def any_beyond(cursor: duckdb.DuckDBPyConnection, rows: RowSet, order: Order, key: Key, forward: bool) -> bool:

@@ -20,10 +20,12 @@ from opsconsole.kpis.paging.order import FILE, NUMBER, TIME, Key, Order, legs_fr
 from opsconsole.kpis.paging.rowset import RowSet
 
 BUCKETS = 1024
-HEAVY = 50_000
+HEAVY = 8_000
 """A bucket of more rows, and of more than its share, is counted in finer ones."""
-_LINES = 14
-"""Stretches of 2^14 lines of a file are counted."""
+_MOST = 8192
+"""About so many posts at most."""
+_LINES = 13
+"""Stretches of 2^13 lines of a file are counted."""
 _RECOUNTED = 8
 _DEEPEST = 6
 _TOP: Key = [round(dt.datetime(9999, 12, 31, tzinfo=dt.UTC).timestamp()) * 10**6, -1, -1]
@@ -39,12 +41,12 @@ class Posts(Struct, frozen=True):
     before: list[int]
     total: int
 
-    def near(self, row: int) -> tuple[Key | None, int]:
-        """A key before row number `row`, and how many rows after it that is."""
+    def near(self, row: int) -> tuple[Key | None, int, Key | None]:
+        """A key before row number `row`, how many rows after it that is, and a key that lies beyond it, if any."""
         if not self.starts:
-            return None, row
+            return None, row, None
         at = max(bisect.bisect_right(self.before, row) - 1, 0)
-        return self.starts[at], row - self.before[at]
+        return self.starts[at], row - self.before[at], self.starts[at + 1] if at + 1 < len(self.starts) else None
 
 
 def planted(cursor: duckdb.DuckDBPyConnection, rows: RowSet, order: Order) -> Posts:
@@ -93,7 +95,7 @@ def moved(
             sql += f" AND {TIME.legs[0].beyond([end, -1, -1], False, False)}"
         where, values = rows.where((sql, []))
         counts[at] = int(cursor.execute(f"SELECT count(*) FROM {rows.table}{where}", values).fetchall()[0][0])
-        if counts[at] > 4 * max(HEAVY, posts.total // BUCKETS):
+        if counts[at] > 4 * max(HEAVY, posts.total // _MOST):
             return None
     before = [0, *itertools.accumulate(counts)]
     return replace(posts, counts=counts, before=before[:-1], total=before[-1])
@@ -106,7 +108,7 @@ def _by_time(cursor: duckdb.DuckDBPyConnection, rows: RowSet) -> list[tuple[Key,
     ).fetchall()[0]
     found: list[tuple[Key, int]] = []
     if dated:
-        edges = _histogram(cursor, rows, low, high, dated, max(HEAVY, dated // BUCKETS), 0)
+        edges = _histogram(cursor, rows, low, high, dated, max(HEAVY, dated // _MOST), 0)
         edges.sort(reverse=True)
         # the newest bucket goes on for ever, so that it takes what is still to come
         found = [(_TOP if at == 0 else [end, -1, -1], many) for at, (end, many) in enumerate(edges)]
@@ -121,7 +123,8 @@ def _histogram(
     """Buckets of the times low..high (µs) as (end, exclusive, rows), those without rows left out."""
     if many <= heavy or low == high or depth == _DEEPEST:
         return [(high + 1, many)]
-    width = (high - low) // BUCKETS + 1
+    # as many as would do if the rows were spread evenly, as they mostly are
+    width = (high - low) // max(BUCKETS, 2 * many // heavy) + 1
     inside = f"_time >= make_timestamp({low}) AND _time <= make_timestamp({high})"
     where, values = rows.where((inside, []))
     counted = cursor.execute(
@@ -151,7 +154,7 @@ def _by_file(cursor: duckdb.DuckDBPyConnection, rows: RowSet) -> list[tuple[Key,
     ).fetchall()
     found: list[tuple[Key, int]] = []
     for file, stretch, many in counted:
-        if found and found[-1][1] + many <= HEAVY // 4:
+        if found and found[-1][1] + many <= HEAVY:
             found[-1] = (found[-1][0], found[-1][1] + many)
         else:
             found.append(([file, (stretch << _LINES) - 1], many))
