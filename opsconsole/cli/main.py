@@ -10,7 +10,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import NoReturn
 
-from opsconsole.cli import backtesting, headless, helping, kpis, notifying, records, scoring, sourcing
+from opsconsole.cli import backtesting, headless, helping, kpis, notifying, records, rows, scoring, sourcing
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
@@ -25,6 +25,7 @@ ASKING = {
     "snapshot": headless.snapshot,
     "kpis": kpis.kpis,
     "query": headless.query,
+    "rows": rows.rows,
     "sources": sourcing.sources,
     "quarantine": sourcing.quarantine,
     "log": records.log,

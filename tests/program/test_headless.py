@@ -292,3 +292,30 @@ alert_from: all
     }
     assert found["bad{line=2}"]["incident"] == found["few{line=2}"]["incident"] != found["few{line=1}"]["incident"]
     assert {name for name, alert in found.items() if alert["first_out"]} == {"few{line=1}", "few{line=2}"}
+
+
+def test_rows_are_filtered_sorted_and_written_to_a_file(site: SiteFolder, tmp_path: Path) -> None:
+    text = site.run("rows", "cycles", "--sort=-qty").stdout.splitlines()
+    assert "qty" in text[0]
+    assert text[0].split()[-2:] == ["file", "line"]
+    found = site.json("rows", "--kpi", "pieces", "--filter", "qty > 0", "--filter", "qty < 1000", "--columns", "qty,ts")
+    assert found
+    assert list(found[0]) == ["qty", "ts"]
+    out = tmp_path / "rows.csv"
+    done = site.run("rows", "cycles", "--out", str(out))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"2 rows in {out}\n")
+    assert len(list(csv.reader(out.open()))) == 3
+    assert [path.name for path in tmp_path.iterdir() if "rows" in path.name] == ["rows.csv"]
+    for words, said in (
+        (("rows",), "say whose rows"),
+        (("rows", "cycles", "--out", "x.doc"), "name a file that ends in .csv"),
+        (("rows", "cycles", "--sort", "nope"), "has no column `nope`"),
+        (("rows", "cycles", "--filter", "(SELECT 1) = 1"), "a subquery is not allowed"),
+        (("rows", "nope"), "`nope` has no rows yet"),
+        (("rows", "cycles", "--out", str(tmp_path / "none" / "x.csv")), "No such file or directory"),
+    ):
+        done = site.run(*words)
+        assert done.returncode == 1
+        assert done.stderr.startswith("opsconsole: ")
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr

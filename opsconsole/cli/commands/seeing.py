@@ -45,6 +45,32 @@ COMMANDS = (
         ),
     ),
     Command(
+        "rows",
+        "See",
+        "print rows of a source or behind a KPI, or write all to a file",
+        "Print rows of a source, or those behind a KPI or an alert, newest first unless sorted; with --out all of them "
+        "go to a file (JSON: an array, a row on each line; CSV: text that a spreadsheet would run gets an apostrophe).",
+        (
+            "opsconsole rows . flights --filter 'dep_delay > 60' --sort=-dep_delay",
+            "opsconsole rows . --kpi scrap --where line=3 --out scrap.xlsx",
+        ),
+        (
+            SITE,
+            Word("source", "SOURCE", "the source", "maybe", "", offers="source"),
+            Option(("--kpi",), "the rows behind this KPI", "text", "NAME", default="", offers="kpi"),
+            Option(("--alert",), "the rows behind this alert", "text", "ID", default=""),
+            Option(("--where",), "only these members, such as line=3", "text", "NAME=VALUE", "again"),
+            Option(("--filter",), "a condition, as in a KPI's `where`: 'qty > 3'", "text", "SQL", "again"),
+            Option(("--words",), "a word that is in some cell; '!word': in none", "text", "WORD", "again"),
+            Option(("--sort",), "by these columns; --sort=-qty: the largest first", "text", "COLUMNS", "again"),
+            Option(("--columns",), "these only, with commas between them", "text", "COLUMNS", "again"),
+            Option(("--limit",), "most rows to print, up to 10000 (default 50)", "whole", "N", default=50),
+            Either((json("a list of objects"), flag("--csv", help="comma-separated, with a header"))),
+            Option(("--out",), "all rows to this file: .csv .json .parquet .xlsx .md", "text", "FILE", offers="file"),
+            _AT,
+        ),
+    ),
+    Command(
         "sources",
         "See",
         "print what was taken from each file, or how a file is read",

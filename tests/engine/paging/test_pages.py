@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import resource
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from opsconsole.engine.paging import read
+from opsconsole.engine.paging import indexes, read
 from opsconsole.engine.table_messages import (
     Aggregate,
     AskColumn,
@@ -18,11 +21,13 @@ from opsconsole.engine.table_messages import (
     ColumnFilter,
     Grouping,
     Index,
+    IndexState,
     Ran,
     SortBy,
     TableOf,
     TablePage,
 )
+from opsconsole.kpis.paging import index
 from tests.engine.paging.plant import Plant
 from tests.waiting import until
 
@@ -226,3 +231,68 @@ def test_rows_that_come_and_go_while_somebody_pages(tmp_path: Any, large: None) 
     finally:
         plant.close()
     assert not (plant.place.state / "scratch" / "tables" / "orders").exists()
+
+
+def test_an_index_can_be_cancelled_and_goes_when_unused(
+    plant: Plant, large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_line = (SortBy("line"),)
+    tables = plant.queries._tables
+    real = index.build
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(cursor: Any, rows: Any, sort: Any, path: Any, went_on: Any) -> int:
+        entered.set()
+        assert leave.wait(10)
+        return real(cursor, rows, sort, path, went_on)
+
+    monkeypatch.setattr(index, "build", slow)
+    top = plant.page(CYCLES, sort=by_line, limit=2)
+    assert (top.index.state, column(top, "line")) == ("building", ["A", "A"])
+    assert entered.wait(10)
+    # pages in other orders do not wait for it
+    assert plant.page(CYCLES, limit=1).first == 0
+    found = plant.ask(AskIndex(CYCLES, by_line, top.version, cancel=True))
+    assert isinstance(found, Index)
+    assert (found.state.state, found.state.why) == ("cancelled", "it was cancelled")
+    leave.set()
+    monkeypatch.setattr(index, "build", real)
+    assert plant.page(CYCLES, sort=by_line, limit=2, version=top.version).index.state == "cancelled"
+    top = plant.page(CYCLES, sort=by_line, limit=2)
+    ready(plant, CYCLES, by_line, top.version)
+    folder = plant.place.state / "scratch" / "tables" / "orders"
+    assert list(folder.iterdir())
+    monkeypatch.setattr(indexes, "UNUSED", 0.0)
+    assert not tables._indexes._sweep()
+    assert not list(folder.iterdir())
+
+
+def test_a_full_disk_under_an_index_is_one_sentence(plant: Plant, large: None) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    by_ts = (SortBy("ts"),)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        top = plant.page(CYCLES, sort=by_ts, limit=2)
+
+        def state() -> IndexState:
+            found = plant.ask(AskIndex(CYCLES, by_ts, top.version))
+            assert isinstance(found, Index)
+            return found.state
+
+        until(lambda: state().state == "failed")
+        assert "cannot write in" in state().why
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert indexes.no_room(OSError(errno.ENOSPC, "x"), plant.root).startswith("the disk is full")
+    assert plant.page(CYCLES, sort=by_ts, limit=2).total == 120
+
+
+def test_as_of_a_past_moment(plant: Plant) -> None:
+    then = TableOf(source="cycles", at=1719210600.0)  # 08:30
+    page = plant.page(then, limit=1)
+    assert (page.total, str(column(page, "ts")[0])) == (31, "2024-06-24 08:30:00")
+    page = plant.page(then, sort=(SortBy("ts"),), limit=1, row=30)
+    assert (page.total, str(column(page, "ts")[0])) == (31, "2024-06-24 08:30:00")
+    page = plant.page(TableOf(source="parts", at=1719210600.0))
+    assert page.note == "its rows have no times: all of them, as now"
+    assert sorted(column(page, "name")) == ["bolt M8", "nut"]
