@@ -33,6 +33,7 @@ from opsconsole.console.action import Action as Action
 from opsconsole.console.key_names import key_name as key_name
 from opsconsole.console.look_actions import LOOKS
 from opsconsole.console.record_actions import RECORDS
+from opsconsole.console.table_actions import TABLES
 from opsconsole.console.triage_actions import TRIAGE
 from opsconsole.engine.commands import COMMANDS, ROLES
 
@@ -149,8 +150,8 @@ ACTIONS: tuple[Action, ...] = (
         rank=8,
         short="SQL",
     ),
-    Action("copy-address", "Copy the command line of this screen", ("Y",), KPI),
-    Action("copy-row", "Copy the whole row as tab-separated text", ("Y",), CELLS, rank=5, short="copy row"),
+    Action("copy-address", "Copy the command line of this screen", ("Y",), KPI, line="copy-address"),
+    *TABLES,
     Action(
         "quarantine",
         "What was set aside, with the raw text and why",
@@ -185,7 +186,7 @@ ACTIONS: tuple[Action, ...] = (
         "Write all of it as CSV, not only what is loaded",
         ("X",),
         ASIDE,
-        line="export FILE",
+        line="export FILE [seen]",
         rank=7,
         short="export",
     ),
@@ -204,7 +205,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "rows",
         "The rows behind a KPI, an alert or of a source",
-        line="rows kpi|alert|source NAME [DIM=MEMBER …] [at MOMENT]",
+        line="rows kpi|alert|source NAME [where DIM=MEMBER …] [filter CONDITION …] [sort …] [group …] [at MOMENT]",
     ),
     Action("line", "A line of a file as it lies there", line="line SOURCE FILE NUMBER"),
     Action("restart-engine", "Start the engine anew", line="restart-engine"),

@@ -9,6 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opsconsole.console import alert_filter
+from opsconsole.console.grid.shape import Shape
+from opsconsole.console.grid.shape_words import KEYS, WordsError, shape_words, with_words
 from opsconsole.site.duration import parse_duration
 from opsconsole.site.moments import EXAMPLES
 
@@ -40,6 +42,7 @@ SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": 
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
 _NAMED = {"line": 4, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
+_PARTS = ("where", *KEYS, "at")
 _NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "at", "rows")
 
 
@@ -52,7 +55,8 @@ class Address(Struct, frozen=True):
     of a filter of alerts, of which `name` has the words.
 
     `at` is the moment that is looked at, as `opsconsole.site.moments` keeps it; empty: now. `show` is the part of a
-    KPI's screen, `against` what its change is explained against (a kind of comparison).
+    KPI's screen, `against` what its change is explained against (a kind of comparison). `table` is how rows are
+    looked at: sorted, filtered, grouped.
     """
 
     view: str
@@ -64,6 +68,7 @@ class Address(Struct, frozen=True):
     at: str = ""
     show: str = ""
     against: str = ""
+    table: Shape = Shape()
 
     def __str__(self) -> str:
         words = [self.view]
@@ -76,11 +81,12 @@ class Address(Struct, frozen=True):
         if self.line:
             words.append(str(self.line))
         if self.where:
-            if self.view in ("kpi", "sql"):
+            if self.view in ("kpi", "sql", "rows"):
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
         if self.name and self.view in ("alerts", "log"):
             words += self.name.split()
+        words += shape_words(self.table)
         if self.show == "rows":
             words.append("rows")
         elif self.show:
@@ -165,14 +171,27 @@ def _view(words: list[str]) -> Address:
 
 
 def _rows(words: Sequence[str]) -> Address:
+    """`rows kpi|alert|source NAME [where DIM=MEMBER …] [filter "qty > 3" …] [sort -qty] … [at MOMENT]`."""
     if len(words) < 2 or words[0] not in ("kpi", "alert", "source"):
         raise BadAddressError("rows needs kpi, alert or source and a name, such as: rows source cycles")
-    rest = list(words[2:])
-    at = ""
-    if "at" in rest:
-        cut = rest.index("at")
-        rest, at = rest[:cut], _at(rest[cut + 1 :])
-    return Address("rows", of=words[0], name=words[1], where=_members(rest), at=at)
+    address, rest = Address("rows", of=words[0], name=words[1]), list(words[2:])
+    key = "where"
+    while rest:
+        if rest[0] in _PARTS:
+            key = rest.pop(0)
+        # the word after a key is its own, whatever it is
+        end = next((at for at, word in enumerate(rest) if at and word in _PARTS), len(rest))
+        taken, rest = rest[:end], rest[end:]
+        if key == "where":
+            address = replace(address, where=(*address.where, *_members(taken)))
+        elif key == "at":
+            address = replace(address, at=_at(taken))
+        else:
+            try:
+                address = replace(address, table=with_words(address.table, key, taken))
+            except WordsError as error:
+                raise BadAddressError(str(error)) from error
+    return address
 
 
 def _line(words: Sequence[str]) -> Address:

@@ -59,3 +59,7 @@ class Context(Protocol):
     def say(self, text: str, style: str = "") -> None:
         """Say something on the last line until the next key."""
         ...
+
+    def redraw(self) -> None:
+        """Draw what is shown, as something of it has changed."""
+        ...

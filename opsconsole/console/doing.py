@@ -11,6 +11,7 @@ from opsconsole.console.host import Program
 from opsconsole.console.link import LinkError
 from opsconsole.console.planning import Planning
 from opsconsole.console.prompt import Prompt
+from opsconsole.console.table_doing import TableDoing
 from opsconsole.console.text import inert
 from opsconsole.console.triage import Triage
 from opsconsole.engine.commands import COMMANDS
@@ -28,6 +29,7 @@ class Doing:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.triage = Triage(program)
+        self.tables = TableDoing(program)
         self.planning = Planning(program, lambda name, words: self.run(program.registry.by_id[name], words))
 
     def run(self, action: Action, words: str = "") -> None:
@@ -50,7 +52,7 @@ class Doing:
         if handler is not None:
             handler()
         else:
-            others = (self, self.triage, self.planning, self.program.looking)
+            others = (self, self.triage, self.planning, self.program.looking, self.tables)
             where = next(each for each in others if hasattr(each, name))
             getattr(where, name)(words)
 
@@ -230,7 +232,9 @@ class Doing:
 
     def do_filter(self, words: str) -> None:
         pane = self.program.history.current.pane
-        if pane is None:
+        if pane is None and self.tables.grid(quiet=True) is not None:
+            self.tables.filter_words(words)
+        elif pane is None:
             self.program.say("nothing to filter here")
         elif words:
             pane.set_filter(words)
@@ -286,6 +290,9 @@ class Doing:
         self.program.spawn(self._tell(Command("retry", source=source, files=files), what))
 
     def do_export(self, words: str) -> None:
+        if self.tables.grid(quiet=True) is not None:
+            self.tables.do_export_rows(words)
+            return
         if words:
             self.program.spawn(self._export(words))
             return
@@ -326,10 +333,6 @@ class Doing:
 
     def do_copy(self, _: str) -> None:
         self._copy(self.program.history.current.copied(), "this")
-
-    def do_copy_row(self, _: str) -> None:
-        pane = self.program.history.current.pane
-        self._copy(pane.current.copy if pane is not None and pane.current else "", "the row")
 
     def _copy(self, text: str, what: str) -> None:
         if text:

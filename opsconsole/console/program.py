@@ -183,6 +183,9 @@ class Console(App[int], inherit_bindings=False):
         self.message = (text, style)
         self.paint_soon()
 
+    def redraw(self) -> None:
+        self.paint_soon()
+
     # --- what concerns the whole program (opsconsole.console.doing) ---
 
     def leave(self) -> None:

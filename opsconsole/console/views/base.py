@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from msgspec.structs import replace
 
 from opsconsole.console.address import Address
@@ -11,6 +13,9 @@ from opsconsole.console.link import LinkError
 from opsconsole.console.pane import Pane
 from opsconsole.console.text import Line
 from opsconsole.engine.messages import AlertState, Answer, Ask, Failure
+
+if TYPE_CHECKING:
+    from opsconsole.console.grid.grid import Grid
 
 
 class View:
@@ -30,6 +35,31 @@ class View:
     def pane(self) -> Pane | None:
         """The list that has the cursor."""
         return None
+
+    @property
+    def grid(self) -> Grid | None:
+        """The table of rows that has the cursor, where the screen shows one."""
+        return None
+
+    def remember(self) -> dict[str, Any]:
+        """Where one is on this screen beside its address (cursor, scroll, marks, filter), as plain values for JSON."""
+        pane = self.pane
+        if pane is None:
+            return {}
+        return {"cursor": pane.cursor, "filter": pane.filter, "marks": sorted(pane.marks)}
+
+    def recall(self, state: dict[str, Any]) -> None:
+        """Go back to what `remember` gave, whether the screen has its rows already or not.
+
+        Raises TypeError, ValueError or KeyError where it is of another make.
+        """
+        pane = self.pane
+        if pane is None:
+            return
+        pane.marks = {str(key) for key in state.get("marks", ())}
+        pane.set_filter(str(state.get("filter", "")))
+        if state.get("cursor") is not None:
+            pane.point(str(state["cursor"]))
 
     def label(self) -> str:
         """Its part of the breadcrumb."""

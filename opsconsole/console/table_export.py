@@ -1,0 +1,223 @@
+"""Writing a table to a file: the engine makes it, the console writes it as the person, in parts, with progress.
+
+The parts go to a file beside the wanted one, which takes its name when it is whole: what lies there is never half of
+it, and a file that is there already is replaced only after the person has said so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+from typing import IO, cast, get_args
+
+from opsconsole.console import fmt
+from opsconsole.console.grid.grid import Grid
+from opsconsole.console.host import Program
+from opsconsole.console.link import LinkError
+from opsconsole.console.prompt import Prompt
+from opsconsole.console.text import inert
+from opsconsole.engine.messages import Answer, Ask, Failure
+from opsconsole.engine.table_messages import (
+    AskChunk,
+    AskExport,
+    AskExported,
+    Chunk,
+    Export,
+    ExportFormat,
+)
+
+AGAIN = 0.2
+"""Seconds after which is asked again how far an export is."""
+FORMATS: dict[str, ExportFormat] = {
+    **{f".{each}": each for each in get_args(ExportFormat)},
+    ".markdown": "md",
+}
+
+
+class ExportError(Exception):
+    """Why nothing was written; one sentence for a person."""
+
+
+class Exporting:
+    """One export at a time, whatever screen is shown meanwhile."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.running = ""
+        self._cancelled = False
+
+    # --- asking the person ---
+
+    def ask(self, grid: Grid) -> None:
+        """What is to be written, then where to."""
+        if grid.pages is None:
+            self.program.say("there is nothing to write yet")
+            return
+        shape, pages = grid.shape, grid.pages
+        if not (shape.narrowed or shape.hidden or shape.columns):
+            self._ask_path(grid, seen=False)
+            return
+        seen = f"{_rows(pages.total)} × {len(grid.shown())} columns"
+        everything = f"{_rows(pages.all)}, all columns" if pages.all is not None else "everything"
+        head = f" write: s what is seen ({seen}) · e everything ({everything})"
+        self.program.prompt = Prompt(
+            "choice",
+            head=head,
+            choices={"s": lambda: self._ask_path(grid, seen=True), "e": lambda: self._ask_path(grid, seen=False)},
+        )
+
+    def _ask_path(self, grid: Grid, seen: bool) -> None:
+        def answer(text: str) -> str:
+            if not text.strip():
+                return "to which file? Esc leaves it"
+            return self.begin(grid, text.strip(), seen, quiet=True)
+
+        name = grid.source or "rows"
+        about = "its ending says how: .csv .json .parquet .xlsx .md"
+        self.program.prompt = Prompt("ask", f"{name}.csv", head="write to: ", about=about, answer=answer)
+
+    def ask_to_cancel(self) -> None:
+        """Whether the export that goes on is to be given up."""
+
+        def cancel() -> None:
+            self._cancelled = True
+
+        self.program.prompt = Prompt(
+            "choice", head=f" {inert(self.running)} is being written: give it up?  y / n", choices={"y": cancel}
+        )
+
+    # --- doing ---
+
+    def begin(self, grid: Grid, path: str, seen: bool, quiet: bool = False) -> str:
+        """Start; what is wrong with the path is said, or with `quiet` returned. Asks before anything is replaced."""
+        target = Path(path).expanduser()
+        trouble = ""
+        if target.suffix.lower() not in FORMATS:
+            trouble = f"{path}: its ending says how it is written: .csv .json .parquet .xlsx .md"
+        elif target.is_dir():
+            trouble = f"{path} is a folder: name a file"
+        elif not target.absolute().parent.is_dir():
+            trouble = f"{path}: there is no folder {target.absolute().parent}"
+        if trouble:
+            if not quiet:
+                self.program.say(inert(trouble), "warning")
+            return inert(trouble)
+        if target.exists():
+            # asked once this prompt is done with
+            self.program.spawn(self._ask_to_replace(grid, target, seen))
+        else:
+            self._start(grid, target, seen, replace=False)
+        return ""
+
+    async def _ask_to_replace(self, grid: Grid, target: Path, seen: bool) -> None:
+        self.program.prompt = Prompt(
+            "choice",
+            head=f" {inert(str(target))} is there already: replace it?  y / n",
+            about="what is in it now is lost",
+            choices={"y": lambda: self._start(grid, target, seen, replace=True)},
+        )
+
+    def _start(self, grid: Grid, target: Path, seen: bool, replace: bool) -> None:
+        self.running, self._cancelled = target.name, False
+        grid.progress = f"writing {inert(target.name)} {fmt.NONE}"
+        self.program.spawn(self._run(grid, target, seen, replace))
+
+    async def _run(self, grid: Grid, target: Path, seen: bool, replace: bool) -> None:
+        try:
+            said, style = await self._write(grid, target, seen, replace), ""
+        except (ExportError, OSError, LinkError) as error:
+            said, style = f"not written: {error}", "warning"
+        finally:
+            self.running, grid.progress = "", ""
+        self.program.say(inert(said), style)
+
+    async def _write(self, grid: Grid, target: Path, seen: bool, replace: bool) -> str:
+        shape = grid.shape
+        # groups are a table of their own; else everything is without filters, and with all columns
+        of = shape.of(grid.base) if seen or shape.group is not None else grid.base
+        known = grid.pages.first.columns if grid.pages is not None and grid.pages.first is not None else []
+        columns = tuple(each.name for each in grid.shown() if each.name in known) if seen else ()
+        body = AskExport(of, FORMATS[target.suffix.lower()], columns, shape.sort, shape.order)
+        export = _export(await self.program.ask(body))
+        try:
+            while not export.ready:
+                self._tell(grid, target, export.rows, export.total, "made")
+                await asyncio.sleep(AGAIN)
+                if self._cancelled:
+                    raise ExportError("it was given up")
+                export = _export(await self.program.ask(AskExported(export.export)))
+            await self._fetch(grid, target, export, replace)
+        finally:
+            await self._drop(export.export)
+        left = "" if seen or shape.group is not None or not shape.narrowed else ", without the filters"
+        return f"{fmt.count(export.rows, 'row')} written to {target.resolve()} ({fmt.size(export.size)}{left})"
+
+    async def _fetch(self, grid: Grid, target: Path, export: Export, replace: bool) -> None:
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        written = 0
+        # what a console with this number left that was killed
+        part.unlink(missing_ok=True)
+        try:
+            out = cast(IO[bytes], await asyncio.to_thread(part.open, "xb"))
+            try:
+                while True:
+                    chunk = await self.program.ask(AskChunk(export.export, written))
+                    if isinstance(chunk, Failure) or not isinstance(chunk, Chunk):
+                        raise ExportError(getattr(chunk, "message", "the engine gave no answer"))
+                    if not chunk.data:
+                        break
+                    await asyncio.to_thread(out.write, chunk.data)
+                    written += len(chunk.data)
+                    self._tell(grid, target, written, export.size, "written")
+                    if self._cancelled:
+                        raise ExportError("it was given up")
+            finally:
+                await asyncio.to_thread(out.close)
+            if written != export.size:
+                raise ExportError(f"{written} bytes came of {export.size}; write it again")
+            _into_place(part, target, replace)
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def _drop(self, export: str) -> None:
+        # where the engine has gone its file goes with it
+        with contextlib.suppress(LinkError):
+            await self.program.ask(AskExported(export, drop=True))
+
+    def _tell(self, grid: Grid, target: Path, done: int, total: int | None, verb: str) -> None:
+        far = f"{min(1.0, done / total):.0%}" if total else fmt.number(done, 0)
+        grid.progress = f"{inert(target.name)}: {far} {verb} (X gives it up)"
+        self.program.redraw()
+
+
+def _export(answer: Answer | Ask) -> Export:
+    if isinstance(answer, Failure):
+        raise ExportError(answer.message)
+    if not isinstance(answer, Export):
+        raise ExportError("the engine gave no answer")
+    if answer.failed:
+        raise ExportError(answer.failed)
+    return answer
+
+
+def _into_place(part: Path, target: Path, replace: bool) -> None:
+    """Give the whole file its name. Raises ExportError where one of that name has come meanwhile."""
+    if replace:
+        part.replace(target)
+        return
+    try:
+        # unlike a rename, a link never replaces
+        os.link(part, target)
+    except FileExistsError as error:
+        raise ExportError(f"a file of that name has come meanwhile: {target}") from error
+    except OSError:
+        # a file system without links
+        if target.exists():
+            raise ExportError(f"a file of that name has come meanwhile: {target}") from None
+        part.rename(target)
+
+
+def _rows(count: int | None) -> str:
+    return fmt.count(count, "row") if count is not None else "the rows"
