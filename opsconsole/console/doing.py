@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from opsconsole.console import steps
@@ -12,10 +14,15 @@ from opsconsole.console.link import LinkError
 from opsconsole.console.planning import Planning
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.table_doing import TableDoing
+from opsconsole.console.table_shaping import TableShaping
 from opsconsole.console.text import inert
 from opsconsole.console.triage import Triage
 from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import Command, Done, Failure
+
+if TYPE_CHECKING:
+    from opsconsole.console.table_doing import TableDoing
+    from opsconsole.console.table_shaping import TableShaping
 
 # Views whose command without a name means the screen that is shown.
 ASKING = ("sql", "procedure")
@@ -29,7 +36,7 @@ class Doing:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.triage = Triage(program)
-        self.tables = TableDoing(program)
+        self._tables: tuple[TableDoing, TableShaping] | None = None
         self.planning = Planning(program, lambda name, words: self.run(program.registry.by_id[name], words))
 
     def run(self, action: Action, words: str = "") -> None:
@@ -232,8 +239,8 @@ class Doing:
 
     def do_filter(self, words: str) -> None:
         pane = self.program.history.current.pane
-        if pane is None and self.tables.grid(quiet=True) is not None:
-            self.tables.filter_words(words)
+        if pane is None and self.program.history.current.grid is not None:
+            self.tables[0].filter_words(words)
         elif pane is None:
             self.program.say("nothing to filter here")
         elif words:
@@ -290,8 +297,8 @@ class Doing:
         self.program.spawn(self._tell(Command("retry", source=source, files=files), what))
 
     def do_export(self, words: str) -> None:
-        if self.tables.grid(quiet=True) is not None:
-            self.tables.do_export_rows(words)
+        if self.program.history.current.grid is not None:
+            self.tables[0].do_export_rows(words)
             return
         if words:
             self.program.spawn(self._export(words))

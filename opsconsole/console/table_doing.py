@@ -1,96 +1,30 @@
-"""What the actions on tables of rows do, from their keys and from the command line. They act on the screen's grid."""
+"""What the actions on the rows of a table do, from their keys and from the command line."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from opsconsole.console.grid.aside import Chooser, Facts, Values
-from opsconsole.console.grid.columns import Column
+from opsconsole.console.grid.aside import Values
 from opsconsole.console.grid.grid import Grid
 from opsconsole.console.grid.marks import MOST
-from opsconsole.console.grid.pages import Held
-from opsconsole.console.grid.shape import Shape
-from opsconsole.console.grid.shape_words import WordsError, read_group, read_names, read_sort, with_words
+from opsconsole.console.grid.shape_words import WordsError, read_sort, with_words
 from opsconsole.console.grid.typed import EXAMPLES, conditions
 from opsconsole.console.host import Program
 from opsconsole.console.prompt import Prompt
+from opsconsole.console.table_acting import OFF, Acting
 from opsconsole.console.table_export import Exporting
 from opsconsole.console.text import inert
-from opsconsole.engine.table_messages import Grouping
 from opsconsole.site.moments import MomentError
 
-OFF = ("off", "none")
 
-
-class TableDoing:
-    """The handlers: `do_<id>` for each action on tables."""
+class TableDoing(Acting):
+    """The handlers of what goes by rows: order, filters, marks, and what is taken out of a table."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        super().__init__(program)
         self.exporting = Exporting(program)
-
-    # --- on what ---
-
-    def grid(self, quiet: bool = False) -> Grid | None:
-        """The table of the screen; None where there is none, which is said."""
-        grid = self.program.history.current.grid
-        if grid is None and not quiet:
-            self.program.say("that is for tables of rows: 5 lists them")
-        return grid
-
-    def _column(self, words: str = "") -> tuple[Grid, Column] | None:
-        """The column that is named, else the one under the cursor."""
-        grid = self.grid()
-        if grid is None:
-            return None
-        try:
-            named = read_names(words)
-        except WordsError as error:
-            self.program.say(inert(str(error)), "warning")
-            return None
-        if named and named[0] not in grid.columns.by_name:
-            self._unknown(grid, named[0])
-            return None
-        column = grid.columns.by_name[named[0]] if named else grid.here
-        if column is None:
-            self.program.say("no column here yet")
-            return None
-        return grid, column
-
-    def _unknown(self, grid: Grid, name: str) -> None:
-        from opsconsole.console.words import nearest
-
-        self.program.say(f"no column `{inert(name)}`{nearest(name, list(grid.columns.by_name))}", "warning")
-
-    def _cell(self) -> tuple[Grid, Column, Held] | None:
-        """The cell under the cursor; where its page is on its way that is said."""
-        found = self._column()
-        if found is None:
-            return None
-        row = found[0].current
-        if row is None:
-            self.program.say("this row is on its way: press again" if found[0].rows else "no row here")
-            return None
-        return *found, row
-
-    def _shape(self, make: Callable[[Shape], Shape]) -> None:
-        grid = self.grid()
-        if grid is None:
-            return
-        try:
-            grid.set_shape(make(grid.shape))
-        except WordsError as error:
-            self.program.say(inert(str(error)), "warning")
-
-    def _known(self, grid: Grid, names: tuple[str, ...]) -> bool:
-        missing = next((name for name in names if name not in grid.columns.by_name), None)
-        if missing is not None and grid.columns.all:
-            self._unknown(grid, missing)
-            return False
-        return True
 
     # --- order ---
 
@@ -194,155 +128,6 @@ class TableDoing:
         else:
             about = "words that must be in some cell, !word: in none"
             self.program.prompt = Prompt("ask", grid.shape.words, head="/", about=about, answer=answer)
-
-    # --- columns ---
-
-    def do_hide_column(self, words: str) -> None:
-        found = self._column(words)
-        if found is None:
-            return
-        grid, column = found
-        names = read_names(words) or (column.name,)
-        if not self._known(grid, names):
-            return
-        shown = grid.shown()
-        left = [each.name for each in shown if each.name not in names]
-        if not left:
-            self.program.say("the last column stays")
-            return
-        at = shown.index(column) if column in shown else 0
-        grid.set_shape(_hiding(grid.shape, names))
-        grid.column = left[min(at, len(left) - 1)]
-        self.program.say(f"hidden: {inert(', '.join(names))} (C shows them again)")
-
-    def do_choose_columns(self, words: str) -> None:
-        grid = self.grid()
-        if grid is None or not grid.columns.all:
-            return
-        all_names = [each.name for each in grid.columns.all]
-
-        def take(chosen: list[str]) -> None:
-            grid.set_shape(grid.shape.showing(chosen, all_names))
-
-        if words == "all":
-            take(all_names)
-        elif words:
-            try:
-                names = read_names(words)
-            except WordsError as error:
-                self.program.say(inert(str(error)), "warning")
-                return
-            if self._known(grid, names):
-                take(list(names))
-        else:
-            grid.aside = Chooser(grid, "Columns", all_names, take, [each.name for each in grid.shown()])
-
-    def do_column_left(self, _: str) -> None:
-        self._move_column(-1)
-
-    def do_column_right(self, _: str) -> None:
-        self._move_column(1)
-
-    def _move_column(self, by: int) -> None:
-        found = self._column()
-        if found is None:
-            return
-        grid, column = found
-        if grid.aside is not None:
-            grid.aside.shift(by)
-            return
-        grid.column = column.name
-        grid.set_shape(grid.shape.moving(column.name, by, [each.name for each in grid.columns.all]))
-
-    def do_freeze(self, words: str) -> None:
-        found = self._column()
-        if found is None:
-            return
-        grid, column = found
-        if words.isdecimal():
-            count = int(words)
-        else:
-            count = grid.shown().index(column) + 1
-            count = 0 if count == grid.shape.frozen else count
-        grid.set_shape(replace(grid.shape, frozen=count))
-
-    # --- groups ---
-
-    def do_group_rows(self, words: str) -> None:
-        if words in OFF:
-            self._shape(lambda shape: shape.grouped(None))
-        elif words:
-            self._shape(lambda shape: shape.grouped(read_group(words)))
-        elif (found := self._column()) is not None:
-            grid, column = found
-            if grid.shape.group is None:
-                if self._groupable(grid, column):
-                    grid.set_shape(grid.shape.grouping(column.name))
-            else:
-                self._choose(grid, "Group by one more", lambda name: grid.shape.grouping(name))
-
-    def do_pivot(self, words: str) -> None:
-        grid = self.grid()
-        if grid is None:
-            return
-        group = grid.shape.group
-        if words in OFF or (group is not None and group.pivot and not words):
-            if group is not None:
-                grid.set_shape(grid.shape.grouped(replace(group, pivot="")))
-        elif group is not None and words:
-            grid.set_shape(grid.shape.grouped(replace(group, pivot=read_names(words)[0])))
-        elif group is not None:
-            self._choose(grid, "Side by side", lambda name: grid.shape.grouped(replace(group, pivot=name)))
-        elif (found := self._column(words)) is not None and self._groupable(*found):
-            pivot = found[1].name
-            self._choose(
-                grid,
-                f"{pivot} side by side, by",
-                lambda name: grid.shape.grouped(Grouping((name,), pivot=pivot)),
-                pivot,
-            )
-
-    def _groupable(self, grid: Grid, column: Column) -> bool:
-        if column.name in grid.names:
-            return True
-        self.program.say(f"{column.name} says where the row stands: it cannot be grouped by")
-        return False
-
-    def _choose(self, grid: Grid, title: str, shape: Callable[[str], Shape], but: str = "") -> None:
-        """Choose one column of the rows, whatever columns the groups have."""
-        by = grid.shape.group.by if grid.shape.group is not None else ()
-
-        def opened() -> None:
-            names = [name for name in grid.names if name not in (*by, but)]
-            grid.aside = Chooser(grid, title, names, lambda chosen: grid.set_shape(shape(chosen[0])))
-
-        if grid.names:
-            opened()
-        else:
-            self.program.spawn(grid.learn_names(opened))
-
-    # --- beside ---
-
-    def do_values(self, words: str) -> None:
-        found = self._told(words)
-        if found is not None:
-            found[0].aside = Values(*found)
-
-    def do_facts(self, words: str) -> None:
-        found = self._told(words)
-        if found is not None:
-            found[0].aside = Facts(*found)
-
-    def _told(self, words: str) -> tuple[Grid, Column] | None:
-        found = self._column(words)
-        if found is None:
-            return None
-        grid, column = found
-        if column.at >= len(grid.pages.first.columns if grid.pages is not None and grid.pages.first else ()):
-            self.program.say(f"{column.name} says where the row stands: there is nothing to tell of it")
-            return None
-        grid.column = column.name
-        return found
 
     # --- going ---
 
@@ -449,13 +234,6 @@ class TableDoing:
         else:
             self.exporting.ask(grid)
 
-    def _typing(self, text: str) -> None:
-        from opsconsole.console.words import complete
-
-        program = self.program
-        program.prompt = Prompt("command", complete=lambda line: complete(line, program.registry, program.model))
-        program.prompt.insert(text)
-
 
 def _path_and_seen(words: str) -> tuple[str, bool]:
     try:
@@ -464,9 +242,3 @@ def _path_and_seen(words: str) -> tuple[str, bool]:
         parts = [words]
     seen = len(parts) > 1 and parts[-1] == "seen"
     return " ".join(parts[:-1] if seen else parts), seen
-
-
-def _hiding(shape: Shape, names: tuple[str, ...]) -> Shape:
-    for name in names:
-        shape = shape.hiding(name)
-    return shape

@@ -71,9 +71,10 @@ from opsconsole.engine.messages import (
     Welcome,
 )
 from opsconsole.engine.place import Place
+from opsconsole.engine.table_messages import AskPage
 from opsconsole.engine.wire import frame, read_to_engine
 from opsconsole.site.model import Layout, LayoutRow, Panel
-from tests.console import cannedgoals, cannedkpis, cannedrecords
+from tests.console import cannedgoals, cannedkpis, cannedrecords, cannedtable
 
 NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
 HOUR = 3600.0
@@ -373,6 +374,19 @@ def rows(first: int, count: int, source: str = "cycles") -> Rows:
     )
 
 
+def table(source: str = "cycles") -> cannedtable.CannedTable:
+    """All of these rows, as a table of any size."""
+    told = rows(0, TOTAL_ROWS, source)
+    misfits = {misfit.row: {misfit.column: misfit.raw} for misfit in told.misfits}
+    made = [
+        cannedtable.Row(cells, file, line, misfits.get(number, {}))
+        for number, (cells, file, line) in enumerate(
+            zip(zip(*told.data, strict=True), told.files, told.lines, strict=True)
+        )
+    ]
+    return cannedtable.CannedTable(source, told.columns, told.types, made)
+
+
 def then(state: Snapshot, at: float) -> Snapshot:
     """How it was at a past moment: OEE tells how many hours ago that was, and one alert was open."""
     night = ShiftState("Night", SHIFT - 8 * HOUR, SHIFT)
@@ -393,7 +407,9 @@ def then(state: Snapshot, at: float) -> Snapshot:
 
 
 class CannedEngine:
-    """A server on `folder`/socket. `asked` are the questions it got; `refuse` makes commands fail with that reason."""
+    """A server on `folder`/socket. `asked` are the questions it got; `refuse` makes commands fail with that reason;
+    pages wait for the `gate` where there is one.
+    """
 
     def __init__(self, folder: Path, state: Snapshot | None = None) -> None:
         self.answers: dict[str, Any] = {}
@@ -404,8 +420,22 @@ class CannedEngine:
         self.role = "supervisor"
         self.before: list[AlertState] = []
         self.ticks: cannedrecords.Ticks | None = None
+        self._table: cannedtable.CannedTable | None = None
+        self.gate: asyncio.Event | None = None
+        self._held: list[asyncio.Task[None]] = []
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
+
+    @property
+    def table(self) -> cannedtable.CannedTable:
+        """The rows behind whatever is asked for; made when they are first asked for."""
+        if self._table is None:
+            self._table = table()
+        return self._table
+
+    @table.setter
+    def table(self, rows: cannedtable.CannedTable) -> None:
+        self._table = rows
 
     async def __aenter__(self) -> CannedEngine:
         await self.start()
@@ -447,10 +477,17 @@ class CannedEngine:
                     writer.write(frame(Welcome(PROTOCOL, "0", 1, "ana", self.role, "North plant", "")))
                 elif isinstance(message, Request):
                     self.asked.append(message.body)
-                    writer.write(frame(Reply(message.id, self._answer(message.body))))
+                    if self.gate is not None and isinstance(message.body, AskPage):
+                        self._held.append(asyncio.create_task(self._reply_late(self.gate, writer, message)))
+                    else:
+                        writer.write(frame(Reply(message.id, self._answer(message.body))))
         finally:
             self._writers.discard(writer)
             writer.close()
+
+    async def _reply_late(self, gate: asyncio.Event, writer: asyncio.StreamWriter, request: Request) -> None:
+        await gate.wait()
+        writer.write(frame(Reply(request.id, self._answer(request.body))))
 
     def _answer(self, ask: Ask) -> Answer:
         if isinstance(ask, Subscribe):
@@ -469,12 +506,12 @@ class CannedEngine:
             return cannedkpis.compared(ask, NOW)
         if isinstance(ask, AskSql):
             return cannedkpis.sql(ask)
-        if isinstance(ask, AskRows) and "rows" in self.answers:
-            return self.answers["rows"]
         if isinstance(ask, AskRows):
-            if ask.kpi == "energy":
-                return Failure("the source meters has no rows yet")
             return rows(ask.after[0] if ask.after else 0, ask.limit)
+        if isinstance(ask, cannedtable.ASKS):
+            if isinstance(ask, AskPage) and ask.of.kpi == "energy":
+                return Failure("the source meters has no rows yet")
+            return self.table.answer(ask)
         if isinstance(ask, AskLine):
             around = [
                 f"2026-06-24T08:{at % 60:02};line 3;weld;K2-{at};4;1;31.2" for at in range(ask.line - 3, ask.line + 4)

@@ -11,6 +11,8 @@ from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
 from opsconsole.console.looking import Looking
 from opsconsole.console.planning import Planning
+from opsconsole.console.table_doing import TableDoing
+from opsconsole.console.table_shaping import TableShaping
 from opsconsole.console.triage import Triage
 from opsconsole.console.views.alerts import AlertsView
 from opsconsole.console.views.base import View
@@ -61,7 +63,8 @@ def test_every_action_can_be_done() -> None:
         if action.line and action.word in VIEWS and not action.keys:
             continue
         owner = owners.get(action.scope, View)
-        handlers = (Doing, Triage, Planning, Looking, AlertsView if action.scope == ALERTS else owner)
+        tables = (TableDoing, TableShaping)
+        handlers = (Doing, Triage, Planning, Looking, *tables, AlertsView if action.scope == ALERTS else owner)
         assert any(hasattr(each, name) for each in handlers), f"nothing does {action.id}"
 
 

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from opsconsole.console.actions import STACKS
-from opsconsole.engine.messages import AskBreakdown, AskKpi, AskLine, AskRows, Changes, Command, Notice, Target
+from opsconsole.engine.messages import AskBreakdown, AskKpi, AskLine, AskPage, Changes, Command, Notice, Target
+from opsconsole.engine.table_messages import TableOf
 from tests.console import canned
 from tests.console.harness import Session, console
 
@@ -62,8 +63,8 @@ async def test_from_an_alert_to_the_line_of_the_file_and_back(tmp_path: Path) ->
         await person.press("enter")
         assert "worst 49.0 %" in person.text()
         await person.press("enter")
-        await person.sees("200 of 12 304 rows")
-        assert person.last(AskRows) == AskRows(alert=OEE)
+        await person.sees("row 1 of 12 304 rows")
+        assert person.last(AskPage).of == TableOf(alert=OEE)
         await person.press("down", "down", "enter")
         await person.sees("▸81218 │")
         ask = person.last(AskLine)
@@ -89,8 +90,8 @@ async def test_from_a_kpi_by_a_dimension_to_its_rows(tmp_path: Path) -> None:
         await person.sees("by line")
         assert AskKpi("oee", {"station": "station 3"}) in person.engine.asked
         await person.press("d")
-        await person.sees("200 of 12 304 rows")
-        assert person.last(AskRows) == AskRows(kpi="oee", where={"station": "station 3"})
+        await person.sees("row 1 of 12 304 rows")
+        assert person.last(AskPage).of == TableOf(kpi="oee", where={"station": "station 3"})
         assert "KPIs › OEE › station station 3 › rows" in person.lines()[1]
         await person.press("escape", "escape")
         assert "▸ ▲C  station 3" in person.text()
@@ -99,13 +100,12 @@ async def test_from_a_kpi_by_a_dimension_to_its_rows(tmp_path: Path) -> None:
 async def test_pages_come_as_the_cursor_nears_the_end(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         await person.press("5", "enter")
-        await person.sees("200 of 12 304 rows")
+        await person.sees("row 1 of 12 304 rows")
+        await person.press(*["pagedown"] * 10)
+        await person.until(lambda: person.last(AskPage).row == 200)
         await person.press("G")
-        await person.sees("400 of 12 304 rows")
-        assert person.last(AskRows) == AskRows(source="cycles", after=[200])
-        pane = person.app.history.current.pane
-        assert pane is not None
-        assert pane.index == 199
+        await person.sees("row 12 304 of 12 304 rows")
+        await person.sees("▸ 2026-06-24 02:01:54")
 
 
 async def test_acknowledging_acts_on_the_alert_under_the_cursor(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ async def test_the_command_line_completes_runs_and_helps(tmp_path: Path) -> None
         await person.press(":")
         await person.type("rows source orders")
         await person.press("enter")
-        await person.until(lambda: person.last(AskRows) == AskRows(source="orders"))
+        await person.until(lambda: person.last(AskPage).of == TableOf(source="orders"))
 
 
 async def test_the_palette_does_what_it_finds(tmp_path: Path) -> None:
@@ -273,9 +273,12 @@ async def test_copy_reaches_the_clipboard_and_says_what(tmp_path: Path, monkeypa
         await person.press("right", "right", "right", "down", "y")
         assert "copied: K2-9001" in person.text()
         await person.press("Y")
+        assert "copied: 1 row × 9 columns, with a header" in person.text()
         copied = [base64.b64decode(text[7:-1]).decode() for text in sent if text.startswith("\x1b]52")]
         assert copied[0] == "K2-9001"
-        assert copied[1].split("\t")[:3] == ["2026-06-24 08:51:58", "line 2", "weld"]
+        head, row = (line.split("\t") for line in copied[1].split("\n"))
+        assert head[:3] == ["ts", "line", "station"]
+        assert row[:3] == ["2026-06-24 08:51:58", "line 2", "weld"]
 
 
 async def test_site_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:

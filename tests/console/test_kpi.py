@@ -17,13 +17,14 @@ from opsconsole.engine.messages import (
     AskDimensions,
     AskKpi,
     AskMoved,
-    AskRows,
+    AskPage,
     AskSql,
     Changes,
     Failure,
     KpiState,
     Ratio,
 )
+from opsconsole.engine.table_messages import TableOf
 from tests.console import canned, cannedkpis
 from tests.console.canned import NOW
 from tests.console.harness import console
@@ -117,7 +118,7 @@ async def test_enter_narrows_by_a_member_until_there_are_rows(tmp_path: Path) ->
         await person.sees("of 12 304 rows")
         assert "product product 3" in person.lines()[1]
         where = {"line": "line 3", "station": "station 3", "product": "product 3"}
-        assert person.engine.asked[-1] == AskRows(kpi="oee", where=where)
+        assert person.last(AskPage).of == TableOf(kpi="oee", where=where)
         await person.press("escape", "escape", "escape")
         assert person.app.history.trail() == ["KPIs", "OEE"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from opsconsole.engine.messages import AskQuarantine, Changes, Command, Rows, SourceState
-from tests.console import canned
+from opsconsole.engine.messages import AskQuarantine, Changes, Command, SourceState
+from tests.console import canned, cannedtable
 from tests.console.harness import console
 
 
@@ -130,8 +130,10 @@ async def test_a_cell_that_did_not_fit_is_shown_raw_in_its_place(tmp_path: Path)
 
 async def test_a_row_about_a_source_leads_to_its_files(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
-        health = Rows("health", ["source", "rejected_share"], ["VARCHAR", "DOUBLE"], [["cycles"], [2.5]], [""], [1], 1)
-        person.engine.answers["rows"] = health
+        row = cannedtable.Row(("cycles", 2.5), "", 1)
+        person.engine.table = cannedtable.CannedTable(
+            "health", ["source", "rejected_share"], ["VARCHAR", "DOUBLE"], [row]
+        )
         await person.press(":")
         await person.type("rows source health")
         await person.press("enter")
@@ -159,7 +161,8 @@ async def test_a_derived_source_leads_to_those_it_is_made_of(tmp_path: Path) -> 
         await person.press("down", "enter")
         await person.until(lambda: person.app.history.current.address.name == "orders")
         note = "computed from cycles, orders: a row stands in no single line of a file"
-        person.engine.answers["rows"] = Rows("busy", ["n"], ["BIGINT"], [[7]], [""], [0], 1, note=note)
+        person.engine.table = cannedtable.CannedTable("busy", ["n"], ["BIGINT"], [cannedtable.Row((7,), "", 0)])
+        person.engine.table.note = note
         await person.press(":")
         await person.type("rows source busy")
         await person.press("enter")

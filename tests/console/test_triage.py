@@ -213,7 +213,7 @@ async def test_next_critical_and_next_warning_pass_over_what_is_put_aside(tmp_pa
 async def test_the_rows_are_three_keys_from_the_alert(tmp_path: Path) -> None:
     async with console(tmp_path, state=cannedalerts.triage()) as person:
         await person.press("2", "d")
-        await person.sees("200 of 12 304 rows")
+        await person.sees("row 1 of 12 304 rows")
         assert str(person.app.history.current.address) == f"rows alert '{OEE}'"
 
 

@@ -32,9 +32,10 @@ class Column:
 
     def value(self, row: Held) -> Any:
         """A row's cell as the engine told it."""
-        if self.at < len(row.values):
+        past = self.at - len(row.values)
+        if past < 0:
             return row.values[self.at]
-        return row.file if self.name == "file" else row.line or None
+        return (row.line or None) if past else row.file
 
     def raw(self, row: Held) -> str | None:
         """The text that stands in the file where it did not fit the column."""
@@ -55,9 +56,9 @@ class Columns:
         before = self.by_name
         self.all, self.by_name = [], {}
         for at, (name, kind) in enumerate(listed):
-            if name in self.by_name:
-                # a column of the data that is called as a place is: what is in the data is shown
-                continue
+            while name in self.by_name:
+                # a column of the data that is called as a place is
+                name += "'" if at < len(names) else " of file"
             known = before.get(name)
             column = Column(name, kind, at)
             if known is not None and known.kind == kind:
