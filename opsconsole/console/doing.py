@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -62,6 +62,16 @@ class Doing:
             others = (self, self.triage, self.planning, self.program.looking, self.tables)
             where = next(each for each in others if hasattr(each, name))
             getattr(where, name)(words)
+
+    @property
+    def tables(self) -> tuple[TableDoing, TableShaping]:
+        """The handlers of tables; loaded when the first action on one is done."""
+        if self._tables is None:
+            from opsconsole.console.table_doing import TableDoing
+            from opsconsole.console.table_shaping import TableShaping
+
+            self._tables = TableDoing(self.program), TableShaping(self.program)
+        return self._tables
 
     def line(self, line: str) -> None:
         """Run a command line."""
