@@ -64,10 +64,10 @@ def note(grid: Grid) -> Line:
         out.append((f" · {told}", "bold"))
     if grid.progress:
         out.append((f" · {grid.progress}", "bold"))
-    if pages is not None and pages.misfits:
-        out.append((f" · {fmt.count(pages.misfits, 'cell')} did not fit: shown raw, missing in the table", "warning"))
     if grid.newer:
         out.append((" · newer data: r", "bold"))
+    if pages is not None and pages.misfits:
+        out.append((f" · {fmt.count(pages.misfits, 'cell')} did not fit: shown raw, missing in the table", "warning"))
     said = pages.first.note if pages is not None and pages.first is not None else ""
     if grid.trouble or said:
         out.append((f" · {inert(grid.trouble or said)}", "warning" if grid.trouble else "dim"))

@@ -251,7 +251,7 @@ class Loading:
                 return
             if pages.index.state == "building":
                 answer = await self.ask(AskIndex(pages.of, pages.sort, pages.version or 0))
-                if isinstance(answer, Index):
+                if isinstance(answer, Index) and pages.index.state == "building":
                     pages.index = answer.state
                     pages.total = answer.total if answer.total is not None else pages.total
             else:

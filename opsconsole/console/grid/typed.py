@@ -10,14 +10,14 @@ from opsconsole.console.grid.shape_words import SIGNS, WordsError, name_text
 from opsconsole.engine.table_messages import ColumnFilter, FilterBy
 
 EXAMPLES = "> 5 · a..b · text · !text · =exact · empty · filled · nothing: no filter here"
-NUMERIC = ("INT", "DOUBLE", "FLOAT", "REAL", "DECIMAL", "NUMERIC")
+NUMERIC = ("INTEGER", "UINTEGER", "DOUBLE", "FLOAT", "REAL", "DECIMAL", "NUMERIC")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 
 def numeric(kind: str) -> bool:
     """Whether a DuckDB type is of numbers."""
-    head = kind.upper()
-    return any(name in head for name in NUMERIC) and "[" not in head and "(" not in head.removeprefix("DECIMAL")
+    base = kind.upper().partition("(")[0]
+    return "[" not in kind and (base.endswith("INT") or base in NUMERIC)
 
 
 def timed(kind: str) -> bool:
