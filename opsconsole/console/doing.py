@@ -59,8 +59,9 @@ class Doing:
         if handler is not None:
             handler()
         else:
-            others = (self, self.triage, self.planning, self.program.looking, self.tables)
-            where = next(each for each in others if hasattr(each, name))
+            others = (self, self.triage, self.planning, self.program.looking)
+            where: Any = next((each for each in others if hasattr(each, name)), None)
+            where = where or next(each for each in self.tables if hasattr(each, name))
             getattr(where, name)(words)
 
     @property

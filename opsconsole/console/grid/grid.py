@@ -157,6 +157,9 @@ class Grid(Loading):
         building = self.building()
         if building is not None:
             self.ctx.spawn(self._cancel(building))
+            if building.of.group is not None and self.shape.group != self.floor.group:
+                # half of the groups are none
+                self.set_shape(self.shape.grouped(self.floor.group))
             return True
         without = self.shape.without(self.floor)
         if without is not None:

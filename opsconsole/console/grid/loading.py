@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.grid.columns import Column, Columns, plain
@@ -113,10 +115,10 @@ class Loading:
         # what comes in from now on is not in what is asked for
         self._mark = self._state_of_rows()
         fresh = Pages(self.ask, self.shape.of(self.base), self.shape.sort, self.shape.order)
-        first = await fresh.fetch(0)
+        got = await fresh.fetch(0)
         if run != self._run:
             return
-        if first is None:
+        if got == "failed":
             self._refused()
             return
         self._back_to, self.trouble = None, ""
@@ -145,7 +147,7 @@ class Loading:
         fresh, (number, key) = self._fresh, self._anchor
         if fresh is None:
             return
-        if number >= SIZE and not fresh.settled:
+        if number >= SIZE and not (fresh.settled and fresh.row(0)):
             # it is asked again by `reach`
             return
         found = await self._find(fresh, number, key)
@@ -172,8 +174,8 @@ class Loading:
         for page in guesses:
             if found is not None:
                 break
-            if fresh.missing(page * SIZE, page * SIZE) == [page]:
-                await fresh.fetch(page)
+            if fresh.missing(page * SIZE, page * SIZE) == [page] and await fresh.fetch(page) == "moved":
+                fresh.begin_anew()
             found = fresh.find(key)
         return found.number if found is not None else max(0, min(number, fresh.reachable - 1))
 
@@ -228,18 +230,18 @@ class Loading:
 
     async def _fetch(self, pages: Pages, number: int) -> None:
         try:
-            answer = await pages.fetch(number)
+            got = await pages.fetch(number)
         finally:
             self._busy = False
         if self.pages is not pages:
             return
-        if answer is None:
+        if got == "failed":
             self._stuck = True
-        elif answer.version != pages.version:
-            # the rows as they were cannot be had any more
+        elif got == "moved" and (self.key is not None or not pages.begin_anew()):
+            # the rows as they were cannot be had any more: the one under the cursor is looked for
             await self.load()
-        else:
-            self.newer = self.newer or not answer.newest
+        elif got != "later":
+            self.newer = self.newer or not pages.newest
             self.columns.widen(pages.at_hand()[-SIZE:] if self._down else pages.at_hand()[:SIZE])
             self._arrived()
 
@@ -252,18 +254,27 @@ class Loading:
             if pages.index.state == "building":
                 answer = await self.ask(AskIndex(pages.of, pages.sort, pages.version or 0))
                 if isinstance(answer, Index) and pages.index.state == "building":
-                    pages.index = answer.state
-                    pages.total = answer.total if answer.total is not None else pages.total
+                    pages.ready(answer.state, answer.total)
             else:
-                answer = await pages.fetch(0)
+                answer = await self.ask(replace(pages.asking(0), row=0, after=None, before=None))
+                if isinstance(answer, TablePage):
+                    self._counted(pages, answer)
         finally:
             self._busy = False
         if answer is None:
             self._stuck = True
-        elif isinstance(answer, TablePage) and answer.version != pages.version:
-            await self.load()
         elif pages is self._fresh and pages.settled:
             await self._land(self._run)
+
+    def _counted(self, pages: Pages, page: TablePage) -> None:
+        """The first page again: with the count of the rows, or the groups that were not there before."""
+        if pages.row(0) is None and (page.files or page.total is not None):
+            pages.take(0, page)
+            if pages is self.pages:
+                self._swap(pages, self.index)
+        elif pages.of.group is not None:
+            pages.ready(page.index, page.total)
+        pages.counted(page)
 
     def building(self) -> Pages | None:
         """The pages whose index is being built."""
@@ -272,9 +283,11 @@ class Loading:
     async def _cancel(self, pages: Pages) -> None:
         answer = await self.ask(AskIndex(pages.of, pages.sort, pages.version or 0, cancel=True))
         if isinstance(answer, Index):
-            pages.index = answer.state
-        if pages is self._fresh and pages is not self.pages:
+            pages.ready(replace(answer.state, state="cancelled"), answer.total)
+        if pages is self._fresh:
             self._fresh = None
+        self.index = min(self.index, max(0, self.rows - 1))
+        self._arrived()
 
     # --- what comes in ---
 

@@ -7,9 +7,10 @@ is a row's own cells or a placeholder, never another row's.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.engine.messages import Answer, Ask
 from opsconsole.engine.table_messages import AskPage, IndexState, SortBy, TableOf, TablePage
@@ -17,6 +18,7 @@ from opsconsole.engine.table_messages import AskPage, IndexState, SortBy, TableO
 SIZE = 200
 MOST = 12
 """So many pages are held: what was left behind longest goes first."""
+Fetched = Literal["taken", "moved", "later", "failed"]
 
 
 class Held(Struct, frozen=True):
@@ -56,6 +58,9 @@ class Pages:
         self._ask = ask
         self._pages: dict[int, list[Held]] = {}
         self._used: dict[int, int] = {}
+        self._links: dict[int, tuple[list[Any] | None, list[Any] | None]] = {}
+        self._moved: tuple[int, TablePage] | None = None
+        self._later = False
         self._clock = 0
 
     # --- what is at hand ---
@@ -76,9 +81,9 @@ class Pages:
 
     @property
     def reachable(self) -> int:
-        """How many rows can be gone to: all, or those of the first page while nothing else is there."""
+        """How many rows can be gone to: all, or those of the first page where there is no more of this order."""
         if self.only_first:
-            return len(self._pages.get(0, ()))
+            return min(SIZE, self.total) if self.total is not None else len(self._pages.get(0, ()))
         if self.total is not None:
             return self.total
         most = max(self._pages, default=-1)
@@ -93,8 +98,13 @@ class Pages:
 
     @property
     def only_first(self) -> bool:
-        """Whether an index that is not there yet, or was given up, keeps all but the first page away."""
-        return self.index.state in ("building", "cancelled", "failed")
+        """Whether an index that was given up keeps all but the first page away."""
+        return self.index.state in ("cancelled", "failed")
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the rows stand by their keys, so that a page beside another is the same whatever has come in."""
+        return not self.sort and self.of.group is None and not self.of.result
 
     @property
     def held(self) -> int:
@@ -112,41 +122,88 @@ class Pages:
             if number in self._pages:
                 self._clock += 1
                 self._used[number] = self._clock
+        if self._later:
+            return []
         return [number for number in wanted if number not in self._pages]
 
-    async def fetch(self, number: int) -> TablePage | None:
-        """Have a page at hand; None where there was no answer. It may be of another version: look at that first."""
-        answer = await self._ask(self.asking(number))
+    async def fetch(self, number: int) -> Fetched:
+        """Have a page at hand.
+
+        "moved": the rows as they were cannot be had any more; the page is kept for `begin_anew`. "later": not before
+        their index is there.
+        """
+        body = self.asking(number)
+        answer = await self._ask(body)
         if not isinstance(answer, TablePage):
-            return None
-        fits = answer.first is None or answer.first == number * SIZE or not answer.files
-        if fits and (self.version is None or answer.version == self.version):
+            return "failed"
+        if answer.index.state == "building" and number and answer.first != number * SIZE:
+            self.index, self._later = answer.index, True
+            return "later"
+        if body.row is None and (len(answer.files) == SIZE or (number and answer.next is None)):
+            # beside a page that is at hand: whatever has come in, it is the page that belongs there
             self.take(number, answer)
-        return answer
+            return "taken"
+        if self.version is None or answer.version == self.version:
+            if answer.first not in (None, number * SIZE) and answer.files:
+                self.total = answer.total if answer.total is not None else self.total
+                return self._keep(number, answer)
+            self.take(number, answer)
+            return "taken"
+        return self._keep(number, answer)
+
+    def _keep(self, number: int, answer: TablePage) -> Fetched:
+        fits = answer.first in (None, number * SIZE) or not answer.files
+        self._moved = (number, answer) if fits else None
+        return "moved"
+
+    def begin_anew(self) -> bool:
+        """Hold only the page that came last, of the rows as they are now; False where it is not the one asked for."""
+        if self._moved is None:
+            return False
+        number, page = self._moved
+        self._moved, self._pages, self._used, self._links = None, {}, {}, {}
+        self.version, self.first, self.total, self.index = None, None, page.total, page.index
+        self.take(number, page)
+        return True
+
+    def ready(self, index: IndexState, total: int | None) -> None:
+        """How far the index is by now."""
+        self.index = index
+        self.total = total if total is not None else self.total
+        self._later = self._later and index.state == "building"
+
+    def counted(self, page: TablePage) -> None:
+        """The count of the rows, which was under way."""
+        self.total = page.total if page.total is not None else self.total
+        self.all = page.all if page.all is not None else self.all
 
     def asking(self, number: int) -> AskPage:
-        """The question for a page."""
-        return AskPage(
-            self.of,
-            self.sort,
-            "file" if self.order == "file" else "time",
-            row=number * SIZE,
-            limit=SIZE,
-            version=self.version,
-        )
+        """The question for a page: beside one that is at hand, else by the number of its first row."""
+        order: Literal["time", "file"] = "file" if self.order == "file" else "time"
+        body = AskPage(self.of, self.sort, order, limit=SIZE, version=self.version)
+        above, below = self._links.get(number - 1), self._links.get(number + 1)
+        if self.keyed and number - 1 in self._pages and above is not None and above[1] is not None:
+            return replace(body, after=above[1])
+        if self.keyed and number + 1 in self._pages and below is not None and below[0] is not None:
+            return replace(body, before=below[0])
+        return replace(body, row=number * SIZE)
 
     def take(self, number: int, page: TablePage) -> None:
         """Hold a page, and drop what was used longest ago where there are too many."""
-        if self.first is None:
+        if self.first is None or not number:
             self.first = page
-        self.version = page.version
-        self.total = page.total if page.total is not None else self.total
-        self.all = page.all if page.all is not None else self.all
-        self.newest = page.newest
-        if self.index.state not in ("ready", "cancelled", "failed"):
-            self.index = page.index
+        if self.version is None:
+            self.version = page.version
+        if page.version == self.version:
+            self.counted(page)
+            self.newest = page.newest
+            if not self.only_first:
+                self.index = page.index
+        else:
+            self.newest = False
         self.misfits += len(page.misfits) if number not in self._pages else 0
         self._pages[number] = held_rows(number * SIZE, page)
+        self._links[number] = (page.previous, page.next)
         self._clock += 1
         self._used[number] = self._clock
         while len(self._pages) > MOST:
