@@ -47,11 +47,14 @@ class Columns:
 
     def __init__(self, zone: str) -> None:
         self._zone = zone
+        self._most = 6
         self.all: list[Column] = []
         self.by_name: dict[str, Column] = {}
 
-    def take(self, names: Sequence[str], kinds: Sequence[str], rows: Iterable[Held], placed: bool) -> None:
-        """Columns of a first page. Those that were there keep their widths, or grow: nothing moves as pages come."""
+    def take(
+        self, names: Sequence[str], kinds: Sequence[str], rows: Iterable[Held], placed: bool, most: int = 6
+    ) -> None:
+        """Columns of a first page, numbers with at most so many decimals. Those that were there keep their widths, or grow: nothing moves as pages come."""
         listed = [*zip(names, kinds, strict=True), *(PLACE if placed else ())]
         before = self.by_name
         self.all, self.by_name = [], {}
@@ -65,6 +68,7 @@ class Columns:
                 column.width, column.decimals = max(known.width, column.width), known.decimals
             self.all.append(column)
             self.by_name[name] = column
+        self._most = most
         self.widen(rows, text=True)
 
     def widen(self, rows: Iterable[Held], text: bool = False) -> None:
@@ -75,7 +79,7 @@ class Columns:
                 continue
             if text and column.right:
                 places = [decimals(column.value(row)) for row in rows]
-                column.decimals = max([column.decimals, *places])
+                column.decimals = min(self._most, max([column.decimals, *places]))
             widths = [width(inert(self.text(column, row))) for row in rows]
             column.width = min(WIDEST, max([column.width, *widths]))
 

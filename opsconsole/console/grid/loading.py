@@ -184,7 +184,7 @@ class Loading:
         assert first is not None
         placed = self.shape.group is None and (any(first.files) or not first.files) and not self.base.result
         self.columns = self.columns if self.columns.all else Columns(self.ctx.model.timezone)
-        self.columns.take(first.columns, first.types, pages.at_hand()[:500], placed)
+        self.columns.take(first.columns, first.types, pages.at_hand()[:500], placed, most=3 if self.shape.group else 6)
         if self.shape.group is None:
             self.names = list(first.columns)
         self.top += index - self.index
