@@ -54,7 +54,10 @@ class Columns:
     def take(
         self, names: Sequence[str], kinds: Sequence[str], rows: Iterable[Held], placed: bool, most: int = 6
     ) -> None:
-        """Columns of a first page, numbers with at most so many decimals. Those that were there keep their widths, or grow: nothing moves as pages come."""
+        """Columns of a first page, numbers with at most so many decimals.
+
+        Those that were there keep their widths, or grow: nothing moves as pages come.
+        """
         listed = [*zip(names, kinds, strict=True), *(PLACE if placed else ())]
         before = self.by_name
         self.all, self.by_name = [], {}
