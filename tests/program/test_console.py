@@ -35,7 +35,7 @@ def test_from_the_number_to_the_line_in_the_file_and_back(site: SiteFolder) -> N
         terminal.press(":kpi scrap by line\r")
         terminal.shows("Overview › Scrap ratio", "by line", "8 %", "2 %")
         terminal.press("j\r")
-        terminal.shows("Rows  1 row", "data/a.csv")
+        terminal.shows("Rows  row 1 of 1 row", "data/a.csv")
         terminal.press("\r")
         terminal.shows("Line 3  data/a.csv", "▸3 │ 2026-06-24 06:01:00,2,50,4")
         for _ in range(3):
@@ -81,12 +81,12 @@ def test_a_killed_engine_comes_back_under_the_same_view_and_cursor(site: SiteFol
     with site.terminal() as terminal:
         terminal.shows("Scrap ratio")
         terminal.press(":rows source cycles\r")
-        terminal.shows("Rows  42 rows")  # also where it is asked for before the first scan is over
+        terminal.shows("Rows  row 1 of 42 rows")  # also where it is asked for before the first scan is over
         terminal.press("jjjjj")
         terminal.shows("▸ 2026-06-24 07:34:00")
         os.kill(site.engine_pid(), signal.SIGKILL)
         until(lambda: "engine" in terminal.text.splitlines()[0].lower(), what="a banner says that the engine is lost")
-        terminal.shows("Small plant", "Rows  42 rows", "▸ 2026-06-24 07:34:00")
+        terminal.shows("Small plant", "Rows  row 6 of 42 rows", "▸ 2026-06-24 07:34:00")
 
 
 def test_an_engine_stopped_on_purpose_is_not_started_again(site: SiteFolder) -> None:

@@ -45,7 +45,7 @@ def test_bad_rows_raise_an_alert_that_leads_to_the_files_and_it_ends_with_them(w
         found = alerts(watched)["cycles: rejected records"]
         assert (found["source"], found["labels"], found["priority"]) == ("health", {"source": "cycles"}, "warning")
         terminal.press(f":rows alert '{found['id']}'\r")
-        terminal.shows("Rows  1 row", "cycles")
+        terminal.shows("Rows  row 1 of 1 row", "cycles")
         terminal.press("\r")
         terminal.shows("3 records = 2 rows + 1 rejected", "data/a.csv", "5 fields")
         terminal.press("Q")
