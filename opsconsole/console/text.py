@@ -6,6 +6,7 @@ nor Rich objects and a test can compare what it says. Widths are terminal cells.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -108,12 +109,17 @@ def beside(blocks: Sequence[tuple[int, list[Line]]], gap: int, height: int) -> l
     return lines
 
 
+# Spaces within a figure: between its thousands, and before its unit.
+_WITHIN = re.compile(r"(?<=\d) (?=\d{3}\b|%|(?:[KMG]?B|h|min|s|d|pcs)\b)")
+
+
 def wrap(text: str, cells: int) -> list[str]:
-    """`text` in lines of at most `cells` cells, broken at spaces; a longer word is cut."""
+    """`text` in lines of at most `cells` cells, broken at spaces but not within a figure; a longer word is cut."""
     lines: list[str] = []
     for paragraph in text.splitlines():
         current = ""
-        for word in paragraph.split():
+        for part in _WITHIN.sub("\0", paragraph).split():
+            word = part.replace("\0", " ")
             joined = f"{current} {word}" if current else word
             if width(joined) <= cells:
                 current = joined

@@ -2,8 +2,8 @@
 
 `opsconsole.console.look` has the attributes and the terminal's own sixteen colours, which hold where nothing else is
 said here: with `auto` on a terminal that does not tell whether it is dark or light. Everything else is measured
-(tests/console/test_themes.py): texts reach the contrast of WCAG 2.2 (4.5:1, what is dim 3:1) on all usual grounds of
-their kind, and the colours of the colour-blind theme stay apart for who has no red, green or blue cones. The sixteen
+(tests/console/test_themes.py): texts reach the contrast of WCAG 2.2 (4.5:1, columns and rules 3:1) on all usual grounds
+of their kind, and the colours of the colour-blind theme stay apart for who has no red, green or blue cones. The sixteen
 colours are the person's own; they are measured as xterm has them.
 """
 
@@ -32,42 +32,44 @@ class Palette(Struct, frozen=True):
     ground: str = ""
 
 
-def _of(critical: str, warning: str, low: str, stale: str, dim: str = "", ground: str = "") -> Palette:
-    grey = dict.fromkeys(("dim", "nodata", "bar", "rule", "ghost"), dim) if dim else {}
-    return Palette({"critical": f"bold {critical}", "warning": warning, "low": low, "stale": stale, **grey}, ground)
+def _of(critical: str, warning: str, low: str, stale: str, dim: str = "", bar: str = "") -> Palette:
+    grey = dict.fromkeys(("dim", "nodata", "ghost"), dim) | dict.fromkeys(("bar", "rule"), bar) if dim else {}
+    return Palette({"critical": f"bold {critical}", "warning": warning, "low": low, "stale": stale, **grey})
 
 
 # Dim is a grey of its own where there are enough colours: the attribute is unreadable on some terminals and not there
-# on others. On light grounds the sixteen have no yellow and no cyan that can be read.
+# on others. Columns and rules are large, and quieter than text. On light grounds the sixteen have no yellow and no cyan
+# that can be read.
 PALETTES: dict[str, dict[str, Palette]] = {
     "dark": {
-        "truecolor": _of("#ff6f66", "#e3b341", "#56c8d8", "#d2a8ff", "#9aa4ae"),
-        "256": _of("color(203)", "color(179)", "color(80)", "color(183)", "color(247)"),
+        "truecolor": _of("#ff6f66", "#e3b341", "#56c8d8", "#d2a8ff", "#9aa4ae", "#747e88"),
+        "256": _of("color(203)", "color(179)", "color(80)", "color(183)", "color(247)", "color(243)"),
         "16": _of("bright_red", "yellow", "cyan", "bright_magenta"),
     },
     "light": {
-        "truecolor": _of("#b3141e", "#845400", "#00647a", "#7a2fa0", "#5c636b"),
-        "256": _of("color(124)", "color(94)", "color(24)", "color(90)", "color(241)"),
+        "truecolor": _of("#b3141e", "#845400", "#00647a", "#7a2fa0", "#5c636b", "#838a92"),
+        "256": _of("color(124)", "color(94)", "color(24)", "color(90)", "color(241)", "color(244)"),
         "16": _of("red", "magenta", "blue", "underline"),
     },
     "contrast": {
-        "truecolor": _of("#ff8a80", "#ffd400", "#5ce1f2", "#efb0ff", "#c4c4c4", "#ffffff on #000000"),
-        "256": _of("color(210)", "color(220)", "color(87)", "color(219)", "color(251)", "color(231) on color(16)"),
-        "16": _of("bright_red", "bright_yellow", "bright_cyan", "bright_magenta", "white", "bright_white on black"),
+        "truecolor": _of("#ff8a80", "#ffd400", "#5ce1f2", "#efb0ff", "#c4c4c4", "#8c8c8c"),
+        "256": _of("color(210)", "color(220)", "color(87)", "color(219)", "color(251)", "color(245)"),
+        "16": _of("bright_red", "bright_yellow", "bright_cyan", "bright_magenta", "white", "bright_black"),
     },
     "colour-blind dark": {
-        "truecolor": _of("#ff5f5f", "#ffaf00", "#00afff", "#af87af", "#9aa4ae"),
-        "256": _of("color(203)", "color(214)", "color(39)", "color(139)", "color(247)"),
+        "truecolor": _of("#ff5f5f", "#ffaf00", "#00afff", "#af87af", "#9aa4ae", "#747e88"),
+        "256": _of("color(203)", "color(214)", "color(39)", "color(139)", "color(247)", "color(243)"),
         "16": _of("bright_red", "yellow", "bold cyan", "underline"),
     },
     "colour-blind light": {
-        "truecolor": _of("#a64f61", "#736d1a", "#1a34f9", "#70059f", "#5c636b"),
-        "256": _of("color(52)", "color(94)", "color(25)", "color(93)", "color(241)"),
+        "truecolor": _of("#a64f61", "#736d1a", "#1a34f9", "#70059f", "#5c636b", "#838a92"),
+        "256": _of("color(52)", "color(94)", "color(25)", "color(93)", "color(241)", "color(244)"),
         "16": _of("red", "magenta", "blue", "underline"),
     },
 }
-# Without colour an underline says what a colour says elsewhere, beside the sign and the letter.
-MONO = Palette({"critical": "bold underline", "warning": "underline", "low": "", "stale": "dim underline"})
+_GROUNDS = {"truecolor": "#ffffff on #000000", "256": "color(231) on color(16)", "16": "bright_white on black"}
+# Without colour, attributes say beside the sign and the letter what colours say elsewhere; an underline is loud.
+MONO = Palette({"critical": "bold underline", "warning": "bold", "low": "", "stale": "dim"})
 
 
 def palette(theme: Theme, depth: Depth, light: bool | None) -> Palette:
@@ -78,7 +80,7 @@ def palette(theme: Theme, depth: Depth, light: bool | None) -> Palette:
         return Palette({}) if light is None else PALETTES["light" if light else "dark"][depth]
     if theme == "colour-blind":
         return PALETTES["colour-blind light" if light else "colour-blind dark"][depth]
-    return PALETTES[theme][depth]
+    return Palette(PALETTES[theme][depth].styles, _GROUNDS[depth] if theme == "contrast" else "")
 
 
 def asks(theme: Theme, depth: Depth) -> bool:

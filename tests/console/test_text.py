@@ -46,6 +46,8 @@ def test_spread_gives_the_right_side_its_room() -> None:
 
 def test_wrap_breaks_at_spaces() -> None:
     assert wrap("call the tool shop", 9) == ["call the", "tool shop"]
+    assert wrap("of 81 220 rows 5.6 MB", 9) == ["of 81 220", "rows", "5.6 MB"]
+    assert wrap("3 of 5 to 100 %", 9) == ["3 of 5 to", "100 %"]
 
 
 def test_numbers_have_their_thousands_apart_and_no_negative_zero() -> None:

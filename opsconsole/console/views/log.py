@@ -21,7 +21,7 @@ MOST = 2_000
 """So many records are asked for anew when there are newer ones; who went further down sees that there are."""
 ROOMY = 16
 COLUMNS = (
-    Column("when", 11),
+    Column("when", 12),
     Column("who", 8, drop=1),
     Column("what", 12),
     Column("object", 18, grow=True, most=36),
