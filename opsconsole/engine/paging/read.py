@@ -90,9 +90,13 @@ class Reader:
         rows, order = scope.rows, order_of(scope.rows, ask.order)
         before = None
         if ask.after is not None:
-            found, after = pages.read(cursor, rows, order, order.checked(ask.after), limit)
+            key = order.checked(ask.after)
+            end = self._bound(cursor, scope, order, key, limit, version)
+            found, after = pages.read(cursor, rows, order, key, limit, end=end)
         elif ask.before is not None:
-            found, before = pages.read(cursor, rows, order, order.checked(ask.before), limit, forward=False)
+            key = order.checked(ask.before)
+            end = self._bound(cursor, scope, order, key, -limit, version)
+            found, before = pages.read(cursor, rows, order, key, limit, forward=False, end=end)
             after = None
         elif ask.moment is not None and order in (TIME, FILE):
             found, after = self._from_moment(cursor, scope, order, ask.moment, limit)
@@ -118,10 +122,10 @@ class Reader:
     ) -> tuple[int | None, int | None]:
         """The number of the row with a key, and of all; None where that is still being counted."""
         rows = scope.rows
-        if rows.bounded or rows.whole or self._small(cursor, scope):
+        posts = self._ranks.exact(cursor, scope, order, version)
+        if posts is None and (rows.bounded or rows.whole or self._small(cursor, scope)):
             first = 0 if top else pages.count_before(cursor, rows, order, key)
             return first, pages.count(cursor, rows)
-        posts = self._ranks.exact(cursor, scope, order, version)
         if posts is None:
             self._patiently(self._ranks.count(scope, order))
             posts = self._ranks.exact(cursor, scope, order, version)
@@ -149,7 +153,12 @@ class Reader:
         if rows.bounded or row <= SKIPPED or self._small(cursor, scope):
             return pages.read(cursor, rows, order, None, limit, skip=row)
         if (posts := self._ranks.exact(cursor, scope, order, version)) is not None:
-            return self._skipped(cursor, scope, order, *posts.near(row), limit)
+            near, skip, beyond = posts.near(row)
+            key = pages.key_at(cursor, rows, order, near, skip, end=beyond)
+            if key is None:
+                return pages.found_of(rows, []), False
+            end = posts.near(row + limit + 1)[2]
+            return pages.read(cursor, rows, order, key, limit, including=True, end=end)
         posts = self._ranks.rough(scope, order)
         if posts is None or not rows.whole:
             raise WaitError(self._ranks.count(scope, order))
@@ -164,21 +173,22 @@ class Reader:
         start, _ = pages.read(cursor, rows, order, key, 1, forward=False, skip=-ahead - 1)
         return pages.read(cursor, rows, order, start.keys[0], limit, including=True)
 
-    @staticmethod
-    def _skipped(
+    def _bound(
+        self,
         cursor: duckdb.DuckDBPyConnection,
         scope: Scope,
         order: Order,
-        key: Key | None,
-        skip: int,
-        end: Key | None,
+        key: Key,
         limit: int,
-    ) -> tuple[Found, bool]:
-        """So many rows after a key, not after another."""
-        found = pages.key_at(cursor, scope.rows, order, key, skip, end=end)
-        if found is None:
-            return pages.found_of(scope.rows, []), False
-        return pages.read(cursor, scope.rows, order, found, limit, including=True)
+        version: int,
+    ) -> Key | None:
+        """A key that lies more than `limit` rows beyond a key (negative: before it), where that is known."""
+        posts = self._ranks.exact(cursor, scope, order, version)
+        if posts is None:
+            return None
+        row = first_of(cursor, scope.rows, order, posts, key)
+        near, _, beyond = posts.near(max(row + limit + (1 if limit > 0 else -1), 0))
+        return beyond if limit > 0 else near
 
     # --- by numbers of rows ---
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from opsconsole.kpis.cells import columns_of
 from opsconsole.kpis.paging.filters import column_of
-from opsconsole.kpis.paging.order import Key, Name, Order, legs_from
+from opsconsole.kpis.paging.order import Key, Leg, Name, Order, legs_from
 from opsconsole.kpis.paging.rowset import RowSet
 from opsconsole.kpis.paging.wanted import Sort
 from opsconsole.tables.names import ident
@@ -40,18 +40,20 @@ def read(
     forward: bool = True,
     including: bool = False,
     skip: int = 0,
+    end: Key | None = None,
 ) -> tuple[Found, bool]:
     """Up to `limit` rows after a key (or before it), always in the order itself; and whether there are more.
 
-    `key` None: from the end where reading begins. `skip`: so many rows of those are left out. Raises duckdb.Error.
+    `key` None: from the end where reading begins. `skip`: so many rows of those are left out. `end`: a key
+    known to lie beyond all that is wanted, so that less has to be read. Raises duckdb.Error.
     """
     if skip:
         key, including = key_at(cursor, rows, order, key, skip, forward=forward, including=including), True
         if key is None:
             return found_of(rows, []), False
     got: list[tuple[Any, ...]] = []
-    for leg, condition in legs_from(order, key, forward, including):
-        where, values = rows.where(condition)
+    for leg, (sql, _) in legs_from(order, key, forward, including):
+        where, values = rows.where((_within(order, leg, sql, end, forward), []))
         wanted = limit + 1 - len(got)
         got += cursor.execute(
             f"SELECT {', '.join(order.keys)}, {_listed(rows)} FROM {rows.table}{where} "
@@ -81,10 +83,7 @@ def key_at(
     `end`: a key known to lie beyond it, so that less has to be read. Raises duckdb.Error.
     """
     for leg, (sql, _) in legs_from(order, key, forward, including):
-        bounded = sql
-        if end is not None and leg is order.legs[order.leg_of(end)]:
-            bounded = f"{sql} AND {leg.beyond(end, not forward, including=True)}"
-        where, values = rows.where((bounded, []))
+        where, values = rows.where((_within(order, leg, sql, end, forward), []))
         got = cursor.execute(
             f"SELECT {', '.join(order.keys)} FROM {rows.table}{where} "
             f"ORDER BY {leg.ordered(forward)} LIMIT 1 OFFSET {skip}",
@@ -94,6 +93,13 @@ def key_at(
             return list(got[0])
         skip -= _count(cursor, rows, sql)
     return None
+
+
+def _within(order: Order, leg: Leg, sql: str, end: Key | None, forward: bool) -> str:
+    """The condition on a leg, and that its rows do not lie beyond a key of that leg."""
+    if end is None or leg is not order.legs[order.leg_of(end)]:
+        return sql
+    return f"{sql} AND {leg.beyond(end, not forward, including=True)}"
 
 
 def any_beyond(cursor: duckdb.DuckDBPyConnection, rows: RowSet, order: Order, key: Key, forward: bool) -> bool:
