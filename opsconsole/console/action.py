@@ -10,6 +10,7 @@ SOURCE, FILE, ASIDE = "source", "file", "aside"
 WINDOWS = "windows"
 LOG, STEPS = "log", "steps"
 PAST = "past"
+SQL, EDITOR = "sql", "editor"
 
 
 class Action(Struct, frozen=True):

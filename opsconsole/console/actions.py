@@ -17,6 +17,7 @@ from opsconsole.console.action import (
     APP,
     ASIDE,
     CELLS,
+    EDITOR,
     FILE,
     KPI,
     KPIS,
@@ -25,6 +26,7 @@ from opsconsole.console.action import (
     PANELS,
     PAST,
     SOURCE,
+    SQL,
     STEPS,
     WINDOWS,
 )  # fmt: skip
@@ -33,6 +35,7 @@ from opsconsole.console.action import Action as Action
 from opsconsole.console.key_names import key_name as key_name
 from opsconsole.console.look_actions import LOOKS
 from opsconsole.console.record_actions import RECORDS
+from opsconsole.console.sql_actions import QUERIES
 from opsconsole.console.table_actions import TABLES
 from opsconsole.console.triage_actions import TRIAGE
 from opsconsole.engine.commands import COMMANDS, ROLES
@@ -52,6 +55,8 @@ SCOPES: dict[str, str] = {
     WINDOWS: "In the list of maintenance windows",
     LOG: "In the log",
     STEPS: "On a procedure",
+    SQL: "On SQL",
+    EDITOR: "While SQL is edited",
     PAST: "While a past moment is looked at",
 }
 
@@ -71,6 +76,9 @@ STACKS: dict[str, tuple[str, ...]] = {
     "maintenance": (APP, LIST, WINDOWS),
     "log": (APP, LIST, LOG),
     "procedure": (APP, LIST, STEPS),
+    "query": (APP, LIST, CELLS, SQL),
+    "sql": (APP, LIST, SQL),
+    "editor": (SQL, EDITOR),
     "list": (APP, LIST),
     "text": (APP, LIST),
 }
@@ -135,6 +143,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous-layout", "Previous layout", ("[",), OVERVIEW),
     *TRIAGE,
     *RECORDS,
+    *QUERIES,
     *LOOKS,
     Action("order", "Sort: what needs attention first, or as in the site file", ("O",), KPIS, rank=4, short="sort"),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),

@@ -23,6 +23,7 @@ VIEWS = (
     "goals",
     "tables",
     "sql",
+    "query",
     "rows",
     "line",
     "sources",
@@ -71,6 +72,8 @@ class Address(Struct, frozen=True):
     table: Shape = Shape()
 
     def __str__(self) -> str:
+        if self.view == "query":
+            return f"query {self.name}".rstrip()  # SQL is typed as it is
         words = [self.view]
         if self.of:
             words.append(self.of)
@@ -113,6 +116,9 @@ def parse(line: str, moment: Callable[[str], str] = str) -> Address:
 
 
 def _parse(line: str) -> Address:
+    head, _, sql = line.strip().partition(" ")
+    if head == "query":
+        return Address(head, name=sql.strip())
     try:
         words = shlex.split(line)
     except ValueError as error:

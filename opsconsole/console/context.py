@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opsconsole.console.address import Address
 from opsconsole.console.model import Model
 from opsconsole.engine.messages import Answer, Ask, KpiState
+
+if TYPE_CHECKING:
+    from opsconsole.console.sql.desk import SqlDesk
 
 
 class Context(Protocol):
@@ -26,6 +29,11 @@ class Context(Protocol):
     @property
     def role(self) -> str:
         """What the person may do here, a role of `opsconsole.engine.commands.ROLES`; empty before it is known."""
+        ...
+
+    @property
+    def sql(self) -> SqlDesk:
+        """What screens of SQL share: what can be named, the statements run before."""
         ...
 
     def wall(self) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from opsconsole.console import steps
+from opsconsole.console.action import EDITOR, SQL
 from opsconsole.console.actions import STACKS, Action, may
 from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
 from opsconsole.console.host import Program
@@ -21,6 +22,7 @@ from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import Command, Done, Failure
 
 if TYPE_CHECKING:
+    from opsconsole.console.sql.doing import SqlDoing
     from opsconsole.console.table_doing import TableDoing
     from opsconsole.console.table_shaping import TableShaping
 
@@ -37,7 +39,17 @@ class Doing:
         self.program = program
         self.triage = Triage(program)
         self._tables: tuple[TableDoing, TableShaping] | None = None
+        self._sql: SqlDoing | None = None
         self.planning = Planning(program, lambda name, words: self.run(program.registry.by_id[name], words))
+
+    @property
+    def sql(self) -> SqlDoing:
+        """What is about SQL; loaded when it is first wanted."""
+        if self._sql is None:
+            from opsconsole.console.sql.doing import SqlDoing
+
+            self._sql = SqlDoing(self.program, self.run, self._go_on)
+        return self._sql
 
     def run(self, action: Action, words: str = "") -> None:
         """Do an action on the screen that is shown; screens come before the program."""
@@ -58,6 +70,8 @@ class Doing:
         handler = getattr(view, name, None)
         if handler is not None:
             handler()
+        elif action.scope in (SQL, EDITOR):
+            getattr(self.sql, name)(words)
         else:
             others = (self, self.triage, self.planning, self.program.looking)
             where: Any = next((each for each in others if hasattr(each, name)), None)
@@ -186,7 +200,9 @@ class Doing:
     def type(self, prompt: Prompt, key: str, character: str | None) -> None:
         """A key while a prompt is open: typed, or the end of it."""
         program = self.program
-        if key == "escape" or (key == "backspace" and not prompt.text):
+        if prompt.kind == "sql":
+            self.sql.type(prompt, key, character)  # type: ignore[arg-type]  # a prompt of this kind is one
+        elif key == "escape" or (key == "backspace" and not prompt.text):
             program.prompt = None
         elif prompt.kind == "choice":
             program.prompt = None
@@ -206,8 +222,19 @@ class Doing:
     def typed(self) -> None:
         """A filter acts while it is typed."""
         prompt, pane = self.program.prompt, self.program.history.current.pane
+        if prompt is not None and prompt.kind == "sql":
+            self.sql.grown(prompt)  # type: ignore[arg-type]
         if prompt is not None and prompt.kind == "filter" and pane is not None:
             pane.set_filter(prompt.text)
+
+    def _go_on(self, text: str) -> None:
+        """Open the command line with a text to go on with."""
+        self.do_command("")
+        assert self.program.prompt is not None
+        self.program.prompt.insert(text)
+
+    def do_query(self, words: str) -> None:
+        self.sql.do_query(words)
 
     def do_command(self, _: str) -> None:
         from opsconsole.console.words import complete

@@ -26,7 +26,7 @@ class EngineLink:
         self, place: Place, launch: Launch | None = None, start: bool = True, *, read_only: bool = False
     ) -> None:
         self.read_only = read_only
-        self._place = place
+        self.place = place
         self._start = start
         self._launch = launch
         self._client: Client | None = None
@@ -84,8 +84,8 @@ class EngineLink:
         launch, self._launch = self._launch, None
         if self._ended or not self._start:
             # another person may start one; this console only looks
-            return await Client.connect(self._place, "console", read_only=self.read_only)
-        return await reach(self._place, "console", launch=launch, read_only=self.read_only)
+            return await Client.connect(self.place, "console", read_only=self.read_only)
+        return await reach(self.place, "console", launch=launch, read_only=self.read_only)
 
     async def _pause(self, seconds: float) -> None:
         self._again.clear()
@@ -97,7 +97,7 @@ class EngineLink:
     async def restart(self) -> None:
         """End the running engine, if any, and start anew. Raises LinkError."""
         try:
-            await stop_engine(self._place)
+            await stop_engine(self.place)
         except (RefusedError, OSError) as error:
             raise LinkError(str(error)) from error
         while self._client is not None:

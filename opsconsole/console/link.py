@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from opsconsole.engine.messages import Answer, Ask, Changes, Goodbye, Snapshot
+from opsconsole.engine.place import Place
 
 
 class Lost(Struct, frozen=True):
@@ -44,6 +45,11 @@ class Link(Protocol):
     @property
     def role(self) -> str:
         """The role of the person; empty before it is known."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where the engine and its site lie."""
         ...
 
     @property

@@ -9,8 +9,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -31,12 +32,15 @@ from opsconsole.console.history import History
 from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
 from opsconsole.console.looking import Looking
 from opsconsole.console.model import Model
-from opsconsole.console.prompt import Prompt, offer
+from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import fit, inert
 from opsconsole.console.travel import Travel
 from opsconsole.console.views.base import View
 from opsconsole.console.views.make import make
 from opsconsole.engine.messages import Answer, Ask, Goodbye, KpiState, Snapshot
+
+if TYPE_CHECKING:
+    from opsconsole.console.sql.desk import SqlDesk
 
 LEAST = (40, 12)
 SETTLE = 0.1
@@ -132,6 +136,12 @@ class Console(App[int], inherit_bindings=False):
     @property
     def role(self) -> str:
         return self.link.role
+
+    @cached_property
+    def sql(self) -> SqlDesk:
+        from opsconsole.console.sql.desk import desk_of
+
+        return desk_of(self, self.link.place)
 
     def seconds(self, at: str) -> float | None:
         return self.travel.seconds(at)
@@ -347,6 +357,9 @@ class Console(App[int], inherit_bindings=False):
             self.prompt.insert(event.text)
             self.doing.typed()
             self.paint_soon()
+        elif self.history.current.typing:
+            self.history.current.paste(event.text)
+            self.paint_soon()
 
     def press(self, key: str, character: str | None) -> None:
         """A key: to the prompt while one is open, else what the registry says it means here."""
@@ -354,6 +367,8 @@ class Console(App[int], inherit_bindings=False):
         before, at, self._entered = self.history.current, self.travel.at, None
         if self.prompt is not None:
             self.doing.type(self.prompt, key, character)
+        elif self.history.current.typing:
+            self.doing.sql.type_on_screen(self.history.current, key, character)
         else:
             name = character if character is not None and character != " " else key
             action = self.registry.find(name, self.stack)
@@ -394,6 +409,6 @@ class Console(App[int], inherit_bindings=False):
         gone = self.travel.live.lost_at is not None
         muted = [False, *([gone] * (len(above) - 1 + len(body))), *([False] * len(below))]
         screen = [*above, *body, *below]
-        if self.prompt is not None and self.prompt.kind == "palette":
-            offer(self.prompt, screen, cells)
+        if self.prompt is not None:
+            self.prompt.over(screen, cells)
         self.canvas.show(screen[:lines], muted[:lines])

@@ -7,11 +7,11 @@ from typing import Literal
 
 from opsconsole.console.text import Line, clip, fit, inert, width
 
-Kind = Literal["command", "filter", "palette", "ask", "choice"]
+Kind = Literal["command", "filter", "palette", "ask", "choice", "sql"]
 OFFERS = 8
 LEAST_ROOM = 24
 """Cells that are left for an answer, however long the question."""
-HEADS: dict[Kind, str] = {"command": ":", "filter": "/", "palette": "» ", "ask": "", "choice": ""}
+HEADS: dict[Kind, str] = {"command": ":", "filter": "/", "palette": "» ", "ask": "", "choice": "", "sql": ";"}
 
 
 class Prompt:
@@ -136,6 +136,11 @@ class Prompt:
         line: Line = [(head, "bold"), (before, ""), (under, "reverse" if after or not ghost else "ghost reverse")]
         line.append((after[1:], "") if after else (ghost[1:], "ghost"))
         return fit(line, cells)
+
+    def over(self, screen: list[Line], cells: int) -> None:
+        """What is drawn over the screen, above the line."""
+        if self.kind == "palette":
+            offer(self, screen, cells)
 
     def hint(self, cells: int) -> Line | None:
         """The line above: what is wrong with the answer, else what can be answered."""

@@ -31,6 +31,16 @@ class View:
         """Which scopes of actions are active, by name in `opsconsole.console.actions.STACKS`."""
         return "list"
 
+    typing = False
+    """Whether the screen takes text: then `type` is asked about a key before anything else that it could mean."""
+
+    def type(self, _key: str, _character: str | None) -> bool:
+        """A key of a text that is typed on the screen; False where it means nothing in it."""
+        return False
+
+    def paste(self, text: str) -> None:
+        """A text that is pasted while the screen takes text."""
+
     @property
     def pane(self) -> Pane | None:
         """The list that has the cursor."""

@@ -55,6 +55,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.sql import SqlView
 
         view = SqlView
+    elif address.view == "query":
+        from opsconsole.console.views.query import QueryView
+
+        view = QueryView
     elif address.view == "goals":
         from opsconsole.console.views.goals import GoalsView
 

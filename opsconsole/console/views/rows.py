@@ -28,7 +28,7 @@ class RowsView(View):
         self._grid = Grid(ctx, self._base(), address.table, self._at, self._changed)
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> Grid | None:
         return self._grid
 
     @property
