@@ -5,7 +5,9 @@ from __future__ import annotations
 from opsconsole.console.action import EDITOR, SQL, Action
 
 QUERIES: tuple[Action, ...] = (
-    Action("query", "SQL of your own, on one line; the result is a table like any other", (";",), line="query [SELECT …]"),
+    Action(
+        "query", "SQL of your own, on one line; the result is a table like any other", (";",), line="query [SELECT …]"
+    ),
     Action("run-sql", "Run the SQL; Enter does where it ends with ;", ("ctrl+r",), SQL, rank=1, short="run"),
     Action("edit-sql", "Edit the SQL; from the editor: to the result", ("ctrl+e",), SQL, rank=2, short="edit"),
     Action("stop-sql", "End what runs", ("ctrl+c",), SQL),

@@ -5,12 +5,14 @@ import sys
 
 import pytest
 
+from opsconsole.console.action import EDITOR
 from opsconsole.console.actions import ACTIONS, ALERTS, LIST, STACKS, Action, ClashError, Registry, markdown
 from opsconsole.console.address import VIEWS
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
 from opsconsole.console.looking import Looking
 from opsconsole.console.planning import Planning
+from opsconsole.console.sql.doing import SqlDoing
 from opsconsole.console.table_doing import TableDoing
 from opsconsole.console.table_shaping import TableShaping
 from opsconsole.console.triage import Triage
@@ -21,6 +23,7 @@ from opsconsole.console.views.kpis import KpisView
 from opsconsole.console.views.log import LogView
 from opsconsole.console.views.overview import Overview
 from opsconsole.console.views.procedure import ProcedureView
+from opsconsole.console.views.query import QueryView
 from opsconsole.console.views.sources import SourceView
 from opsconsole.engine.commands import COMMANDS
 
@@ -56,7 +59,7 @@ def test_unknown_commands_scopes_and_double_ids_or_words_are_refused() -> None:
 def test_every_action_can_be_done() -> None:
     owners: dict[str, type] = {
         "panels": SourceView, "overview": Overview, "kpi": KpiView, "kpis": KpisView, "log": LogView,
-        "steps": ProcedureView,
+        "steps": ProcedureView, "editor": QueryView,
     }  # fmt: skip
     for action in ACTIONS:
         name = "do_" + action.id.replace("-", "_")
@@ -64,7 +67,15 @@ def test_every_action_can_be_done() -> None:
             continue
         owner = owners.get(action.scope, View)
         tables = (TableDoing, TableShaping)
-        handlers = (Doing, Triage, Planning, Looking, *tables, AlertsView if action.scope == ALERTS else owner)
+        handlers = (
+            Doing,
+            Triage,
+            Planning,
+            Looking,
+            *tables,
+            SqlDoing,
+            AlertsView if action.scope == ALERTS else owner,
+        )
         assert any(hasattr(each, name) for each in handlers), f"nothing does {action.id}"
 
 
@@ -87,7 +98,8 @@ def test_no_destructive_key_beside_a_navigation_key_and_none_that_terminals_take
 
 def test_every_stack_that_a_view_names_exists() -> None:
     assert {view.stack.fget(object.__new__(view)) for view in (AlertsView, KpiView, SourceView)} <= set(STACKS)  # type: ignore[attr-defined]
-    assert all(LIST in scopes for scopes in STACKS.values())
+    # what is typed in an editor is no key of a list
+    assert all((LIST in scopes) != (EDITOR in scopes) for scopes in STACKS.values())
 
 
 def test_the_table_for_the_readme_comes_from_the_registry() -> None:

@@ -170,7 +170,7 @@ class Editor:
         self.top = max(min(self.top, number, max(0, len(rows) - lines)), number - lines + 1)
         cursor = width(rows[number][:column])
         room = cells - gutter - 1
-        self.left = max(min(self.left, cursor - min(8, room // 3)), cursor - room + 1, 0)
+        self.left = max(min(self.left, cursor - min(8, room // 3)), cursor - room + 1, 0) if focused else 0
         self._spot = (number - self.top, gutter + cursor - self.left)
         styled = _styled(self.text, self.trouble)
         out: list[Line] = []
@@ -179,7 +179,9 @@ class Editor:
             if focused and at == number:
                 line = _with_cursor(line, column)
             mark = f"{at + 1:>{gutter - 1}} " if gutter > 1 else " "
-            out.append(fit([(mark, "dim"), *cut(line, self.left, room + 1)], cells))
+            # what is not typed in shows its beginning, and that there is more of it
+            part = cut(line, self.left, room + 1) if focused else line
+            out.append(fit([(mark, "dim"), *part], cells))
         return [*out, *(fit([], cells) for _ in range(lines - len(out)))]
 
     def over(self, lines: list[Line], top: int, cells: int) -> None:
