@@ -24,8 +24,8 @@ QUERIES: tuple[Action, ...] = (
     Action(
         "complete-sql", "Take what is offered, or offer what could follow", ("tab",), EDITOR, rank=3, short="complete"
     ),
-    Action("earlier-sql", "The statement run before", ("ctrl+up", "ctrl+p"), EDITOR, rank=4, short="before"),
-    Action("later-sql", "The statement run after", ("ctrl+down", "ctrl+n"), EDITOR),
+    Action("earlier-sql", "The statement run before", ("ctrl+p", "ctrl+up"), EDITOR, rank=4, short="before"),
+    Action("later-sql", "The statement run after", ("ctrl+n", "ctrl+down"), EDITOR),
     Action("statements", "Choose from the statements run before", ("ctrl+l",), EDITOR, rank=5, short="history"),
     Action("undo-text", "Take the last change of the text back", ("ctrl+underscore",), EDITOR),
     Action("redo-text", "Do it again", ("ctrl+y",), EDITOR),

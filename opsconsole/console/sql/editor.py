@@ -17,7 +17,8 @@ WIDEST = 52
 _AUTO = 2
 """After so many letters offers come by themselves."""
 _PLACE = re.compile(r" at character (\d+)$")
-_STYLES = {"keyword": "bold", "comment": "dim", "function": "", "string": "low"}
+_STYLES = {"keyword": "bold", "comment": "dim"}
+# Quiet: colour is for what is wrong.
 
 
 class Trouble:
@@ -167,7 +168,7 @@ class Editor:
         rows = self.buffer.lines
         gutter = len(str(len(rows))) + 2 if len(rows) > 1 else 1
         number, column = self.buffer.place()
-        self.top = max(min(self.top, number, max(0, len(rows) - lines)), number - lines + 1)
+        self.top = max(min(self.top, number, max(0, len(rows) - lines)), number - lines + 1) if focused else 0
         cursor = width(rows[number][:column])
         room = cells - gutter - 1
         self.left = max(min(self.left, cursor - min(8, room // 3)), cursor - room + 1, 0) if focused else 0

@@ -272,17 +272,15 @@ class QueryView(RowsView):
         said = wrap(inert(trouble.line()), cells - 4) if trouble is not None else []
         told = [fit([("  ", ""), (line, "warning")], cells) for line in said[:3]]
         room = lines - 1 - len(told)
-        below = self._below(cells)
-        if below or self.result is not None:
-            wanted = self.editor.wanted()
+        wanted = self.editor.wanted() + self.typing
+        most = room
+        if self.preview:
+            most = 1
+        elif self.result is not None:
             most = max(2, room * 2 // 5) if self.typing else max(1, min(3, room // 5))
-            high = max(1, min(wanted + self.typing, most))
-        else:
-            high = room
-        out = [head, *self.editor.draw(cells, high, self.typing), *told]
-        if below:
-            rest = lines - len(out)
-            out += below[:rest] if len(below) <= rest else [*below[: rest - 1], fit([("  …", "dim")], cells)]
+        out = [head, *self.editor.draw(cells, max(1, min(wanted, most)), self.typing), *told]
+        if self.preview:
+            out += self._previewed(cells, lines - len(out))
         elif self.result is not None:
             out += self._grid.draw(cells, lines - len(out), not self.typing)
         out += [fit([], cells) for _ in range(lines - len(out))]
@@ -290,9 +288,13 @@ class QueryView(RowsView):
             self.editor.over(out, 1, cells)
         return out[:lines]
 
-    def _below(self, cells: int) -> list[Line]:
-        """What would be written, while that is asked."""
-        if not self.preview:
-            return []
+    def _previewed(self, cells: int, lines: int) -> list[Line]:
+        """What would be written, while that is asked: of what is too long its begin and its end."""
         body = [fit([("  ", ""), (inert(line), "")], cells) for line in self.preview]
+        room = lines - 1
+        if len(body) > room:
+            end = min(9, room // 2)
+            left = len(body) - (room - 1)
+            more = fit([(f"  … {fmt.count(left, 'more line')}", "dim")], cells)
+            body = [*body[: room - 1 - end], more, *body[len(body) - end :]]
         return [heading("would be put into site.yaml", [], cells, False), *body]
