@@ -139,8 +139,8 @@ class SiteState(Struct, frozen=True):
     `stays`: the engine runs for good; else it ends some minutes after the last console has left. `ended`: when the
     last shifts ended, the newest first, for `shift -1`; `shifts`: that which runs and those, each whole. `as_of`: this
     is how things were at that past moment, by the rows known now; `at` is that moment too, and time stands still.
-    `holiday` is the name of today's.
-    `longest_shelf`: for how many seconds a role may shelve an alert of a priority; `areas`: their titles by name.
+    `holiday` is the name of today's. `next_shift` begins after that which runs. `longest_shelf`: for how many seconds
+    a role may shelve an alert of a priority; `areas`: their titles by name.
     """
 
     name: str
@@ -158,6 +158,7 @@ class SiteState(Struct, frozen=True):
     ended: list[float] = []
     as_of: float | None = None
     holiday: str = ""
+    next_shift: ShiftState | None = None
     longest_shelf: dict[str, dict[Priority, float]] = {}
     areas: dict[str, str] = {}
     shifts: list[ShiftState] = []

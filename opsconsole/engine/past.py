@@ -29,7 +29,7 @@ from opsconsole.site.figures import duration
 from opsconsole.site.figures import moment as said
 from opsconsole.site.holiday import holiday_at
 from opsconsole.site.model import Site, Source, files_of
-from opsconsole.site.shifts import shift_ends
+from opsconsole.site.shifts import next_shift, shift_ends
 from opsconsole.tables import health
 from opsconsole.tables.records import Totals
 from opsconsole.tables.store import Store
@@ -86,6 +86,7 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
         data_version=version,
         draft=site.draft,
         shift=shift_state(site, shift_at(site, moment)),
+        next_shift=shift_state(site, next_shift(site, moment)),
         holiday=holiday_at(site, moment),
         layouts=list(site.layouts),
         stays=core.stays,

@@ -35,7 +35,7 @@ from opsconsole.site.figures import duration
 from opsconsole.site.holiday import holiday_at
 from opsconsole.site.layout_keys import IN_TIME, SPLIT
 from opsconsole.site.model import Kpi, Site, Source, files_of, placed
-from opsconsole.site.shifts import shift_ends, shifts_worked
+from opsconsole.site.shifts import next_shift, shift_ends, shifts_worked
 from opsconsole.tables.records import FileInfo, Totals
 
 Freshness = Literal["fresh", "stale", "nodata", "off"]
@@ -78,6 +78,7 @@ def picture(
         draft=site.draft,
         stays=stays,
         shift=shift_state(site, shift),
+        next_shift=shift_state(site, next_shift(site, clock.now(wall))),
         holiday=holiday_at(site, clock.now(wall)),
         layouts=list(site.layouts),
         ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from opsconsole.kpis.bind_layouts import Layouts
 from opsconsole.kpis.bind_rules import Rules
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.bound import misfit
@@ -16,8 +17,8 @@ from opsconsole.kpis.lasting import SECONDS
 from opsconsole.kpis.limits import BESIDE, LIMITS
 from opsconsole.kpis.views import Views
 from opsconsole.site.builtin import BUILT_IN
-from opsconsole.site.layout_keys import IN_TIME, SPLIT
-from opsconsole.site.model import Kpi, Problem, Site, Source, files_of, placed
+from opsconsole.site.layout_keys import IN_TIME
+from opsconsole.site.model import Kpi, Problem, Site, Source, files_of
 from opsconsole.site.names import show
 from opsconsole.site.parse import Loaded
 from opsconsole.tables import health
@@ -78,7 +79,8 @@ class Binder:
             if source.latest is not None:
                 self.dimension(name, source.latest, "sources", name, "latest")
             self.elements(name, source.elements, "sources", name)
-        panels = self.panels()
+        layouts = Layouts(self)
+        panels = layouts.splits()
         extras = {name: tuple(by for other, by, _ in panels if other == name) for name in self.site.kpis}
         for kpi in self.site.kpis.values():
             if kpi.source:
@@ -94,6 +96,7 @@ class Binder:
         for kpi in derived.order():
             self.bind_derived(derived, kpi, extras[kpi.name])
         self.take_apart()
+        layouts.shares()
         self.columns_of_limits()
         rules = Rules(self)
         rules.run()
@@ -130,28 +133,6 @@ class Binder:
         """Why there is no table of a source yet."""
         unmade = self.views.waiting.get(source.name) or self.views.broken.get(source.name)
         return unmade or f"waits for the first file of {source.title or source.name}"
-
-    def panels(self) -> list[tuple[str, str, str]]:
-        """(KPI, dimension, kind) of the panels that split a KPI by a dimension it has."""
-        found: list[tuple[str, str, str]] = []
-        for layout in self.site.layouts:
-            for place, panel in placed(layout):
-                keys = ("layouts", layout.name, *place)
-                if panel.kind == "table" and panel.of in self.schemas:
-                    for at, column in enumerate(panel.columns):
-                        self.dimension(panel.of, column, *keys, "columns", at)
-                kpi = self.site.kpis.get(panel.of)
-                if kpi is None or not (panel.kind in SPLIT or (panel.kind == "chart" and panel.by)):
-                    continue
-                sources = self.sources_of(kpi)
-                if not self.schemas.keys() >= set(sources):
-                    continue
-                if not panel.by:
-                    message = f"`{panel.kind}`: the KPI `{kpi.name}` has no `by`, so the panel needs one"
-                    self.problems.append(Problem(self.loaded.marks.at(*keys), message))
-                elif all(self.dimension(source, panel.by, *keys, "by") for source in sources):
-                    found.append((panel.of, panel.by, panel.kind))
-        return found
 
     def bind_kpi(self, kpi: Kpi, by: tuple[str, ...]) -> None:
         source = self.sources.get(kpi.source)

@@ -112,6 +112,17 @@ def runs_before(site: Site, run: Run, name: str | None = None) -> Iterator[Run]:
             return
 
 
+def next_shift(site: Site, now: dt.datetime) -> ShiftSpan | None:
+    """The shift that begins next after a moment, within the next two weeks; None where none does."""
+    tz = zone(site)
+    first = now.astimezone(tz).date() - DAY
+    for days in range(16):
+        begins = [run.span for run in runs_on(site, first + days * DAY, tz) if run.span.start > now]
+        if begins:
+            return begins[0]
+    return None
+
+
 def shift_ends(site: Site, now: dt.datetime, n: int = 9) -> list[dt.datetime]:
     """When the last `n` shifts that are over ended, the newest first; empty for a site without shifts."""
     run = current_run(site, now)

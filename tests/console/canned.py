@@ -29,6 +29,7 @@ from opsconsole.engine.messages import (
     AskJournal,
     AskKpi,
     AskLine,
+    AskMarks,
     AskMoved,
     AskProcedure,
     AskQuarantine,
@@ -53,6 +54,7 @@ from opsconsole.engine.messages import (
     KpiAmong,
     KpiState,
     Lines,
+    Marks,
     Misfit,
     Progress,
     Quarantine,
@@ -526,6 +528,8 @@ class CannedEngine:
             return aside_page(ask)
         if isinstance(ask, AskExplain):
             return explained(ask.file, ask.source)
+        if isinstance(ask, AskMarks):
+            return Marks(self.answers.get("marks", []))
         if isinstance(ask, AskJournal):
             return cannedrecords.journal(ask, NOW)
         if isinstance(ask, AskProcedure) and self.ticks is not None:

@@ -66,7 +66,7 @@ def mini(kpi: KpiState, cells: int, rows: int) -> list[Line]:
     of = Chart(list(kpi.trend), None, 0.0, "UTC", status=lambda value: status_of(kpi, value))
     out: list[Line] = []
     for y in range(rows):
-        blocks = [_column(of, value, low, high, rows, y) for value in shown]
+        blocks = [column(of, value, low, high, rows, y) for value in shown]
         out.append(merged(blocks))
     return out
 
@@ -100,7 +100,7 @@ def bullet(kpi: KpiState, cells: int, style: str) -> Line:
     points = [point for point in (kpi.target, kpi.warning, kpi.critical) if point is not None]
     if not points or kpi.value is None or cells < 6:
         return []
-    low, high = _bounds([*points, kpi.value], kpi.unit == "%", 0.15)
+    low, high = bounds([*points, kpi.value], kpi.unit == "%", 0.15)
     room = cells - 2
 
     def at(value: float) -> int:
@@ -129,7 +129,8 @@ def merged(line: Line) -> Line:
     return out
 
 
-def _bounds(points: Sequence[float], percent: bool, pad: float) -> tuple[float, float]:
+def bounds(points: Sequence[float], percent: bool, pad: float) -> tuple[float, float]:
+    """The ends of a scale around points, with `pad` of their span beyond them; percentages end at 0 and 100."""
     low, high = min(points), max(points)
     room = (high - low) * pad or abs(high) * 0.1 or 1.0
     bottom = max(0.0, low - room) if low >= 0 else low - room
@@ -169,7 +170,7 @@ def chart(of: Chart, cells: int, lines: int) -> list[Line]:
     known = [value for value in of.values if value is not None]
     if not known:
         return [fit([(" no values in this window yet", "dim")], cells)]
-    low, high = _bounds([*known, *(limit.value for limit in of.limits)], of.percent, 0.08)
+    low, high = bounds([*known, *(limit.value for limit in of.limits)], of.percent, 0.08)
     if 0 < low < 0.45 * high:
         low = 0.0
     rows = lines - 1 - (of.start is not None)
@@ -185,18 +186,18 @@ def chart(of: Chart, cells: int, lines: int) -> list[Line]:
         label = labels[y] if y % 2 == 0 or rows < 6 else ""
         line: Line = [(f"{right(label, axis)} ┤" if label else " " * axis + " │", "dim")]
         for value in shown:
-            block, style = _column(of, value, low, high, rows, y)
+            block, style = column(of, value, low, high, rows, y)
             line.append(("┄", limit.style or "dim") if block == " " and limit is not None else (block, style))
         if limit is not None:
             line.append((left(f" {limit.label} {fmt.number(limit.value)}", tail), limit.style))
         out.append(fit(merged(line), cells))
     out.append(fit([(" " * axis + " └" + "─" * room, "dim")], cells))
     if of.start is not None:
-        out.append(fit([(" " * (axis + 2) + _times(of, of.start, room), "dim")], cells))
+        out.append(fit([(" " * (axis + 2) + times(of, of.start, room), "dim")], cells))
     return out
 
 
-def _column(of: Chart, value: float | None, low: float, high: float, rows: int, y: int) -> tuple[str, str]:
+def column(of: Chart, value: float | None, low: float, high: float, rows: int, y: int) -> tuple[str, str]:
     """A cell of a column; only the top of what is abnormal has colour, so that a bad hour does not shout."""
     if value is None:
         return " ", ""
@@ -225,7 +226,7 @@ STEPS = (
 )
 
 
-def _times(of: Chart, start: float, cells: int) -> str:
+def times(of: Chart, start: float, cells: int) -> str:
     """Clock times (days, where the steps are days) below the columns, at round moments of the site's zone."""
     length = of.step * len(of.values)
     if length <= 0:

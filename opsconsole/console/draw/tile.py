@@ -8,6 +8,8 @@ from opsconsole.console.text import Line, clip, fit, inert, left, line_width, ri
 from opsconsole.engine.messages import KpiState
 
 _DIGITS = 6
+NARROW = 40
+"""Cells below which a line has no room for the change."""
 RELATION = {"higher": "≥", "lower": "≤", "target": "="}
 
 
@@ -114,6 +116,8 @@ def one_line(kpi: KpiState, cells: int, focused: bool) -> Line:
     value = fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
     arrow, style = change(kpi)
     tail: Line = [(right(value, 12), f"bold {signs.style(kpi.status)}".strip()), (left("  " + arrow, 10), style)]
+    if cells < NARROW:  # the change gives way to the title
+        tail = [(f" {value}", tail[0][1])]
     head = ("▸" if focused else " ") + left(signs.sign(kpi.status), 4)
     title = left(inert(kpi.title or kpi.name), cells - width(head) - line_width(tail))
     return fit([(head, _sign_style(kpi)), (title, "bold" if focused else ""), *tail], cells)

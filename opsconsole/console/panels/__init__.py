@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsconsole.console import fmt
+from msgspec.structs import replace
+
+from opsconsole.console import fmt, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.draw.tile import window_word
+from opsconsole.console.draw.tile import change, window_word
 from opsconsole.console.model import Model
 from opsconsole.console.pane import AnyRow, Pane
 from opsconsole.console.place import PANEL_WIDTH, Spot
-from opsconsole.console.text import Line, fit, line_width
+from opsconsole.console.text import Line, fit, inert, line_width
 from opsconsole.engine.messages import KpiState
 from opsconsole.site.model import Panel as PanelSpec
 
@@ -61,6 +63,10 @@ class Panel:
     def update(self) -> None:
         """Take from the model what is shown."""
 
+    def kpi(self) -> KpiState:
+        """The KPI it shows, under the title of the layout; one without data where it is not there any more."""
+        return state_of(self.ctx.model, self.spec)
+
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
         """The lines of its rectangle."""
         raise NotImplementedError
@@ -78,6 +84,24 @@ class Panel:
         if self.pane is not None and old.pane is not None and old.pane.cursor is not None:
             self.pane.set_filter(old.pane.filter)
             self.pane.point(old.pane.cursor)
+
+
+def state_of(model: Model, spec: PanelSpec) -> KpiState:
+    """The KPI that a panel shows, under the title that the layout gives it."""
+    kpi = model.kpis.get(spec.of)
+    if kpi is None:
+        return KpiState(spec.of, spec.title or spec.of, "", "nodata", reason="not there any more")
+    return replace(kpi, title=spec.title) if spec.title and spec.title != kpi.title else kpi
+
+
+def value_note(kpi: KpiState) -> Line:
+    """Sign, value and change of a KPI, for a heading."""
+    style = signs.style(kpi.status)
+    arrow, arrow_style = change(kpi)
+    partial = "≈ " if kpi.partial and kpi.value is not None else ""
+    value = partial + fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
+    note: Line = [(f"{signs.sign(kpi.status)} ".lstrip(), style or "dim"), (value, f"bold {style}".strip())]
+    return [*note, (f"  {arrow}", arrow_style)] if arrow else note
 
 
 def keep_order(pane: Pane, rows: Sequence[AnyRow]) -> Sequence[AnyRow]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opsconsole.console import alert_lists, fmt
 from opsconsole.console.address import Address
 from opsconsole.console.alert_facts import AlertFacts
 from opsconsole.console.context import Context
 from opsconsole.console.detail import detail
+from opsconsole.console.flood import Fold, grouped
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import Panel, heading, keep_order, none_open
 from opsconsole.console.place import Spot
 from opsconsole.console.text import Line
+from opsconsole.engine.messages import AlertState
 from opsconsole.site.model import Panel as PanelSpec
 
 
@@ -23,20 +27,51 @@ class AlertsPanel(Panel):
         super().__init__(ctx, spec)
         self.pane = Pane(alert_lists.SHORT, empty="no open alerts", header=False, leads=True)
         self._rows = alert_lists.AlertRows(alert_lists.SHORT)
+        self.folds: dict[str, Fold] = {}
+        self._unfolded: set[str] = set()
         self._facts = AlertFacts(ctx, lambda: ctx.model.site.as_of if ctx.model.site is not None else None)
 
     def least(self) -> int:
         return 3
 
     def wanted(self, _cells: int) -> int:
-        return max(3, len(self.ctx.model.alerts) + 1)
+        assert self.pane is not None
+        return max(3, len(self.pane.all) + 1)
 
     def update(self) -> None:
         assert self.pane is not None
         model, now = self.ctx.model, self.ctx.now()
-        rows = self._rows.rows(model.alerts_in_order(), now, model.timezone)
+        rows = self._rows.rows(self._entries(), now, model.timezone)
         self.pane.empty = none_open(model, "no open alerts")
         self.pane.set_rows(keep_order(self.pane, rows))
+
+    def _entries(self) -> Sequence[AlertState | Fold]:
+        """In a flood by incident, as the alert list has them; what is filtered is shown one by one."""
+        assert self.pane is not None
+        model = self.ctx.model
+        alerts = model.alerts_in_order()
+        if model.alert_counts.flood_since is None or self.pane.filter:
+            self.folds = {}
+            return alerts
+        entries = grouped(alerts, self._unfolded)
+        self.folds = {entry.key: entry for entry in entries if isinstance(entry, Fold)}
+        return entries
+
+    def fold(self, key: str, opened: bool | None = None) -> bool:
+        """Open or close the fold of that key (None: the other way); False where there is none."""
+        fold = self.folds.get(key)
+        if fold is None:
+            return False
+        opened = not fold.open if opened is None else opened
+        (self._unfolded.add if opened else self._unfolded.discard)(key)
+        self.update()
+        return True
+
+    def move(self, dx: int, dy: int) -> bool:
+        assert self.pane is not None
+        if dx and self.fold(self.pane.cursor or "", dx > 0):
+            return True
+        return super().move(dx, dy)
 
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
         assert self.pane is not None
@@ -70,4 +105,5 @@ class AlertsPanel(Panel):
 
     def open(self) -> Address | None:
         assert self.pane is not None
-        return Address("alert", name=self.pane.current.key) if self.pane.current else None
+        current = self.pane.current
+        return Address("alert", name=current.key) if current is not None and current.key not in self.folds else None

@@ -25,7 +25,7 @@ class BreakdownPanel(Panel):
         assert self.pane is not None
         table = self.ctx.model.breakdowns.get((self.spec.of, self.spec.by))
         kpi = self.ctx.model.kpis.get(self.spec.of)
-        self.pane.set_rows(lists.breakdown_rows(table, kpi) if table else [])
+        self.pane.set_rows(lists.breakdown_rows(table, kpi)[: self.spec.most] if table else [])
 
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
         assert self.pane is not None

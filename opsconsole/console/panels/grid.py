@@ -25,7 +25,8 @@ class GridPanel(Panel):
         unit: Line = [(inert(kpi.unit), "dim")] if kpi and kpi.unit else []
         body: list[Line] = [fit([("  no data in this window yet", "dim")], spot.cells)]
         if grid is not None and grid.members:
-            body = heat(grid, kpi, self.ctx.model.timezone, spot.cells, spot.lines - 1)
+            room = spot.lines - 1 if self.spec.most is None else min(spot.lines - 1, self.spec.most + 2)
+            body = heat(grid, kpi, self.ctx.model.timezone, spot.cells, room)
         return [heading(inert(title), unit, spot.cells, focused), *body]
 
     def open(self) -> Address | None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.draw.tile import one_line, tile
-from opsconsole.console.panels import Panel
+from opsconsole.console.panels import Panel, state_of
 from opsconsole.console.place import TILE_WIDTH, Spot, per_line
 from opsconsole.console.text import Line, beside
-from opsconsole.engine.messages import KpiState
 from opsconsole.site.model import Panel as PanelSpec
 
 
@@ -43,16 +40,8 @@ class TilesPanel(Panel):
         """The KPI under the cursor."""
         return self.specs[self.at].of
 
-    def _state(self, spec: PanelSpec) -> KpiState:
-        kpi = self.ctx.model.kpis.get(spec.of)
-        if kpi is None:
-            return KpiState(spec.of, spec.title or spec.of, "", "nodata", reason="not there any more")
-        if spec.title and spec.title != kpi.title:
-            return replace(kpi, title=spec.title)
-        return kpi
-
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
-        states = [self._state(spec) for spec in self.specs]
+        states = [state_of(self.ctx.model, spec) for spec in self.specs]
         if spot.tile == 1:
             self._across = max(1, spot.cells // 48)
             size = (spot.cells - 2 * (self._across - 1)) // self._across

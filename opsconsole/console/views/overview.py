@@ -139,17 +139,30 @@ class Overview(View):
             position = ring.index(self.at) if self.at in ring else 0
             self.at = ring[(position + by) % len(ring)]
 
-    def reveal(self, _key: str) -> Pane | None:
+    def reveal(self, key: str) -> Pane | None:
         """The focus goes to the alert list, where the layout has one in sight."""
         shown = {id(spot.panel) for spot in self.spots}
         for at, panel in enumerate(self.panels):
             if isinstance(panel, AlertsPanel) and id(panel) in shown:
                 self.at = at
+                folded = next((each.key for each in panel.folds.values() if key in each.ids and not each.open), "")
+                panel.fold(folded, opened=True)
                 return panel.pane
         return None
 
+    def behind(self, key: str) -> list[str]:
+        fold = self.panel.folds.get(key) if isinstance(self.panel, AlertsPanel) else None
+        return list(fold.ids) if fold is not None else [key]
+
+    def do_open(self) -> None:
+        key = self.pane.cursor if self.pane is not None else None
+        if not (isinstance(self.panel, AlertsPanel) and self.panel.fold(key or "")):
+            super().do_open()
+
     def shows(self, key: str) -> bool:
         pane = self.pane
+        if isinstance(self.panel, AlertsPanel) and any(key in fold.ids for fold in self.panel.folds.values()):
+            return True
         return pane is not None and any(row.key == key for row in pane.rows)
 
     def do_next_layout(self) -> None:
