@@ -50,5 +50,6 @@ def share(needs: Sequence[Need], lines: int) -> list[int]:
             grow([need.wanted if other == at else 0 for other in range(len(needs))])
     grow([need.air for need in needs])
     grow([need.most if need.air else 0 for need in needs])
+    grow([need.most if need.asked is None else 0 for need in needs])
     grow([need.most for need in needs])
     return heights

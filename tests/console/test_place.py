@@ -80,8 +80,8 @@ def test_a_panel_spans_the_pile_beside_it() -> None:
     blocks = [Block(((chart, 2), (Pile(((gauge, 4), (clock, None))), 1)), 12), Block(((table, 1),))]
     one, two, three, below = place(blocks, 100, 30)
     assert (one.x, one.y, one.cells, one.lines) == (0, 0, 65, 13)
-    assert (two.x, two.y, two.cells, two.lines) == (67, 0, 33, 4)
-    assert (three.x, three.y, three.lines) == (67, 4, 9)
+    assert (two.x, two.y, two.cells, two.lines) == (67, 0, 33, 5)  # which shows all of it
+    assert (three.x, three.y, three.lines) == (67, 5, 8)
     assert (below.y, below.cells) == (13, 100)
     # where the pile has no room beside it, its panels are rows of their own
     assert [(spot.panel.kind, spot.y > 0) for spot in place(blocks, 58, 40)] == [
