@@ -96,7 +96,8 @@ def load_draft(folder: Path, texts: Mapping[str, str]) -> Loaded:
     loaded = parse_site(texts[SITE_FILE].encode(), layouts, file="draft", folder=folder.name)
     if loaded.site is None:
         return loaded
-    return replace(loaded, site=msgspec.structs.replace(loaded.site, draft=True))
+    unwritten = tuple(msgspec.structs.replace(layout, file="") for layout in loaded.site.layouts)
+    return replace(loaded, site=msgspec.structs.replace(loaded.site, draft=True, layouts=unwritten))
 
 
 def write_draft(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -329,7 +330,9 @@ def test_the_written_draft_is_the_draft(tmp_path: Path) -> None:
     loaded = load_site(tmp_path)
     assert loaded.problems == []
     assert loaded.site is not None
-    assert (loaded.site.sources, loaded.site.kpis, loaded.site.layouts) == (before.sources, before.kpis, before.layouts)
+    assert (loaded.site.sources, loaded.site.kpis) == (before.sources, before.kpis)
+    assert [layout.file for layout in before.layouts] == [""]  # there is no file to edit yet
+    assert loaded.site.layouts == tuple(replace(layout, file="layouts/overview.yaml") for layout in before.layouts)
     assert not loaded.site.draft
 
 
