@@ -42,7 +42,7 @@ async def test_a_wall_of_large_figures_a_chart_with_its_notes_a_clock_and_the_sh
         assert foot.count("◇") == 2
         for text in ("██████  ██████", "Early · team A · 06:00–14:00", "61 %  3 h 08 left", "next Late 14:00 · team B"):
             assert text in at.text()
-        for text in ("█▀▀ ▀▀█", "Wed 24 Jun 2026 · Europe/Berlin", "3 of 5", "1 ▲C  line 3"):
+        for text in ("─ Site time ─", "Wed 24 Jun 2026 · Europe/Berlin", "3 of 5", "1 ▲C  line 3"):
             assert text in at.text()
         # the crosshair tells value and note of its bucket, and leaves the chart at its ends
         await at.press("tab", "tab")

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from opsconsole.engine.draft import draft_text, init, load_draft, write_draft
 from opsconsole.engine.draft_files import families, find_files, pattern

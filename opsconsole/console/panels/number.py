@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsconsole.console import fmt, signs
 from opsconsole.console.address import Address
 from opsconsole.console.draw.charts import bullet, spark
-from opsconsole.console.draw.digits import SMALL, large
+from opsconsole.console.draw.digits import large
 from opsconsole.console.draw.tile import change, goal, one_line, window_word
 from opsconsole.console.panels import Panel, heading, value_note
 from opsconsole.console.place import Spot
@@ -48,7 +48,10 @@ class NumberPanel(Panel):
         style = signs.style(kpi.status)
         drawn: list[Line] = [[(" ", ""), (line, style or "")] for line in digits]
         drawn[-1].append((f" {inert(kpi.unit)}", style or ""))
-        drawn[-1 if len(digits) < SMALL else -2].append((f"  {arrow}", arrow_style))
+        if width(digits[0]) + 3 + width(arrow) <= cells:
+            drawn[-2].append((f"  {arrow}", arrow_style))
+        elif arrow:
+            note = [*note[:1], (f" {arrow}", arrow_style), *note[1:]]
         return [heading(title, note, cells, focused), *(fit(line, cells) for line in [*drawn, *below])]
 
     def _below(self, kpi: KpiState, cells: int) -> list[Line]:
