@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
 import pty
 import select
+import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from types import TracebackType
 
 import pyte
@@ -21,6 +26,20 @@ import pyte
 from tests.waiting import until
 
 UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+
+# a COLUMNS that somebody exported long ago must not hide the terminal's own size
+TOLD = {"COLUMNS": "7", "TERM": "xterm-256color"}
+
+
+@cache
+def _met() -> str:
+    """The settings of somebody who has seen the tour: a first start shows it, and a key leaves it."""
+    folder = tempfile.mkdtemp(prefix="opsconsole-test-config-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (Path(folder) / "opsconsole").mkdir()
+    (Path(folder) / "opsconsole/config.yaml").write_text("tour: false\n")
+    return folder
 
 
 class Terminal:
@@ -44,8 +63,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            # a COLUMNS that somebody exported long ago must not hide the terminal's own size
-            env={**os.environ, "COLUMNS": "7", "TERM": "xterm-256color", **UTF8, **(env or {})},
+            env={"XDG_CONFIG_HOME": _met(), **os.environ, **TOLD, **UTF8, **(env or {})},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )

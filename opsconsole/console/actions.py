@@ -101,6 +101,7 @@ class ClashError(Exception):
 
 ACTIONS: tuple[Action, ...] = (
     Action("help", "Show the keys that work here, now", ("?", "f1"), line="help", rank=0, short="help"),
+    Action("tour", "The tour: what one sees, five keys, where to go", line="tour"),
     Action("command", "Open the command line", (":",), rank=1, short="command"),
     Action("palette", "Search all actions", ("ctrl+p",)),
     Action("back", "Back: one thing at a time (input, filter, marks, view)", ("escape",), line="back"),

@@ -35,6 +35,7 @@ VIEWS = (
     "backtest",
     "log",
     "procedure",
+    "tour",
     "help",
 )
 NULL = ":null"
@@ -169,7 +170,7 @@ def _view(words: list[str]) -> Address:
         if len(rest) != 1:
             raise BadAddressError(f"{view} needs one name")
         return Address(view, name=rest[0])
-    if view == "overview" and len(rest) <= 1:
+    if view in ("overview", "help") and len(rest) <= 1:
         return Address(view, name=rest[0] if rest else "")
     if rest:
         raise BadAddressError(f"{view} takes no argument")

@@ -43,6 +43,7 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
     from opsconsole.console.engine_link import EngineLink
     from opsconsole.console.fmt import decimal_marker
     from opsconsole.console.program import Console
+    from opsconsole.console.touring import toured
 
     gc.freeze()
     gc.enable()
@@ -55,6 +56,7 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
         bell=Bell(quiet=start.quiet or not config.sound or not wanted()),
         config=config,
         terminal=terminal,
+        toured=toured() if config.tour and not start.wall else None,
     )
     console.run(mouse=False)
     if console.farewell:

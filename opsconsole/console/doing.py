@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from opsconsole.console.table_shaping import TableShaping
 
 # Views whose command without a name means the screen that is shown.
-ASKING = ("sql", "procedure")
+ASKING = ("sql", "procedure", "help")
 # Views whose words are for their command.
 COMMANDED = ("maintenance",)
 
@@ -137,12 +137,23 @@ class Doing:
         if alert is None:
             self.program.say("of which alert? Put the cursor on one, or name it: :procedure ALERT")
         elif not alert.procedure:
-            self.program.say("neither its rule nor its KPI, area or site names a procedure")
+            self.program.say("neither its rule nor its KPI, area or site names a procedure (`procedure:`)")
         else:
             self.program.go(Address("procedure", name=alert.id))
 
     def do_help(self, _: str) -> None:
-        self.program.go(Address("help"))
+        here = self.program.history.current.address
+        self.program.go(here if here.view == "help" else Address("help", name=here.view))
+
+    def do_tour(self, _: str) -> None:
+        self.program.go(Address("tour"))
+
+    def welcome(self) -> None:
+        """The tour, for a person who has not seen it."""
+        toured = self.program.toured
+        if toured is not None and toured.due():
+            self.do_tour("")
+            self.program.say(toured.note(), "warning")
 
     def do_back(self, _: str) -> None:
         """Esc pops exactly one thing: filter, then marks, then the view (the input is popped before it gets here)."""
@@ -221,11 +232,11 @@ class Doing:
 
     def typed(self) -> None:
         """A filter acts while it is typed."""
-        prompt, pane = self.program.prompt, self.program.history.current.pane
+        prompt = self.program.prompt
         if prompt is not None and prompt.kind == "sql":
             self.sql.grown(prompt)  # type: ignore[arg-type]
-        if prompt is not None and prompt.kind == "filter" and pane is not None:
-            pane.set_filter(prompt.text)
+        if prompt is not None and prompt.kind == "filter":
+            self.program.history.current.set_filter(prompt.text)
 
     def _go_on(self, text: str) -> None:
         """Open the command line with a text to go on with."""
@@ -276,15 +287,16 @@ class Doing:
         return STACKS[self.program.stack]
 
     def do_filter(self, words: str) -> None:
-        pane = self.program.history.current.pane
-        if pane is None and self.program.history.current.grid is not None:
+        view = self.program.history.current
+        found = view.filtered()
+        if found is None and view.grid is not None:
             self.tables[0].filter_words(words)
-        elif pane is None:
+        elif found is None:
             self.program.say("nothing to filter here")
         elif words:
-            pane.set_filter(words)
+            view.set_filter(words)
         else:
-            self.program.prompt = Prompt("filter", pane.filter)
+            self.program.prompt = Prompt("filter", found)
 
     # --- KPIs ---
 

@@ -10,6 +10,7 @@ from opsconsole.console.history import History
 from opsconsole.console.link import Link
 from opsconsole.console.looking import Looking
 from opsconsole.console.prompt import Prompt
+from opsconsole.console.touring import Toured
 from opsconsole.console.travel import Travel
 
 
@@ -22,6 +23,7 @@ class Program(Context, Protocol):
     link: Link
     travel: Travel
     looking: Looking
+    toured: Toured | None
 
     @property
     def stack(self) -> str:

@@ -348,7 +348,8 @@ class Pane:
 
     def nothing(self) -> str:
         """What is said where there are no rows."""
-        return f"no row has “{self.filter}”  (Esc shows all {len(self.all)})" if self.filter else self.empty
+        hidden = bool(self.filter and self.all)
+        return f"no row has “{self.filter}”  (Esc shows all {len(self.all)})" if hidden else self.empty
 
     def _row(self, row: AnyRow, columns: list[tuple[int, Column, int]], cells: int, here: bool) -> Line:
         body: Line = []

@@ -34,6 +34,7 @@ from opsconsole.console.looking import Looking
 from opsconsole.console.model import Model
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import fit, inert
+from opsconsole.console.touring import Toured
 from opsconsole.console.travel import Travel
 from opsconsole.console.views.base import View
 from opsconsole.console.views.make import make
@@ -73,6 +74,7 @@ class Console(App[int], inherit_bindings=False):
         bell: Bell | None = None,
         config: Config = Config(),  # noqa: B008 (frozen)
         terminal: Terminal | None = None,
+        toured: Toured | None = None,
     ) -> None:
         # told at once and not by the theme alone: the filter for NO_COLOR is chosen in there
         super().__init__(ansi_color=True)
@@ -89,6 +91,7 @@ class Console(App[int], inherit_bindings=False):
         self.wall_clock = wall
         self.travel = Travel(self)
         self.config = config
+        self.toured = toured
         self.registry = Registry(rebound(ACTIONS, config.keys))
         self.doing = Doing(self)
         self.canvas = Canvas(ascii_only)
@@ -295,6 +298,7 @@ class Console(App[int], inherit_bindings=False):
             topics = model.load(event)
             if first:
                 self._tick_soon()
+                self.doing.welcome()
             if not past:
                 self.spawn(self.history.current.load())
         elif isinstance(event, Goodbye):
@@ -369,6 +373,8 @@ class Console(App[int], inherit_bindings=False):
             self.doing.type(self.prompt, key, character)
         elif self.history.current.typing:
             self.doing.sql.type_on_screen(self.history.current, key, character)
+        elif self.history.current.any_key:
+            self.history.back()
         else:
             name = character if character is not None and character != " " else key
             action = self.registry.find(name, self.stack)

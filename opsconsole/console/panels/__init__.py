@@ -112,11 +112,6 @@ def keep_order(pane: Pane, rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
     return sorted(rows, key=lambda row: places.get(row.key, len(places)))
 
 
-def none_open(model: Model, live: str) -> str:
-    """What an empty list of alerts says: of a past moment no more than the journal knows."""
-    return live if model.site is None or model.site.as_of is None else "no alert on record that was open then"
-
-
 def window_note(kpi: KpiState, timezone: str) -> str:
     """The window a value covers: "shift · 06:00–10:52"."""
     stretch = fmt.span(kpi.start, kpi.end, timezone)

@@ -9,9 +9,10 @@ from opsconsole.console.address import Address
 from opsconsole.console.alert_facts import AlertFacts
 from opsconsole.console.context import Context
 from opsconsole.console.detail import detail
+from opsconsole.console.empty import no_alerts
 from opsconsole.console.flood import Fold, grouped
 from opsconsole.console.pane import Pane
-from opsconsole.console.panels import Panel, heading, keep_order, none_open
+from opsconsole.console.panels import Panel, heading, keep_order
 from opsconsole.console.place import Spot
 from opsconsole.console.text import Line
 from opsconsole.engine.messages import AlertState
@@ -42,7 +43,7 @@ class AlertsPanel(Panel):
         assert self.pane is not None
         model, now = self.ctx.model, self.ctx.now()
         rows = self._rows.rows(self._entries(), now, model.timezone)
-        self.pane.empty = none_open(model, "no open alerts")
+        self.pane.empty = no_alerts(model)
         self.pane.set_rows(keep_order(self.pane, rows))
 
     def _entries(self) -> Sequence[AlertState | Fold]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from opsconsole.console import lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
+from opsconsole.console.empty import no_sources
 from opsconsole.console.pane import Pane, Row
 from opsconsole.console.panels import Panel, heading
 from opsconsole.console.place import Spot
@@ -19,13 +20,13 @@ class SourcesPanel(Panel):
 
     def __init__(self, ctx: Context, spec: PanelSpec) -> None:
         super().__init__(ctx, spec)
-        self.pane = Pane(lists.SOURCES, empty="no sources yet")
+        self.pane = Pane(lists.SOURCES)
 
     def update(self) -> None:
         assert self.pane is not None
         model = self.ctx.model
         self.pane.set_rows(source_rows(self.ctx))
-        self.pane.empty = "the first scan is under way" if model.site and not model.site.settled else "no sources yet"
+        self.pane.empty = no_sources(model)
 
     def least(self) -> int:
         return 1

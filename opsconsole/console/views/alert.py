@@ -67,7 +67,8 @@ class AlertView(View):
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         if self.last is None:
-            said = f" no open alert has the id {inert(self.address.name)}"
+            name = inert(self.address.name)
+            said = f" no open alert has the id {name}: :alerts lists those that are open, :log what was"
             return [fit([(said, "dim")], cells), *(fit([], cells) for _ in range(lines - 1))]
         out = self._pane.draw(cells, 2, True)
         if self._pane.current is None:

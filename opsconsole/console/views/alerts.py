@@ -12,9 +12,10 @@ from opsconsole.console.alert_facts import AlertFacts
 from opsconsole.console.alert_lists import FULL, AlertRows
 from opsconsole.console.context import Context
 from opsconsole.console.detail import detail
+from opsconsole.console.empty import no_alerts
 from opsconsole.console.flood import Fold, grouped
 from opsconsole.console.pane import Pane
-from opsconsole.console.panels import heading, keep_order, none_open
+from opsconsole.console.panels import heading, keep_order
 from opsconsole.console.text import Line, beside, fit, inert
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import AlertQuery, Alerts, AlertState, AskAlerts
@@ -22,7 +23,6 @@ from opsconsole.engine.messages import AlertQuery, Alerts, AlertState, AskAlerts
 DETAIL_LEAST, DETAIL_MOST, IN_FLOOD = 10, 18, 7
 WIDE, SIDE = 140, 66
 """From so many cells on the detail stands beside the list, and how wide it is."""
-NONE = "no open alerts: all is well, or nothing is measured yet"
 AGAIN = 0.5
 """Seconds after which the engine is asked again what a filter means, while alerts change."""
 
@@ -36,7 +36,7 @@ class AlertsView(View):
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
-        self._pane = Pane(FULL, empty=NONE, leads=True)
+        self._pane = Pane(FULL, leads=True)
         self._pane.set_filter(address.name)
         self._rows = AlertRows(FULL)
         self._shown: dict[str, AlertState] = {}
@@ -61,7 +61,7 @@ class AlertsView(View):
     def update(self, _topics: set[str]) -> None:
         model, pane = self.ctx.model, self._pane
         entries = self._entries()
-        pane.empty = none_open(model, NONE) if not self.address.where else "no alert is like that (Esc shows all)"
+        pane.empty = no_alerts(model) if not self.address.where else "no alert is like that (Esc shows all)"
         pane.set_rows(keep_order(pane, self._rows.rows(entries, self.ctx.now(), model.timezone)))
         self._ask_soon()
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 class View:
     """A screen. Actions call `do_<id>`; what a screen has no method for is tried on the program."""
 
+    any_key = False
+    """Whether any key leaves it."""
+
     def __init__(self, ctx: Context, address: Address) -> None:
         self.ctx = ctx
         self.address = address
@@ -172,6 +175,15 @@ class View:
     def do_previous_hit(self) -> None:
         if self.pane is not None and not self.pane.hit(-1):
             self.ctx.say("no other row matches" if self.pane.searched else "filter with / first")
+
+    def filtered(self) -> str | None:
+        """What is sought on this screen; None: there is nothing to seek in."""
+        return self.pane.filter if self.pane is not None else None
+
+    def set_filter(self, text: str) -> None:
+        """Show only what has every word of `text` and none of its `!words`."""
+        if self.pane is not None:
+            self.pane.set_filter(text)
 
     def unfilter(self) -> bool:
         """Show all again; False where all is shown."""

@@ -11,6 +11,7 @@ from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.draw import kpi as draw
 from opsconsole.console.draw.card import card
+from opsconsole.console.empty import no_such
 from opsconsole.console.kpi_answers import Answers
 from opsconsole.console.pane import Column, Pane, Row, cell
 from opsconsole.console.panels import heading
@@ -146,7 +147,7 @@ class KpiView(View):
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         if self._whole is None:
-            return [fit([(f" this site has no KPI {inert(self.address.name)}", "dim")], cells)]
+            return [fit([(" " + inert(no_such("KPI", self.address.name, self.ctx.model.kpis, "kpis")), "dim")], cells)]
         kpi = self.kpi
         if kpi is None:
             return [fit([(f" {inert(self.answers.trouble.get('among', '')) or 'asking the engine …'}", "dim")], cells)]

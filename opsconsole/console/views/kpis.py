@@ -5,6 +5,7 @@ from __future__ import annotations
 from opsconsole.console import lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
+from opsconsole.console.empty import no_kpis
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, inert
@@ -17,7 +18,7 @@ class KpisView(View):
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
         self.urgent_first = True
-        self._pane = Pane(lists.KPIS, empty="this site has no KPIs: add some to site.yaml")
+        self._pane = Pane(lists.KPIS)
 
     @property
     def pane(self) -> Pane:
@@ -35,6 +36,7 @@ class KpisView(View):
         if self.urgent_first:
             places = {each.kpi: place for place, each in enumerate(self.ctx.model.attention)}
             kpis.sort(key=lambda kpi: (places.get(kpi.name, len(places)), signs.SEVERITY[kpi.status]))
+        self._pane.empty = no_kpis(self.ctx.model)
         self._pane.set_rows([lists.kpi_row(kpi) for kpi in kpis])
 
     def do_order(self) -> None:

@@ -15,6 +15,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.help import HelpView
 
         return HelpView(ctx, address, registry, stack)
+    if address.view == "tour":
+        from opsconsole.console.views.tour import TourView
+
+        return TourView(ctx, address, registry)
     if address.view == "alerts":
         from opsconsole.console.views.alerts import AlertsView
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from opsconsole.console import fmt, lists, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
+from opsconsole.console.empty import no_sources, no_such
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import heading
 from opsconsole.console.panels.sources import source_rows
@@ -35,13 +36,14 @@ class SourcesView(View):
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
-        self._pane = Pane(lists.SOURCES, empty="this site has no sources")
+        self._pane = Pane(lists.SOURCES)
 
     @property
     def pane(self) -> Pane:
         return self._pane
 
     def update(self, _topics: set[str]) -> None:
+        self._pane.empty = no_sources(self.ctx.model)
         self._pane.set_rows(source_rows(self.ctx))
 
     def draw(self, cells: int, lines: int) -> list[Line]:
@@ -177,7 +179,12 @@ class SourceView(View):
     def draw(self, cells: int, lines: int) -> list[Line]:
         source = self.ctx.model.sources.get(self.address.name)
         if source is None:
-            return [fit([(f" this site has no source {inert(self.address.name)}", "dim")], cells)]
+            return [
+                fit(
+                    [(" " + inert(no_such("source", self.address.name, self.ctx.model.sources, "sources")), "dim")],
+                    cells,
+                )
+            ]
         out = [self._head(source, cells)]
         if source.note and not self.address.at:
             out.append(fit([(" " + inert(source.note), "warning")], cells))
