@@ -9,6 +9,7 @@ from opsconsole.site.names import nearest
 _SHOWN = {
     "enter": "↵", "escape": "Esc", "up": "↑", "down": "↓", "left": "←", "right": "→", "pagedown": "PgDn",
     "pageup": "PgUp", "f1": "F1", "home": "Home", "end": "End", "space": "space", "shift+tab": "shift+tab",
+    "ctrl+underscore": "ctrl+_", "ctrl+backslash": "ctrl+\\",
 }  # fmt: skip
 
 NAMED = (
@@ -24,6 +25,8 @@ _ALSO = {
 _ASCII = {"enter": "Enter", "up": "Up", "down": "Down", "left": "Left", "right": "Right"}
 # What these send is another key.
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+[": "escape"}
+# What arrives has another name than what is pressed.
+_SENT = {"ctrl+_": "ctrl+underscore", "ctrl+/": "ctrl+underscore", "ctrl+\\": "ctrl+backslash"}
 _ORDER = ("alt", "ctrl", "shift")
 _names = _SHOWN
 
@@ -41,7 +44,7 @@ def show_in_ascii(plain: bool) -> None:
 
 def canonical(text: str) -> str:
     """A key as a terminal sends it, from how a person writes it: `Esc`, `Ctrl+D`, `PgDn`. Raises ValueError."""
-    if len(text) == 1 and text.isprintable() and text not in _ALSO:
+    if (len(text) == 1 and text.isprintable() and text not in _ALSO) or text in _SENT.values():
         return text
     *before, last = re.split(r"[+-](?=.)", text) if len(text) > 1 else [text]
     modifiers = {part.casefold().replace("control", "ctrl").replace("meta", "alt") for part in before}
@@ -61,7 +64,7 @@ def canonical(text: str) -> str:
         raise ValueError(f"a terminal sends the same for it as for `{_SAME[key]}`: write that")
     if key in ("ctrl+space", "ctrl+2"):
         raise ValueError("most terminals do not send it")
-    return key
+    return _SENT.get(key, key)
 
 
 def _no_such(text: str) -> str:

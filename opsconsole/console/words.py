@@ -29,6 +29,8 @@ def complete(text: str, registry: Registry, model: Model) -> list[str]:
 def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
     if word in ("kpi", "sql"):
         return _of_kpi(word, rest, model)
+    if word == "save-as":
+        return ["kpi ", "alert "]
     if word == "at":
         return moments(model)
     if word == "alerts":

@@ -113,6 +113,7 @@ def test_the_example_in_the_readme_is_a_file_of_settings() -> None:
 
 def test_keys_are_taken_as_people_write_them() -> None:
     said = {"Esc": "escape", "ctrl+D": "ctrl+d", "Ctrl-D": "ctrl+d", "↵": "enter", "PageDown": "pagedown", " ": "space"}
+    said |= {"ctrl+_": "ctrl+underscore", "Ctrl-/": "ctrl+underscore"}
     said |= {"Shift+Tab": "shift+tab", "G": "G", "+": "+", "-": "-", "ctrl++": "ctrl++", "F12": "f12", "Del": "delete"}
     assert {text: canonical(text) for text in said} == said
 
