@@ -17,7 +17,7 @@ from opsconsole.console.text import Line, beside, fit, left, plain, wrap
 from opsconsole.console.views.base import View
 
 WIDE = 100
-_KEYS = 14
+_KEYS = 15
 _COMMAND = 30
 
 
