@@ -95,11 +95,11 @@ class Exporting:
         target = Path(path).expanduser()
         trouble = ""
         if target.suffix.lower() not in FORMATS:
-            trouble = f"{path}: its ending says how it is written: .csv .json .parquet .xlsx .md"
+            trouble = f"{target.name}: its ending says how it is written: .csv .json .parquet .xlsx .md"
         elif target.is_dir():
-            trouble = f"{path} is a folder: name a file"
+            trouble = f"{target.name} is a folder: name a file"
         elif not target.absolute().parent.is_dir():
-            trouble = f"{path}: there is no folder {target.absolute().parent}"
+            trouble = f"{target.name}: there is no folder {target.absolute().parent}"
         if trouble:
             if not quiet:
                 self.program.say(inert(trouble), "warning")
@@ -152,7 +152,7 @@ class Exporting:
         finally:
             await self._drop(export.export)
         left = "" if seen or shape.group is not None or not shape.narrowed else ", without the filters"
-        return f"{fmt.count(export.rows, 'row')} written to {target.resolve()} ({fmt.size(export.size)}{left})"
+        return f"{fmt.count(export.rows, 'row')}{left} ({fmt.size(export.size)}), written to {target.resolve()}"
 
     async def _fetch(self, grid: Grid, target: Path, export: Export, replace: bool) -> None:
         part = target.with_name(f".{target.name}.{os.getpid()}.part")

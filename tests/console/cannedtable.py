@@ -30,7 +30,7 @@ from opsconsole.engine.table_messages import (
 )
 
 ASKS = AskPage | AskIndex | AskColumn | AskExport | AskExported | AskChunk
-CHUNK = 4096
+CHUNK = 256 * 1024
 
 
 class Row(Struct, frozen=True):

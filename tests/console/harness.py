@@ -23,6 +23,7 @@ class Session:
 
     def __init__(self, engine: CannedEngine, app: Console, pilot: Pilot[int]) -> None:
         self.engine = engine
+        self.patience = 5.0
         self.app = app
         self.pilot = pilot
 
@@ -44,8 +45,8 @@ class Session:
         await self.press(*("space" if char == " " else char for char in text))
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
-        """Wait until something holds; fails with the screen after five seconds."""
-        deadline = asyncio.get_running_loop().time() + 5
+        """Wait until something holds; fails with the screen once patience (5 s) is over."""
+        deadline = asyncio.get_running_loop().time() + self.patience
         while not condition():
             if asyncio.get_running_loop().time() > deadline:
                 raise AssertionError(f"never came true: {what}\n{self.text()}")

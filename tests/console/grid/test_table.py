@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from textual import events
 
 from opsconsole.console.grid.grid import Grid
 from opsconsole.console.grid.pages import MOST, SIZE
@@ -36,7 +37,8 @@ async def opened(person: Session, line: str = "rows source cycles") -> Grid:
 
 async def run(person: Session, line: str) -> None:
     await person.press(":")
-    await person.type(line)
+    # at once: each key would be painted
+    person.app.on_paste(events.Paste(line))
     await person.press("enter")
 
 
