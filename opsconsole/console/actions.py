@@ -37,6 +37,7 @@ from opsconsole.console.look_actions import LOOKS
 from opsconsole.console.record_actions import RECORDS
 from opsconsole.console.sql_actions import QUERIES
 from opsconsole.console.table_actions import TABLES
+from opsconsole.console.time_actions import TIME
 from opsconsole.console.triage_actions import TRIAGE
 from opsconsole.engine.commands import COMMANDS, ROLES
 
@@ -146,6 +147,7 @@ ACTIONS: tuple[Action, ...] = (
     *RECORDS,
     *QUERIES,
     *LOOKS,
+    *TIME,
     Action("order", "Sort: what needs attention first, or as in the site file", ("O",), KPIS, rank=4, short="sort"),
     Action("next-dimension", "Break down by the next dimension", ("b",), KPI, rank=4, short="by"),
     Action("choose-dimension", "Break down by any column", ("B",), KPI),
@@ -156,7 +158,7 @@ ACTIONS: tuple[Action, ...] = (
         "The SQL behind the number, to read and to copy",
         ("i",),
         KPI,
-        line="sql [NAME [by DIM] [where DIM=MEMBER …] [at MOMENT] [rows]]",
+        line="sql [NAME [by DIM] [where DIM=MEMBER …] [during RANGE] [at MOMENT] [rows]]",
         rank=8,
         short="SQL",
     ),
@@ -208,14 +210,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "kpi",
         "One KPI: breakdown, trend, what moved it, compared with what",
-        line="kpi NAME [by DIM] [where DIM=MEMBER …] [over time] [against …] [at MOMENT] [rows]",
+        line="kpi NAME [by DIM] [where DIM=MEMBER …] [over time] [against …] [during RANGE] [at MOMENT] [rows]",
     ),
     Action("alert", "One alert", line="alert ID"),
     Action("source", "One source: its files and its quarantine", line="source NAME"),
     Action(
         "rows",
         "The rows behind a KPI, an alert or of a source",
-        line="rows kpi|alert|source NAME [where DIM=MEMBER …] [filter CONDITION …] [sort …] [group …] [at MOMENT]",
+        line="rows kpi|alert|source NAME [where DIM=MEMBER …] [filter …] [sort …] [group …] [during RANGE] [at MOMENT]",
     ),
     Action("line", "A line of a file as it lies there", line="line SOURCE FILE NUMBER"),
     Action("restart-engine", "Start the engine anew", line="restart-engine"),

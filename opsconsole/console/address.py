@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from opsconsole.console import alert_filter
 from opsconsole.console.grid.shape import Shape
 from opsconsole.console.grid.shape_words import KEYS, WordsError, shape_words, with_words
+from opsconsole.site import ranges
 from opsconsole.site.duration import parse_duration
 from opsconsole.site.moments import EXAMPLES
 
@@ -44,8 +45,8 @@ SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": 
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
 _NAMED = {"line": 4, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
-_PARTS = ("where", *KEYS, "at")
-_NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "at", "rows")
+_PARTS = ("where", *KEYS, "during", "at")
+_NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "during", "at", "rows")
 
 
 class BadAddressError(ValueError):
@@ -56,9 +57,10 @@ class Address(Struct, frozen=True):
     """Where one is. `of` is kpi, alert or source for `rows`; `where` are members chosen on the way down, or the parts
     of a filter of alerts, of which `name` has the words.
 
-    `at` is the moment that is looked at, as `opsconsole.site.moments` keeps it; empty: now. `show` is the part of a
-    KPI's screen, `against` what its change is explained against (a kind of comparison). `table` is how rows are
-    looked at: sorted, filtered, grouped.
+    `at` is the moment that is looked at, as `opsconsole.site.moments` keeps it; empty: now. `over` is the range of time
+    that is looked at, as `opsconsole.site.ranges` keeps it and `during` says it; empty: each has its own. `show` is the
+    part of a KPI's screen, `against` what its change is explained against (a kind of comparison). `table` is
+    how rows are looked at: sorted, filtered, grouped.
     """
 
     view: str
@@ -71,6 +73,7 @@ class Address(Struct, frozen=True):
     show: str = ""
     against: str = ""
     table: Shape = Shape()
+    over: str = ""
 
     def __str__(self) -> str:
         if self.view == "query":
@@ -97,21 +100,23 @@ class Address(Struct, frozen=True):
             words += next(said for said, show in SHOWN.items() if show == self.show).split()
         if self.against:
             words += ["against", *next(said for said, key in AGAINST.items() if key == self.against).split()]
+        if self.over:
+            words += ["during", *self.over.split()]
         if self.at:
             words += ["at", self.at]
         return shlex.join(words)
 
 
-def parse(line: str, moment: Callable[[str], str] = str) -> Address:
-    """The address that a command line names. `moment` makes of a moment as it was typed the one that is kept.
+def parse(line: str, moment: Callable[[str], str] = str, stretch: Callable[[str], str] = str) -> Address:
+    """The address that a command line names.
 
-    Raises `BadAddressError`.
+    `moment` makes of a moment as it was typed the one that is kept, `stretch` of a range. Raises `BadAddressError`.
     """
     address = _parse(line)
-    if not address.at:
-        return address
     try:
-        return replace(address, at=moment(address.at))
+        if address.over:
+            address = replace(address, over=stretch(address.over))
+        return replace(address, at=moment(address.at)) if address.at else address
     except ValueError as error:
         raise BadAddressError(str(error)) from error
 
@@ -128,16 +133,16 @@ def _parse(line: str) -> Address:
         raise BadAddressError(f"no such view: {words[0] if words else ''}")
     view = words[0]
     if view not in ("kpi", "rows", "sql"):
-        words, at = _moment(words)
-        if at:
-            return replace(_view(words), at=at)
+        words, at = _ending(words, "at")
+        words, over = _ending(words, "during")
+        return replace(_view(words), at=at, over=over) if at or over else _view(words)
     return _view(words)
 
 
-def _moment(words: list[str]) -> tuple[list[str], str]:
-    """A command line without the moment at its end, and the moment: `alerts at yesterday 10:00`."""
+def _ending(words: list[str], key: str) -> tuple[list[str], str]:
+    """A command line without the moment or range at its end, and that: `alerts during yesterday at 10:00`."""
     for place in range(len(words) - 2, _NAMED.get(words[0], 1) - 1, -1):
-        if words[place] == "at":
+        if words[place] == key:
             return words[:place], " ".join(words[place + 1 :])
     return words, ""
 
@@ -193,6 +198,8 @@ def _rows(words: Sequence[str]) -> Address:
             address = replace(address, where=(*address.where, *_members(taken)))
         elif key == "at":
             address = replace(address, at=_at(taken))
+        elif key == "during":
+            address = replace(address, over=_over(taken))
         else:
             try:
                 address = replace(address, table=with_words(address.table, key, taken))
@@ -256,7 +263,7 @@ def _quarantine(words: Sequence[str]) -> Address:
 
 
 def _kpi(words: Sequence[str]) -> Address:
-    """`kpi NAME [by DIM] [where DIM=MEMBER …] [over time] [against …] [at MOMENT] [rows]`, the parts in any order."""
+    """`kpi NAME [by DIM] [where …] [over time] [against …] [during RANGE] [at MOMENT] [rows]`, in any order."""
     if not words:
         raise BadAddressError("kpi needs a name")
     address, rest = Address("kpi", name=words[0]), list(words[1:])
@@ -273,6 +280,8 @@ def _kpi(words: Sequence[str]) -> Address:
             address = replace(address, where=_members(taken))
         elif key == "at":
             address = replace(address, at=_at(taken))
+        elif key == "during":
+            address = replace(address, over=_over(taken))
         elif key == "against":
             address = replace(address, against=_named(AGAINST, taken, "against", "against ", address.name))
         elif key in ("over", "moved", "compared", "card"):
@@ -284,15 +293,16 @@ def _kpi(words: Sequence[str]) -> Address:
             raise BadAddressError(f"kpi {address.name}: expected one of {', '.join(_NEXT)}, not `{wrong}`")
     if not rows:
         return address
-    return Address("rows", of="kpi", name=address.name, where=address.where, at=address.at)
+    return Address("rows", of="kpi", name=address.name, where=address.where, at=address.at, over=address.over)
 
 
 def _sql(words: Sequence[str]) -> Address:
-    """`sql NAME [by DIM] [where DIM=MEMBER …] [at MOMENT] [rows]`: of what `kpi` with the same words shows."""
+    """`sql NAME [by DIM] [where …] [during RANGE] [at MOMENT] [rows]`: of what `kpi` with the same words shows."""
     of = _kpi(words)
     if of.show or of.against:
         raise BadAddressError("sql is of a value, a breakdown (`by`) or rows, such as: sql oee by line")
-    return Address("sql", name=of.name, by=of.by, where=of.where, at=of.at, show="rows" if of.view == "rows" else "")
+    show = "rows" if of.view == "rows" else ""
+    return Address("sql", name=of.name, by=of.by, where=of.where, at=of.at, show=show, over=of.over)
 
 
 def _named(known: dict[str, str], words: Sequence[str], key: str, head: str, name: str) -> str:
@@ -306,6 +316,12 @@ def _named(known: dict[str, str], words: Sequence[str], key: str, head: str, nam
 def _at(words: Sequence[str]) -> str:
     if not words:
         raise BadAddressError(f"at needs a moment: {EXAMPLES}")
+    return " ".join(words)
+
+
+def _over(words: Sequence[str]) -> str:
+    if not words:
+        raise BadAddressError(f"during needs a range of time: {ranges.EXAMPLES}")
     return " ".join(words)
 
 

@@ -15,7 +15,7 @@ EVERY = 2.0
 """Seconds between two questions for the same part of a KPI, however fast data comes."""
 KEPT = 50
 
-_Key = tuple[str, tuple[tuple[str, str | None], ...], float | None]
+_Key = tuple[str, tuple[tuple[str, str | None], ...], str]
 
 
 class _Known(Struct, frozen=True):
@@ -33,15 +33,15 @@ class Among:
         self._ctx = ctx
         self._known: dict[_Key, _Known] = {}
 
-    def get(self, kpi: str, where: Mapping[str, str | None], at: float | None) -> KpiState | None:
-        """A KPI among some members at a moment; None where it is not known yet."""
+    def get(self, kpi: str, where: Mapping[str, str | None], at: str) -> KpiState | None:
+        """A KPI among some members at the moment of an address; None where it is not known yet."""
         key: _Key = (kpi, tuple(where.items()), at)
         site = self._ctx.model.site
         version = site.data_version if site is not None else -1
         known = self._known.get(key, _Known(-EVERY, -1, None))
         if known.version != version and time.monotonic() - known.asked >= EVERY:
             self._keep(key, _Known(time.monotonic(), version, known.kpi))
-            self._ctx.spawn(self._ask(key, AskKpi(kpi, dict(where), at), version))
+            self._ctx.spawn(self._ask(key, AskKpi(kpi, dict(where), self._ctx.asked_at(at)), version))
         return known.kpi
 
     async def _ask(self, key: _Key, body: AskKpi, version: int) -> None:

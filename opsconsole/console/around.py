@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from opsconsole.console import frame
+from opsconsole.console.first_line import first_lines
 from opsconsole.console.host import Program
-from opsconsole.console.past import past_line, trust_then
+from opsconsole.console.past import trust_then
 from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.travel import Travel
 
 ROOMY = 16
+LEAST = (40, 12)
+
+
+def picture(program: Program, message: tuple[str, str], cells: int, lines: int) -> tuple[list[Line], list[bool]]:
+    """All lines of the screen, and which of them lose their colours: while the engine is lost what it told does."""
+    if cells < LEAST[0] or lines < LEAST[1]:
+        text = f" opsconsole needs {LEAST[0]}x{LEAST[1]}; this is {cells}x{lines}"
+        return [fit([(text, "bold")], cells)], [False]
+    top, bottom = above(program, cells, lines), below(program, message, cells, lines)
+    body = program.history.current.draw(cells, lines - len(top) - len(bottom))
+    if program.model.site is None:
+        body = waiting(program.travel, cells, len(body))
+    gone = program.travel.live.lost_at is not None
+    muted = [False, *([gone] * (len(top) - 1 + len(body))), *([False] * len(bottom))]
+    screen = [*top, *body, *bottom]
+    if program.prompt is not None:
+        program.prompt.over(screen, cells)
+    return screen[:lines], muted[:lines]
 
 
 def above(program: Program, cells: int, lines: int) -> list[Line]:
     """Site and time, or the moment that is looked at; then tabs or breadcrumb, and what people must know."""
-    travel, model, wall = program.travel, program.model, program.wall()
-    out = [past_line(travel, wall, cells)] if travel.at else [frame.top_line(model, program.now(), wall, cells)]
+    model = program.model
+    out = first_lines(program, cells, lines)
     trail = program.history.trail()
     if len(trail) > 1:
         out.append(frame.crumb_line(model, trail, cells))

@@ -48,6 +48,14 @@ class Context(Protocol):
         """The moment of an address in epoch seconds; None: now."""
         ...
 
+    def asked_at(self, at: str) -> float | None:
+        """The same as what is asked is to be of: while the picture stands still, of when that began."""
+        ...
+
+    def range_seconds(self, over: str) -> tuple[float, float] | None:
+        """From when to before when the range of an address reaches, epoch seconds; None: there is none."""
+        ...
+
     async def ask(self, body: Ask) -> Answer:
         """Ask the engine; raises `LinkError` where there is none."""
         ...

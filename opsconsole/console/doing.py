@@ -17,6 +17,7 @@ from opsconsole.console.prompt import Prompt
 from opsconsole.console.table_doing import TableDoing
 from opsconsole.console.table_shaping import TableShaping
 from opsconsole.console.text import inert
+from opsconsole.console.timing import Timing
 from opsconsole.console.triage import Triage
 from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import Command, Done, Failure
@@ -40,6 +41,7 @@ class Doing:
         self.triage = Triage(program)
         self._tables: tuple[TableDoing, TableShaping] | None = None
         self._sql: SqlDoing | None = None
+        self.timing = Timing(program)
         self.planning = Planning(program, lambda name, words: self.run(program.registry.by_id[name], words))
 
     @property
@@ -73,7 +75,7 @@ class Doing:
         elif action.scope in (SQL, EDITOR):
             getattr(self.sql, name)(words)
         else:
-            others = (self, self.triage, self.planning, self.program.looking)
+            others = (self, self.triage, self.timing, self.planning, self.program.looking)
             where: Any = next((each for each in others if hasattr(each, name)), None)
             where = where or next(each for each in self.tables if hasattr(each, name))
             getattr(where, name)(words)
@@ -101,7 +103,7 @@ class Doing:
             self.program.say(f"no command `{inert(word)}`{nearest(word, known)}", "warning")
         elif word in VIEWS and word not in COMMANDED and (rest.strip() or word not in ASKING):
             try:
-                self.program.go(parse(line, self.program.travel.kept))
+                self.program.go(parse(line, self.program.travel.kept, self.program.travel.kept_over))
             except BadAddressError as error:
                 self.program.say(inert(str(error)), "warning")
         else:

@@ -35,14 +35,14 @@ def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
     site = model.site
     if site is None:
         return fit([(" opsconsole", "bold"), ("  waiting for the engine …", "dim")], cells)
-    clock = _clock(model, now, short=cells < 60)
+    time = clock(model, now, short=cells < 60)
     if model.alert_counts.flood_since is not None:
-        return spread([(text, f"{style} reverse") for text, style in _flood(model, now)], clock, cells)
-    name = clip(inert(site.name), max(8, cells - line_width(clock) - 3))
+        return spread([(text, f"{style} reverse") for text, style in _flood(model, now)], time, cells)
+    name = clip(inert(site.name), max(8, cells - line_width(time) - 3))
     line: Line = [(f" {name}", "bold")]
     if site.draft:
         line += [("  ", ""), (" DRAFT ", "reverse")]
-    rest = cells - line_width(line) - line_width(clock) - 1
+    rest = cells - line_width(line) - line_width(time) - 1
     if site.shift is not None:
         hours = fmt.span(site.shift.start, site.shift.end, site.timezone)
         name = inert(site.shift.name)
@@ -53,16 +53,16 @@ def top_line(model: Model, now: float, wall: float, cells: int) -> Line:
             shift = f"  {name}{team} {hours}"
         part = (now - site.shift.start) / max(1.0, site.shift.end - site.shift.start)
         percent = f" {round(100 * min(1.0, max(0.0, part))):>3} %"
-        room = min(20, cells - line_width(line) - width(shift) - len(percent) - line_width(clock) - 3)
-        if line_width(line) + width(shift) + line_width(clock) + 1 <= cells:
+        room = min(20, cells - line_width(line) - width(shift) - len(percent) - line_width(time) - 3)
+        if line_width(line) + width(shift) + line_width(time) + 1 <= cells:
             line.append((shift, ""))
         if room >= 6:
             full = min(room, max(0, int(part * room)))
             line += [(" ", ""), ("━" * full, ""), ("─" * (room - full), "dim"), (percent, "dim")]
     holiday = f" · {inert(site.holiday)}" if site.holiday else ""
-    if width(holiday) < cells - line_width(line) - line_width(clock):
+    if width(holiday) < cells - line_width(line) - line_width(time):
         line.append((holiday, ""))
-    return spread(line, clock, cells)
+    return spread(line, time, cells)
 
 
 def _flood(model: Model, now: float) -> Line:
@@ -76,7 +76,8 @@ def _flood(model: Model, now: float) -> Line:
     ]
 
 
-def _clock(model: Model, now: float, short: bool) -> Line:
+def clock(model: Model, now: float, short: bool) -> Line:
+    """Site time at the end of the first line, and what kind of time it is."""
     site = model.site
     assert site is not None
     text = fmt.hour_minute(now, site.timezone) if short else fmt.day_clock(now, site.timezone)

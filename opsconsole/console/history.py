@@ -52,8 +52,21 @@ class History:
 
     def put_to(self, at: str) -> None:
         """Have all screens at one moment (empty: live); of those that are one and the same then the last is kept."""
-        for view in (*self._stack, *([self._left] if self._left is not None else [])):
+        for view in self._all():
             view.address = replace(view.address, at=at)
+        self._merge()
+
+    def put_over(self, over: str) -> None:
+        """Have all screens be about one range (empty: each about its own)."""
+        for view in self._all():
+            view.address = replace(view.address, over=over)
+        self._merge()
+
+    def _all(self) -> list[View]:
+        return [*self._stack, *([self._left] if self._left is not None else [])]
+
+    def _merge(self) -> None:
+        """Of screens next to each other that are one and the same the last is kept."""
         following = [*self._stack[1:], None]
         self._stack = [
             view

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from opsconsole.console.actions import Registry
 from opsconsole.console.context import Context
 from opsconsole.console.history import History
 from opsconsole.console.link import Link
 from opsconsole.console.looking import Looking
+from opsconsole.console.pause import Pause
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.touring import Toured
 from opsconsole.console.travel import Travel
+
+if TYPE_CHECKING:
+    from opsconsole.console.scrub import Scrubber
 
 
 class Program(Context, Protocol):
@@ -24,6 +28,8 @@ class Program(Context, Protocol):
     travel: Travel
     looking: Looking
     toured: Toured | None
+    pause: Pause
+    scrubber: Scrubber
 
     @property
     def stack(self) -> str:
@@ -36,6 +42,10 @@ class Program(Context, Protocol):
 
     def copy_out(self, text: str) -> None:
         """Send a text to the person's clipboard."""
+        ...
+
+    def enter(self) -> None:
+        """Show the current screen with all that there is, and have it ask for the rest."""
         ...
 
     def reload(self) -> None:

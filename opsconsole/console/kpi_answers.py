@@ -52,7 +52,7 @@ class Answers:
     async def breakdown(self, address: Address, by: str) -> None:
         """The value of chosen members, and the breakdown by a dimension."""
         where = dict(address.where)
-        if where:
+        if where or address.over:
             found = await self._part("among", AskKpi(address.name, where), KpiAmong)
             self.among = found.kpi if found is not None else self.among
         if by:
@@ -69,6 +69,11 @@ class Answers:
             self.rows = await self._part("rows", AskRows(kpi=address.name, where=where, limit=LATEST), Rows)
         if self.dimensions is None:
             self.dimensions = await self._part("dimensions", AskDimensions(address.name), Dimensions)
+
+    def forget(self) -> None:
+        """Nothing is known any more: another moment or range is looked at."""
+        self.among = self.table = self.moved = self.compared = self.rows = None
+        self.trouble = {}
 
     def due(self) -> bool:
         """Whether other periods may be asked for again; if not yet, they are `late`."""

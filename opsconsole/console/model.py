@@ -107,6 +107,21 @@ class Model:
             topics.add("goals")
         return topics
 
+    def copy(self) -> Model:
+        """The same as it is now, which stays so whatever comes."""
+        other = Model()
+        other.__dict__ |= {
+            name: type(part)(part) if isinstance(part, (dict, list)) else part for name, part in self.__dict__.items()
+        }
+        return other
+
+    def put_alert(self, key: str, alert: AlertState | None) -> None:
+        """Have one alert so; None: it has gone."""
+        self.alerts.pop(key, None)
+        if alert is not None:
+            self.alerts[key] = alert
+        self._in_order = None
+
     def _take_tables(self, grids: list[Grid] | None, breakdowns: list[Breakdown] | None) -> None:
         if grids is not None:
             self.grids = {(grid.kpi, grid.by): grid for grid in grids}

@@ -32,8 +32,10 @@ from opsconsole.console.history import History
 from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
 from opsconsole.console.looking import Looking
 from opsconsole.console.model import Model
+from opsconsole.console.pause import Pause
 from opsconsole.console.prompt import Prompt
-from opsconsole.console.text import fit, inert
+from opsconsole.console.scrub import Scrubber
+from opsconsole.console.text import inert
 from opsconsole.console.touring import Toured
 from opsconsole.console.travel import Travel
 from opsconsole.console.views.base import View
@@ -43,7 +45,6 @@ from opsconsole.engine.messages import Answer, Ask, Goodbye, KpiState, Snapshot
 if TYPE_CHECKING:
     from opsconsole.console.sql.desk import SqlDesk
 
-LEAST = (40, 12)
 SETTLE = 0.1
 # What a screen that is entered takes from the model.
 EVERYTHING = {"site", "kpis", "alerts", "sources", "grids", "breakdowns", "goals"}
@@ -90,6 +91,8 @@ class Console(App[int], inherit_bindings=False):
         self.farewell = ""
         self.wall_clock = wall
         self.travel = Travel(self)
+        self.pause = Pause()
+        self.scrubber = Scrubber(self)
         self.config = config
         self.toured = toured
         self.registry = Registry(rebound(ACTIONS, config.keys))
@@ -130,6 +133,8 @@ class Console(App[int], inherit_bindings=False):
 
     @property
     def model(self) -> Model:
+        if self.pause.frozen is not None and not self.travel.at:
+            return self.pause.frozen
         return self.travel.model
 
     @property
@@ -149,16 +154,25 @@ class Console(App[int], inherit_bindings=False):
     def seconds(self, at: str) -> float | None:
         return self.travel.seconds(at)
 
+    def asked_at(self, at: str) -> float | None:
+        return self.pause.at if self.pause.on and not at else self.travel.seconds(at)
+
+    def range_seconds(self, over: str) -> tuple[float, float] | None:
+        return self.travel.over_seconds(over) if over else None
+
     @property
     def stack(self) -> str:
         """Which scopes of actions are active here, now."""
         return then(self.history.current.stack) if self.travel.at else self.history.current.stack
 
     async def ask(self, body: Ask) -> Answer:
-        return await self.link.ask(body)
+        answer = await self.link.ask(body)
+        if self.pause.commanded(body, answer, self.travel.live):
+            self.history.current.update({"alerts"})
+        return answer
 
     def among(self, kpi: str, where: Mapping[str, str | None]) -> KpiState | None:
-        return self._among.get(kpi, where, self.travel.seconds(self.travel.at))
+        return self._among.get(kpi, where, self.travel.at)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -299,7 +313,7 @@ class Console(App[int], inherit_bindings=False):
             if first:
                 self._tick_soon()
                 self.doing.welcome()
-            if not past:
+            if not past and not self.pause.on:
                 self.spawn(self.history.current.load())
         elif isinstance(event, Goodbye):
             model.ended = event.reason
@@ -320,6 +334,9 @@ class Console(App[int], inherit_bindings=False):
             self._ringer.heed(model)
         if topics and past:
             return  # it is there when one comes back to it
+        if topics and self.pause.on:
+            self.pause.heed(model)
+            topics = {"alerts"} if self.pause.let_through(model) else set()
         if topics:
             self.history.current.update(topics)
         self.paint_soon()
@@ -327,7 +344,7 @@ class Console(App[int], inherit_bindings=False):
     # --- time: redrawn on the site's whole minutes only, and each second while the engine is lost ---
 
     def _tick(self) -> None:
-        if not self.travel.at:
+        if not self.travel.at and not self.pause.on:
             self.history.current.update(set())
         self.paint_soon()
         self._tick_soon()
@@ -403,18 +420,4 @@ class Console(App[int], inherit_bindings=False):
         """Draw everything; the canvas sends only what differs."""
         self._painting = False
         cells, lines = self.size
-        if cells < LEAST[0] or lines < LEAST[1]:
-            text = f" opsconsole needs {LEAST[0]}x{LEAST[1]}; this is {cells}x{lines}"
-            self.canvas.show([fit([(text, "bold")], cells)], [False])
-            return
-        above = around.above(self, cells, lines)
-        below = around.below(self, self.message, cells, lines)
-        body = self.history.current.draw(cells, lines - len(above) - len(below))
-        if self.model.site is None:
-            body = around.waiting(self.travel, cells, len(body))
-        gone = self.travel.live.lost_at is not None
-        muted = [False, *([gone] * (len(above) - 1 + len(body))), *([False] * len(below))]
-        screen = [*above, *body, *below]
-        if self.prompt is not None:
-            self.prompt.over(screen, cells)
-        self.canvas.show(screen[:lines], muted[:lines])
+        self.canvas.show(*around.picture(self, self.message, cells, lines))

@@ -24,6 +24,7 @@ from opsconsole.console.text import inert
 from opsconsole.console.views.base import View
 from opsconsole.engine.messages import Answer, Ask, AskSnapshot, Snapshot
 from opsconsole.site.moments import MomentError, moment_text
+from opsconsole.site.ranges import ALL
 
 NOW = "now"
 REST = 0.12
@@ -39,6 +40,10 @@ class Host(Protocol):
 
     def wall(self) -> float:
         """The wall clock."""
+        ...
+
+    def now(self) -> float:
+        """Site time of what is shown."""
         ...
 
     async def ask(self, body: Ask) -> Answer:
@@ -104,6 +109,47 @@ class Travel:
         """A moment for people: "Tue 24 Jun 03:40"."""
         return fmt.as_of(self.seconds(at) or 0.0, self.live_now(), self.live.timezone)
 
+    # --- over which range ---
+
+    @property
+    def over(self) -> str:
+        """The range of the screen that is shown, as addresses keep it; empty: none is chosen."""
+        return self._host.history.current.address.over
+
+    def here(self) -> float:
+        """The moment that is looked at, site time."""
+        moment = self.seconds(self.at)
+        return self._host.now() if moment is None else moment
+
+    def kept_over(self, words: str) -> str:
+        """A range as it was typed, as addresses keep it. Raises MomentError."""
+        return when.kept_over(self.model if self.model.site is not None else self.live, self.here(), words)
+
+    def over_seconds(self, over: str) -> tuple[float, float] | None:
+        """The range of an address in seconds since the epoch; None: none is chosen, or what was chosen is none here."""
+        try:
+            return when.over_seconds(self.model if self.model.site is not None else self.live, self.here(), over)
+        except MomentError:
+            return None  # `over_said` tells why
+
+    def over_said(self, over: str) -> str:
+        """A range for people; of one that cannot be told here, why."""
+        try:
+            return when.over_said(self.model if self.model.site is not None else self.live, self.here(), over)
+        except MomentError as error:
+            return str(error)
+
+    def look_over(self, over: str) -> None:
+        """Have the screen that is shown, and what is opened from it, be about a range; `all`: each about its own."""
+        if over == ALL:
+            self._host.history.put_over("")
+        else:
+            view = self._host.history.current
+            view.address = replace(view.address, over=over)
+        self._host.enter()
+
+    # --- whether its site is there ---
+
     def at_hand(self, at: str) -> bool:
         """Whether the site of a moment can be shown at once."""
         return not at or at in self._kept
@@ -111,10 +157,10 @@ class Travel:
     # --- going ---
 
     def there(self, address: Address) -> Address:
-        """An address at the moment it names, else at the one that is shown."""
-        if address.at == NOW:
-            return replace(address, at="")
-        return address if address.at else replace(address, at=self.at)
+        """An address at the moment and over the range it names, else at and over those that are shown."""
+        over = address.over or self.over
+        at = address.at or self.at
+        return replace(address, at="" if at == NOW else at, over="" if over == ALL else over)
 
     def to(self, words: str) -> None:
         """Put the screen that is shown to a moment."""

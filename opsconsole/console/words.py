@@ -12,9 +12,10 @@ from opsconsole.console.alert_filter import ME, NOBODY, PRIORITIES, STATES
 from opsconsole.console.model import Model
 from opsconsole.console.themes import THEMES
 from opsconsole.engine.messages import Disposition
+from opsconsole.site.ranges import ALL
 
-KEYS = ("where", "at", "over time", "moved", "compared", "card", "against", "rows")
-KEYS_OF_SQL = ("where", "at", "rows")
+KEYS = ("where", "during", "at", "over time", "moved", "compared", "card", "against", "rows")
+KEYS_OF_SQL = ("where", "during", "at", "rows")
 
 
 def complete(text: str, registry: Registry, model: Model) -> list[str]:
@@ -33,6 +34,8 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
         return ["kpi ", "alert "]
     if word == "at":
         return moments(model)
+    if word == "range":
+        return stretches(model)
     if word == "alerts":
         return _of_alerts(rest, model)
     if word in ("view", "drop-view"):
@@ -86,6 +89,12 @@ def moments(model: Model) -> list[str]:
     return ["yesterday", "-1h", "-1d", *shifts, "now"]
 
 
+def stretches(model: Model) -> list[str]:
+    """What can follow `during` and `range`; any stretch between two moments can too."""
+    shifts = ["this shift", "shift -1"] if model.site is not None and model.site.shifts else []
+    return [*shifts, "today", "yesterday", "-8h..", "-24h..", "-7d..", "-7d..-1d", "last week", "last month", ALL]
+
+
 def _of_kpi(word: str, rest: str, model: Model) -> list[str]:
     """What can follow in `kpi NAME [by …] [where …] …`: the next word where one is whole, else its end."""
     name, space, tail = rest.partition(" ")
@@ -102,6 +111,7 @@ def _of_kpi(word: str, rest: str, model: Model) -> list[str]:
     following = {
         "where": [f"{shlex.quote(each)}=" for each in columns],
         "at": moments(model),
+        "during": stretches(model),
         "against": tuple(AGAINST),
     }
     offers = list(following.get(last, ())) if said and said[-1] == last else []

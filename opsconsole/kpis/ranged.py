@@ -46,7 +46,7 @@ def over_range(binding: Binding, kpi: str, start: dt.datetime, end: dt.datetime,
     note = ""
     if limited(bound) and not fits(own, whole, binding.site):
         if level(bound):
-            note = f"judged by the limits for its own window, {own}: it does not grow with the range"
+            note = f"judged by the limits for {own}: it does not grow with the range"
         else:
             note = f"not judged: its limits are for {own}, and it grows with the range"
             card = replace(card, target=None, warning=None, critical=None, targets=(), targets_from="")

@@ -35,6 +35,7 @@ from opsconsole.engine.messages import (
     AskQuarantine,
     AskReport,
     AskRows,
+    AskSeries,
     AskSnapshot,
     AskSql,
     Breakdown,
@@ -76,7 +77,7 @@ from opsconsole.engine.place import Place
 from opsconsole.engine.table_messages import AskPage
 from opsconsole.engine.wire import frame, read_to_engine
 from opsconsole.site.model import Layout, LayoutRow, Panel
-from tests.console import cannedgoals, cannedkpis, cannedrecords, cannedtable
+from tests.console import cannedgoals, cannedkpis, cannedrecords, cannedtable, cannedtime
 
 NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
 HOUR = 3600.0
@@ -499,7 +500,11 @@ class CannedEngine:
         if isinstance(ask, AskBreakdown):
             return breakdown(ask.kpi, ask.by)
         if isinstance(ask, AskKpi):
-            return KpiAmong(next(kpi for kpi in self.state.kpis if kpi.name == ask.kpi))
+            return KpiAmong(cannedtime.over(next(kpi for kpi in self.state.kpis if kpi.name == ask.kpi), ask))
+        if isinstance(ask, AskSeries):
+            return cannedtime.series(ask, NOW)
+        if isinstance(ask, AskMarks):
+            return cannedtime.marks(ask, NOW)
         if isinstance(ask, AskDimensions):
             return cannedkpis.dimensions(ask.kpi)
         if isinstance(ask, AskMoved):

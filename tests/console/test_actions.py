@@ -15,6 +15,7 @@ from opsconsole.console.planning import Planning
 from opsconsole.console.sql.doing import SqlDoing
 from opsconsole.console.table_doing import TableDoing
 from opsconsole.console.table_shaping import TableShaping
+from opsconsole.console.timing import Timing
 from opsconsole.console.triage import Triage
 from opsconsole.console.views.alerts import AlertsView
 from opsconsole.console.views.base import View
@@ -70,6 +71,7 @@ def test_every_action_can_be_done() -> None:
         handlers = (
             Doing,
             Triage,
+            Timing,
             Planning,
             Looking,
             *tables,

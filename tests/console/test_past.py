@@ -355,7 +355,7 @@ class Asking:
         self.meanwhile: Callable[[], None] = lambda: None
         self.asked: list[Any] = []
 
-    def seconds(self, at: str) -> float | None:
+    def asked_at(self, at: str) -> float | None:
         return dt.datetime.fromisoformat(at).timestamp() if at else None
 
     async def ask(self, body: Any) -> Any:

@@ -68,6 +68,8 @@ def _wrong(kpi: KpiState) -> str:
         parts.append(f"{signs.WORDS[kpi.status]}: {_beyond(kpi)}")
     if kpi.partial:
         parts.append("≈ partial: the rows begin within the window")
+    if kpi.judged:
+        parts.append(inert(kpi.judged))
     if kpi.undated:
         parts.append("its rows have no times: this is the value of now")
     return " · ".join(part.strip(": ") for part in parts)

@@ -44,7 +44,7 @@ class AlertsView(View):
         self._unfolded: set[str] = set()
         self._facts = AlertFacts(ctx, lambda: ctx.seconds(self.address.at))
         self._found: Alerts | None = None
-        self._asked: AlertQuery | None = None
+        self._asked: tuple[AlertQuery, str] | None = None
         self._asking = False
         self._again = False
 
@@ -56,20 +56,34 @@ class AlertsView(View):
         """What the filter asks of the engine."""
         return alert_filter.query_of(self._pane.filter, self.address.where, self.ctx.user)
 
+    def _wanted(self) -> tuple[AlertQuery, str]:
+        """The same, and over which range of time."""
+        return self.query(), self.address.over
+
+    def _answered(self) -> Alerts | None:
+        """What the engine has said of what is wanted now."""
+        return self._found if self._asked == self._wanted() else None
+
     # --- which alerts ---
 
     def update(self, _topics: set[str]) -> None:
         model, pane = self.ctx.model, self._pane
         entries = self._entries()
         pane.empty = no_alerts(model) if not self.address.where else "no alert is like that (Esc shows all)"
+        if self.address.over:
+            asked = self._answered() is not None
+            pane.empty = "no alert was open in this range" if asked else inert(self.trouble) or "asking the engine …"
         pane.set_rows(keep_order(pane, self._rows.rows(entries, self.ctx.now(), model.timezone)))
         self._ask_soon()
 
     def _entries(self) -> list[AlertState] | list[AlertState | Fold]:
         model, query = self.ctx.model, self.query()
         alerts = model.alerts_in_order()
-        if self._found is not None and not model.all_at_hand and self._asked == query:
-            more = [alert for alert in self._found.alerts if alert.id not in model.alerts]
+        found = self._answered()
+        if self.address.over:
+            alerts = found.alerts if found is not None else []
+        elif found is not None and not model.all_at_hand:
+            more = [alert for alert in found.alerts if alert.id not in model.alerts]
             alerts = sorted([*alerts, *more], key=signs.urgency) if more else alerts
         if self.address.where:
             alerts = [alert for alert in alerts if alert_filter.means(query, alert)]
@@ -83,14 +97,15 @@ class AlertsView(View):
 
     def _by_incident(self) -> bool:
         """In a flood the list is by incident; what is filtered or marked is shown one by one."""
-        return self.ctx.model.alert_counts.flood_since is not None and not self._filtered()
+        flood = self.ctx.model.alert_counts.flood_since is not None
+        return flood and not self._filtered() and not self.address.over
 
     def _filtered(self) -> bool:
         return bool(self.address.where or self._pane.filter)
 
     def _ask_soon(self) -> None:
-        """What a filter means among all alerts, where not all are at hand, only the engine can tell."""
-        if self._filtered() and not self.ctx.model.all_at_hand:
+        """What a filter means among all alerts, where not all are at hand, and a range, only the engine can tell."""
+        if self.address.over or (self._filtered() and not self.ctx.model.all_at_hand):
             self._again = True
             if not self._asking:
                 self._asking = True
@@ -100,10 +115,10 @@ class AlertsView(View):
         try:
             while self._again:
                 self._again = False
-                query = self.query()
-                answer = await self.ask(AskAlerts(query))
+                wanted = self._wanted()
+                answer = await self.ask(AskAlerts(wanted[0]))
                 if isinstance(answer, Alerts):
-                    self._found, self._asked = answer, query
+                    self._found, self._asked = answer, wanted
                     self._refill()
                 await asyncio.sleep(AGAIN)
         finally:
@@ -221,6 +236,10 @@ class AlertsView(View):
         counts = self.ctx.model.alert_counts
         shown = len(self._pane.rows) if self._pane.filter else len(self._shown)
         of = f"{fmt.number(shown, 0)} of {fmt.number(counts.open, 0)} open"
+        if self.address.over:
+            found = self._answered()
+            total = fmt.number(found.total, 0) if found is not None else "…"
+            return [(f"{fmt.number(shown, 0)} of {total} open in this range, as they were last in it", "bold")]
         note: Line = [(of, "bold" if shown < counts.open else "")]
         for number, word, style in (
             (counts.unacknowledged, "unack", "bold"),
@@ -242,7 +261,8 @@ class AlertsView(View):
             gone = f" ({pane.unmarked} have gone)" if pane.unmarked else ""
             parts.append((f"{len(pane.marks)} marked{gone}: keys act on all of them", "bold"))
         if self._filtered():
-            matching = self._found.total if self._found is not None and self._asked == self.query() else None
+            found = self._answered()
+            matching = found.total if found is not None else None
             more = (
                 f" ({fmt.number(matching, 0)} in all)"
                 if matching is not None and not self.ctx.model.all_at_hand

@@ -99,23 +99,31 @@ class View:
     async def ask(self, body: Ask) -> Answer | None:
         """An answer about the moment the screen is at; None with `trouble` set where there is none.
 
-        None as well where the screen was put to another moment meanwhile: what it asked for then is on its way.
+        It is about the range of the screen too, where what is asked knows ranges. None as well where the screen was put
+        to another moment or range meanwhile: what it asked for then is on its way.
         """
-        moment = self.address.at
-        if moment and getattr(body, "at", self) is None:
-            body = replace(body, at=self.ctx.seconds(moment))
+        moment, over = self.address.at, self.address.over
+        if getattr(body, "at", self) is None and (at := self.ctx.asked_at(moment)) is not None:
+            body = replace(body, at=at)
+        stretch = self.ctx.range_seconds(over) if over and getattr(body, "start", self) is None else None
+        if stretch is not None:
+            body = replace(body, start=stretch[0], end=stretch[1])
         try:
             answer = await self.ctx.ask(body)
         except LinkError as error:
             self.trouble = str(error)
             return None
-        if self.address.at != moment:
+        if (self.address.at, self.address.over) != (moment, over):
             return None
         if isinstance(answer, Failure):
             self.trouble = answer.message
             return None
         self.trouble = ""
         return answer
+
+    def stretch_shown(self) -> tuple[float, float] | None:
+        """From when to before when a chart on this screen is zoomed to; None where there is none, or it is not."""
+        return None
 
     # --- what all lists can do ---
 

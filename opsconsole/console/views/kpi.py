@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from opsconsole.console import fmt, kpi_lists, lists
+from opsconsole.console import fmt, kpi_lists, lists, when
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.draw import kpi as draw
@@ -17,8 +18,10 @@ from opsconsole.console.pane import Column, Pane, Row, cell
 from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, beside, fit, inert
 from opsconsole.console.views.base import View
+from opsconsole.console.views.overtime import OverTime
 from opsconsole.engine.messages import KpiState
 from opsconsole.site.moments import TICK, moment_text
+from opsconsole.site.ranges import ALL as ALL_TIME
 
 ALL = "all"
 BY, MOVED, COMPARED, TIME, CARD = "", "moved", "compared", "time", "card"
@@ -43,6 +46,7 @@ class KpiView(View):
             MOVED: Pane(kpi_lists.MOVED),
             COMPARED: Pane(kpi_lists.COMPARED),
         }
+        self.over_time = OverTime(ctx, self.ask, lambda: self.trouble)
         self._seen: tuple[str, KpiState | None] = ("", None)
         self._wide = False
 
@@ -50,8 +54,8 @@ class KpiView(View):
 
     @property
     def kpi(self) -> KpiState | None:
-        """The KPI's state, among the chosen members where there are any; None while that is not known."""
-        return self.answers.among if self.address.where else self._whole
+        """The KPI's state, among the chosen members and over the range where there are any; None: not known yet."""
+        return self.answers.among if self.address.where or self.address.over else self._whole
 
     @property
     def _whole(self) -> KpiState | None:
@@ -88,10 +92,15 @@ class KpiView(View):
 
     def update(self, topics: set[str]) -> None:
         at, known = self._seen
-        self._seen = (self.address.at, self._whole)
+        here = f"{self.address.at}\0{self.address.over}"
+        self._seen = (here, self._whole)
+        if at != here:
+            self.answers.forget()
+            self.over_time.stretch = self.over_time.cross = None
         # at another moment all of it is asked for by `load`
-        changed = known is not None and self._whole is not None and at == self.address.at and known != self._whole
-        if changed or ("data" in topics and self.address.where) or (self.answers.late and self.answers.due()):
+        changed = known is not None and self._whole is not None and at == here and known != self._whole
+        asked = "data" in topics and (self.address.where or self.address.over)
+        if changed or asked or (self.answers.late and self.answers.due()):
             self.ctx.spawn(self._renew())
         self._refill()
 
@@ -164,7 +173,7 @@ class KpiView(View):
     def _one_part(self, kpi: KpiState, cells: int, lines: int) -> list[Line]:
         """The chart above, one of the parts below a line that names them all."""
         if self.part == TIME:
-            return [self._tabs(cells), *draw.trend(kpi, self.ctx.model.timezone, cells, lines - 1)]
+            return [self._tabs(cells), *self.over_time.draw(self.address, kpi, cells, lines - 1)]
         if self.part == CARD:
             return [self._tabs(cells), *draw.facts(kpi, cells, lines - 1)]
         wanted = len(self.pane.all) + 3
@@ -266,6 +275,10 @@ class KpiView(View):
         self.ctx.spawn(self._others())
 
     def move(self, dx: int, dy: int) -> None:
+        if self.part == TIME and self.kpi is not None and (dx or abs(dy) > 1):
+            if not self.over_time.move(self.kpi, dx or dy):
+                self.ctx.say("there is nothing further that way")
+            return
         dimensions = self._dimensions()
         if dx and self.part == BY and self.by in dimensions and len(dimensions) > 1:
             self._turn(dimensions[(dimensions.index(self.by) + dx) % len(dimensions)])
@@ -283,10 +296,31 @@ class KpiView(View):
         await self.answers.breakdown(self.address, self.by)
         self._refill()
 
+    def do_top(self) -> None:
+        self._edge(0, super().do_top)
+
+    def do_bottom(self) -> None:
+        self._edge(-1, super().do_bottom)
+
+    def _edge(self, place: int, otherwise: Callable[[], None]) -> None:
+        """The crosshair at the first or the last column, where there is a chart."""
+        if self.part == TIME:
+            self.over_time.goto(place)
+        else:
+            otherwise()
+
     def target(self) -> Address | None:
         """Narrower by the member under the cursor; the rows, once there is nothing to narrow by; or another moment."""
         row = self.pane.current
         here = Address("kpi", name=self.address.name, where=self.address.where)
+        bucket = self.over_time.bucket() if self.part == TIME else None
+        if bucket is not None:
+            moment = dt.datetime.fromtimestamp(bucket[1], dt.UTC) - TICK
+            if moment.timestamp() > self.ctx.now():
+                self.ctx.say("that stretch is not over yet: this is now")
+                return None
+            at = moment_text(moment, fmt.zone(self.ctx.model.timezone))
+            return replace(self.address, at=at, over=ALL_TIME)
         if self.part in (TIME, CARD) or row is None:
             return self.rows_address()
         if self.part == COMPARED:
@@ -318,16 +352,43 @@ class KpiView(View):
         return Address("rows", of="kpi", name=self.address.name, where=where)
 
     def do_rows_behind(self) -> None:
-        self.ctx.go(self.rows_address())
+        bucket = self.over_time.bucket() if self.part == TIME else None
+        over = when.between(self.ctx.model, *bucket) if bucket is not None else self.address.over
+        self.ctx.go(replace(self.rows_address(), over=over))
+
+    def do_zoom_in(self) -> None:
+        self._zoom(0.5)
+
+    def do_zoom_out(self) -> None:
+        self._zoom(2.0)
+
+    def _zoom(self, factor: float) -> None:
+        """Closer or further away, around the crosshair; on another part: first to the chart."""
+        if self.kpi is None:
+            return
+        if self.part != TIME:
+            self.address = replace(self.address, show=TIME, against="")
+        if not self.over_time.zoom(self.kpi, factor):
+            closest = "that is as close as it goes" if factor < 1 else "that is all there is"
+            self.ctx.say(closest if self.over_time.span(self.kpi) is not None else "its rows have no times")
+
+    def stretch_shown(self) -> tuple[float, float] | None:
+        return self.over_time.stretch if self.part == TIME else None
+
+    def unfilter(self) -> bool:
+        if self.part == TIME and self.over_time.stretch is not None:
+            self.over_time.stretch = None
+            return True
+        return super().unfilter()
 
     def do_sql(self) -> None:
         self.ctx.go(self.sql_address())
 
     def rows_address(self) -> Address:
         """The rows behind the number."""
-        return Address("rows", of="kpi", name=self.address.name, where=self.address.where)
+        return Address("rows", of="kpi", name=self.address.name, where=self.address.where, over=self.address.over)
 
     def sql_address(self) -> Address:
         """The SQL behind what is shown: of the breakdown where that has the focus, else of the number."""
         by = self.by if self.part == BY else ""
-        return Address("sql", name=self.address.name, by=by, where=self.address.where)
+        return Address("sql", name=self.address.name, by=by, where=self.address.where, over=self.address.over)

@@ -77,8 +77,15 @@ class LogView(View):
     # --- loading ---
 
     def _wanted(self) -> AskJournal:
+        moment, stretch = self.ctx.asked_at(self.address.at), self.ctx.range_seconds(self.address.over)
+        if stretch is not None:
+            moment = stretch[1] if moment is None else min(moment, stretch[1])
         return AskJournal(
-            words=self._pane.filter, people=self.people, until=self.ctx.seconds(self.address.at), limit=PAGE
+            words=self._pane.filter,
+            people=self.people,
+            since=stretch[0] if stretch is not None else None,
+            until=moment,
+            limit=PAGE,
         )
 
     def update(self, topics: set[str]) -> None:
@@ -133,6 +140,8 @@ class LogView(View):
         self._pane.set_rows([self._row(event) for event in self.events.values()])
 
     def _nothing(self) -> str:
+        if self.address.over:
+            return f"nothing is on record in this range{' that is like that' if self._pane.filter else ''}"
         if self._pane.filter or self.people:
             return f"no record is like that{'' if self.people else '  (Esc shows all)'}"
         return "nothing is on record yet"

@@ -38,12 +38,15 @@ class RowsView(View):
 
     def _base(self) -> TableOf:
         of = {self.address.of: self.address.name}
+        start, end = self.ctx.range_seconds(self.address.over) or (None, None)
         return TableOf(
             kpi=of.get("kpi", ""),
             alert=of.get("alert", ""),
             source=of.get("source", ""),
             where=dict(self.address.where),
-            at=self.ctx.seconds(self.address.at),
+            at=self.ctx.asked_at(self.address.at),
+            start=start,
+            end=end,
         )
 
     def _at(self, shape: Shape) -> Address:
