@@ -142,6 +142,7 @@ def _listens(path: os.PathLike[str]) -> bool:
 def _demo(pack: str, speed: float | None, seed: int) -> int:
     import asyncio
 
+    from opsconsole.console.config import Start
     from opsconsole.demo.demo import DemoError, prepare
     from opsconsole.engine.place import find_place
     from opsconsole.engine.reach import stop_engine
@@ -152,7 +153,7 @@ def _demo(pack: str, speed: float | None, seed: int) -> int:
         print(f"opsconsole: the demo could not be prepared: {error}", file=sys.stderr)
         return 1
     try:
-        return _console(str(demo.site_path), idle_exit=DEMO_IDLE_EXIT)
+        return _console(str(demo.site_path), DEMO_IDLE_EXIT, Start(forget=True))
     finally:
         asyncio.run(stop_engine(find_place(demo.site_path)))
         demo.close()

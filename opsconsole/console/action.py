@@ -11,6 +11,7 @@ WINDOWS = "windows"
 LOG, STEPS = "log", "steps"
 PAST = "past"
 SQL, EDITOR = "sql", "editor"
+WALL = "wall"
 
 
 class Action(Struct, frozen=True):

@@ -28,12 +28,14 @@ from opsconsole.console.action import (
     SOURCE,
     SQL,
     STEPS,
+    WALL,
     WINDOWS,
 )  # fmt: skip
 from opsconsole.console.action import LIST as LIST
 from opsconsole.console.action import Action as Action
 from opsconsole.console.key_names import key_name as key_name
 from opsconsole.console.look_actions import LOOKS
+from opsconsole.console.program_actions import PROGRAM
 from opsconsole.console.record_actions import RECORDS
 from opsconsole.console.sql_actions import QUERIES
 from opsconsole.console.table_actions import TABLES
@@ -59,6 +61,7 @@ SCOPES: dict[str, str] = {
     SQL: "On SQL",
     EDITOR: "While SQL is edited",
     PAST: "While a past moment is looked at",
+    WALL: "On a wall (`--wall`)",
 }
 
 # What can be active together: each screen, with the panel that has the focus.
@@ -82,6 +85,7 @@ STACKS: dict[str, tuple[str, ...]] = {
     "editor": (SQL, EDITOR),
     "list": (APP, LIST),
     "text": (APP, LIST),
+    "wall": (APP, WALL),
 }
 
 
@@ -143,6 +147,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous-panel", "Previous panel", ("shift+tab",), PANELS),
     Action("next-layout", "Next layout", ("]",), OVERVIEW),
     Action("previous-layout", "Previous layout", ("[",), OVERVIEW),
+    *PROGRAM,
     *TRIAGE,
     *RECORDS,
     *QUERIES,

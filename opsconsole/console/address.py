@@ -37,6 +37,7 @@ VIEWS = (
     "log",
     "procedure",
     "tour",
+    "keys",
     "help",
 )
 NULL = ":null"

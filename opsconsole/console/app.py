@@ -42,6 +42,7 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
     from opsconsole.console.bell import Bell, wanted
     from opsconsole.console.engine_link import EngineLink
     from opsconsole.console.fmt import decimal_marker
+    from opsconsole.console.memory import memory_of
     from opsconsole.console.program import Console
     from opsconsole.console.touring import toured
 
@@ -49,6 +50,9 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
     gc.enable()
     terminal.collect()
     config = config if config.decimal else replace(config, decimal=decimal_marker())
+    memory = None if start.wall or start.forget else memory_of(place)
+    if memory is not None and start.fresh:
+        memory.forget()
     console = Console(
         EngineLink(place, launch, read_only=start.read_only or start.wall),
         ascii_only=needs_ascii() if config.ascii is None else config.ascii,
@@ -57,6 +61,8 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
         config=config,
         terminal=terminal,
         toured=toured() if config.tour and not start.wall else None,
+        start=start,
+        memory=memory,
     )
     console.run(mouse=False)
     if console.farewell:

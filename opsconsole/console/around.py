@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opsconsole.console import frame
+from opsconsole.console.action import WALL
 from opsconsole.console.first_line import first_lines
 from opsconsole.console.host import Program
 from opsconsole.console.past import trust_then
@@ -14,17 +15,16 @@ LEAST = (40, 12)
 
 
 def picture(program: Program, message: tuple[str, str], cells: int, lines: int) -> tuple[list[Line], list[bool]]:
-    """All lines of the screen, and which of them lose their colours: while the engine is lost what it told does."""
+    """The whole screen, and which of its lines are without colours as the engine is gone."""
     if cells < LEAST[0] or lines < LEAST[1]:
         text = f" opsconsole needs {LEAST[0]}x{LEAST[1]}; this is {cells}x{lines}"
         return [fit([(text, "bold")], cells)], [False]
-    top, bottom = above(program, cells, lines), below(program, message, cells, lines)
-    body = program.history.current.draw(cells, lines - len(top) - len(bottom))
-    if program.model.site is None:
-        body = waiting(program.travel, cells, len(body))
+    head, foot = above(program, cells, lines), below(program, message, cells, lines)
+    room = lines - len(head) - len(foot)
+    body = program.history.current.draw(cells, room) if program.model.site else waiting(program.travel, cells, room)
     gone = program.travel.live.lost_at is not None
-    muted = [False, *([gone] * (len(top) - 1 + len(body))), *([False] * len(bottom))]
-    screen = [*top, *body, *bottom]
+    screen = [*head, *body, *foot]
+    muted = [False, *([gone] * (len(head) - 1 + len(body))), *([False] * len(foot))]
     if program.prompt is not None:
         program.prompt.over(screen, cells)
     return screen[:lines], muted[:lines]
@@ -37,8 +37,11 @@ def above(program: Program, cells: int, lines: int) -> list[Line]:
     trail = program.history.trail()
     if len(trail) > 1:
         out.append(frame.crumb_line(model, trail, cells))
+    elif program.wall_mode is not None:
+        out.append(program.wall_mode.line(cells))
     elif lines >= ROOMY:
-        out.append(frame.tab_line(model, program.history.current.address.view, cells))
+        who = frame.who(program.user, program.role)
+        out.append(frame.tab_line(model, program.history.current.address.view, cells, who))
     return [*out, *frame.notice_lines(model, cells, 2 if lines >= ROOMY else 1)]
 
 
@@ -54,6 +57,9 @@ def below(program: Program, message: tuple[str, str], cells: int, lines: int) ->
         out.append(fit([(" " + text, style or "bold")], cells))
     else:
         actions = program.registry.footer(program.stack, program.role)
+        if program.wall_mode is not None and program.wall_mode.on_layout:
+            # from afar nobody reads keys; who stands before it sees how to turn it and how to leave
+            actions = [action for action in actions if action.scope == WALL or action.id in ("quit", "live")]
         view = program.history.current
         out.append(frame.footer_line([action for action in actions if view.offers(action.id)], cells))
     return out

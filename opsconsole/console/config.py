@@ -13,13 +13,14 @@ Colours = Literal["auto", "16", "256", "truecolor"]
 class Start(Struct, frozen=True):
     """How a console was asked to start: by the words of its command line.
 
-    `fresh`: at the overview, not where one was. `wall`: for a screen that nobody works at; `rotate` for how many
-    seconds it shows a layout (None: as the person's settings say).
+    `fresh`: at the overview, not where one was; `forget`: where one is is not kept. `wall`: for a screen that nobody
+    works at; `rotate` for how many seconds it shows a layout (None: as the person's settings say).
     """
 
     quiet: bool = False
     read_only: bool = False
     fresh: bool = False
+    forget: bool = False
     wall: bool = False
     rotate: float | None = None
 

@@ -14,6 +14,7 @@ from opsconsole.console.host import Program
 from opsconsole.console.link import LinkError
 from opsconsole.console.planning import Planning
 from opsconsole.console.prompt import Prompt
+from opsconsole.console.running import Running
 from opsconsole.console.table_doing import TableDoing
 from opsconsole.console.table_shaping import TableShaping
 from opsconsole.console.text import inert
@@ -38,6 +39,7 @@ class Doing:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.running = Running(program)
         self.triage = Triage(program)
         self._tables: tuple[TableDoing, TableShaping] | None = None
         self._sql: SqlDoing | None = None
@@ -61,6 +63,9 @@ class Doing:
             self.program.say(f"you look at {travel.label(travel.at)}; press 0 for live", "warning")
             return
         role = self.program.role
+        if not may(action, role) and self.program.link.read_only:
+            self.program.say(f"{action.title.lower()}: this console is read-only", "warning")
+            return
         if not may(action, role):
             needed = COMMANDS[action.command or ""].role
             self.program.say(
@@ -75,7 +80,7 @@ class Doing:
         elif action.scope in (SQL, EDITOR):
             getattr(self.sql, name)(words)
         else:
-            others = (self, self.triage, self.timing, self.planning, self.program.looking)
+            others = (self, self.running, self.triage, self.timing, self.planning, self.program.looking)
             where: Any = next((each for each in others if hasattr(each, name)), None)
             where = where or next(each for each in self.tables if hasattr(each, name))
             getattr(where, name)(words)

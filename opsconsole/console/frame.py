@@ -8,6 +8,7 @@ from opsconsole.console import fmt, signs
 from opsconsole.console.actions import Action, key_name
 from opsconsole.console.model import Model
 from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width, wrap
+from opsconsole.engine.commands import ROLES
 from opsconsole.engine.telling import team_words
 
 # Tabs in the order of the views; a number is left free for each view that comes later.
@@ -101,14 +102,23 @@ def tally(model: Model) -> Line:
     ]
 
 
-def tab_line(model: Model, view: str, cells: int) -> Line:
-    """The views with their keys; the one shown is underlined."""
+def who(user: str, role: str) -> str:
+    """Who looks, and whether they may change something: "ana rw"."""
+    return f"{inert(user)} {'ro' if role == ROLES[0] else 'rw'}" if user and role else ""
+
+
+def tab_line(model: Model, view: str, cells: int, who: str = "") -> Line:
+    """The views with their keys, the one shown is underlined; and who looks, where there is room."""
     line: Line = []
     for key, name, title in TABS:
         here = name == view
         line += [(" ", ""), (key, "dim"), (" ", ""), (title, "tab" if here else "")]
         if name == "alerts":
             line += tally(model)
+    # whoever may only look is to see it even where that takes the name
+    short = who if line_width(line) + width(who) + 2 < cells or not who.endswith(" ro") else "ro"
+    if who and line_width(line) + width(short) + 2 < cells:
+        return spread(line, [(f"{short} ", "dim" if short.endswith("rw") else "bold")], cells)
     return fit(line, cells)
 
 

@@ -143,6 +143,8 @@ class Pane:
         self.searched = ""
         self.marks: set[str] = set()
         self.unmarked = 0
+        self.awaited: tuple[set[str], int] | None = None
+        """Marks, and rows in sight above the cursor, that are come back to with the first rows."""
         self._range: tuple[str, set[str]] | None = None
         self._index = 0
         self._texts: dict[str, str] = {}
@@ -158,6 +160,11 @@ class Pane:
             self.unmarked += len(self.marks) - len(kept)
             self.marks = kept
         self._refilter()
+        if self.awaited is not None and rows:
+            (marks, above), self.awaited = self.awaited, None
+            self.marks |= marks & {row.key for row in rows}
+            self.top = self._index - above
+            self._scroll()
 
     def set_filter(self, text: str) -> None:
         """Show only rows that have every word of `text` and none of its `!words`."""

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -19,25 +18,29 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
-from opsconsole.console import around
+from opsconsole.console import around, faults, mouse
 from opsconsole.console.actions import ACTIONS, Registry, rebound, then
 from opsconsole.console.address import Address
 from opsconsole.console.among import Among
 from opsconsole.console.bell import Bell, Ringer
 from opsconsole.console.canvas import Canvas
-from opsconsole.console.config import Config
+from opsconsole.console.config import Config, Start
 from opsconsole.console.doing import Doing
 from opsconsole.console.ground import Terminal
-from opsconsole.console.history import History
+from opsconsole.console.history import History, Left
 from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
 from opsconsole.console.looking import Looking
+from opsconsole.console.memory import Memory
 from opsconsole.console.model import Model
+from opsconsole.console.outlet import Outlet
 from opsconsole.console.pause import Pause
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.scrub import Scrubber
-from opsconsole.console.text import inert
+from opsconsole.console.ticking import Ticking
 from opsconsole.console.touring import Toured
 from opsconsole.console.travel import Travel
+from opsconsole.console.tty import Tty
+from opsconsole.console.turning import Turning
 from opsconsole.console.views.base import View
 from opsconsole.console.views.make import make
 from opsconsole.engine.messages import Answer, Ask, Goodbye, KpiState, Snapshot
@@ -63,6 +66,7 @@ class Console(App[int], inherit_bindings=False):
     """The console on one engine."""
 
     ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[Any]] = []
     CSS = "Screen { overflow: hidden; }"
 
@@ -76,19 +80,18 @@ class Console(App[int], inherit_bindings=False):
         config: Config = Config(),  # noqa: B008 (frozen)
         terminal: Terminal | None = None,
         toured: Toured | None = None,
+        start: Start = Start(),  # noqa: B008 (frozen)
+        memory: Memory | None = None,
     ) -> None:
         # told at once and not by the theme alone: the filter for NO_COLOR is chosen in there
-        super().__init__(ansi_color=True)
+        super().__init__(ansi_color=True, driver_class=Tty)
         self.terminal = terminal or Terminal()
-        if self.terminal.question is not None:
-            from opsconsole.console.driver import Driver
-
-            self.driver_class = Driver
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self.link = link
         self.trouble = trouble
         self.farewell = ""
+        self.failed = False
         self.wall_clock = wall
         self.travel = Travel(self)
         self.pause = Pause()
@@ -99,28 +102,42 @@ class Console(App[int], inherit_bindings=False):
         self.doing = Doing(self)
         self.canvas = Canvas(ascii_only)
         self.looking = Looking(self, config, self.terminal)
-        self.history = History(make(self, Address("overview"), self.registry, "overview"))
+        self.history = History(Left(Address("overview")), self._made)
         self.prompt: Prompt | None = None
         self.message: tuple[str, str] = ("", "")
         self._among = Among(self)
         self._entered: View | None = None
         self._painting = False
         self._settle: Timer | None = None
-        self._timer: Timer | None = None
+        self.ticking = Ticking(self, self.set_timer)
         self._work: set[asyncio.Task[None]] = set()
-        self._ringer = Ringer(bell or Bell(quiet=True), self._send, self.set_timer)
+        self.outlet = Outlet(lambda: self._driver, self.set_timer, self._draw)
+        self._ringer = Ringer(bell or Bell(quiet=True), self.outlet.write, self.set_timer)
+        self.wall_mode = Turning(self, start.rotate or config.rotate, self.set_timer) if start.wall else None
+        self.memory = memory
+        if memory is not None:
+            self.message = (memory.bring_back(self.history), "")
+
+    def _made(self, left: Left) -> View:
+        """A screen as it was left."""
+        view = make(self, left.address, self.registry, "overview")
+        try:
+            view.recall(left.kept)
+        except (TypeError, ValueError, KeyError):
+            return make(self, left.address, self.registry, "overview")  # left by another version
+        return view
 
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours: no traceback for the person at the console, all of it for whoever mends it."""
         if self.is_headless or self.trouble is None:
             super()._handle_exception(error)
             return
-        with self.trouble.open("a", encoding="utf-8") as log:
-            traceback.print_exception(error, file=log)
-        self.farewell = (
-            f"the console failed: {type(error).__name__}: {error}. Nothing is lost, the engine goes on: "
-            f"start it again. The details are in {self.trouble}."
-        )
+        if self.memory is not None:
+            # what was shown may be what leads to it
+            self.memory.forget()
+            self.memory = None
+        self.failed = True
+        self.farewell = faults.note(error, self.trouble)
         self.exit(1, return_code=1)
 
     # --- what screens may use (opsconsole.console.context) ---
@@ -163,6 +180,8 @@ class Console(App[int], inherit_bindings=False):
     @property
     def stack(self) -> str:
         """Which scopes of actions are active here, now."""
+        if self.wall_mode is not None and self.wall_mode.on_layout:
+            return then("wall") if self.travel.at else "wall"
         return then(self.history.current.stack) if self.travel.at else self.history.current.stack
 
     async def ask(self, body: Ask) -> Answer:
@@ -219,21 +238,19 @@ class Console(App[int], inherit_bindings=False):
         self.exit(0)
 
     def copy_out(self, text: str) -> None:
-        from opsconsole.console.clipboard import TooLongError, sequence
+        self.say(*self.outlet.copy(text))
 
-        try:
-            escape = sequence(text)
-        except TooLongError as error:
-            self.say(f"not copied: {error}", "warning")
-            return
-        self._send(escape)
-        shown = inert(text) if len(text) < 40 else f"{len(text)} characters"
-        self.say(f"copied: {shown}")
+    def go_home(self, address: Address) -> None:
+        self.history.recall([Left(address)], [])
+        self.enter()
+        self.paint_soon()
 
-    def _send(self, escape: str) -> None:
-        """A sequence that is no part of the picture."""
-        if self._driver is not None:
-            self._driver.write(escape)
+    def link_is_free(self) -> None:
+        """The terminal has drawn what it was sent."""
+        self.outlet.free()
+
+    def post_display_hook(self) -> None:
+        self.outlet.sent()
 
     def reload(self) -> None:
         if self.travel.at:
@@ -247,7 +264,7 @@ class Console(App[int], inherit_bindings=False):
 
     def enter(self) -> None:
         view = self._entered = self.history.current
-        self._tick_soon()
+        self.ticking.soon()
         if self.model.site is not None:
             view.update(EVERYTHING)
             self.spawn(view.load())
@@ -262,10 +279,14 @@ class Console(App[int], inherit_bindings=False):
         if not self.is_headless:
             for number in (signal.SIGHUP, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 0, 128 + number)
+        if mouse.wanted(self.config.mouse):
+            self.outlet.switch_mouse()
         self.spawn(self._listen())
-        self._tick_soon()
+        self.ticking.soon()
 
     async def on_unmount(self) -> None:
+        if self.memory is not None and self.model.site is not None:
+            self.farewell = self.memory.keep(self.history, self.travel) or self.farewell
         for task in tuple(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
@@ -295,8 +316,12 @@ class Console(App[int], inherit_bindings=False):
             if actual != self.size:
                 self.post_message(events.Resize(actual, actual))
                 return
+        self._draw(True)
+
+    def _draw(self, whole: bool) -> None:
         self.paint()
-        self.canvas.refresh()
+        if whole and self.outlet.takes(whole=True):
+            self.canvas.refresh()
 
     async def _listen(self) -> None:
         async for event in self.link.events():
@@ -311,7 +336,7 @@ class Console(App[int], inherit_bindings=False):
             model.lost_at, model.ended = None, None
             topics = model.load(event)
             if first:
-                self._tick_soon()
+                self.ticking.soon()
                 self.doing.welcome()
             if not past and not self.pause.on:
                 self.spawn(self.history.current.load())
@@ -321,7 +346,7 @@ class Console(App[int], inherit_bindings=False):
         elif isinstance(event, Lost):
             model.lost_at = self.wall() if model.lost_at is None else model.lost_at
             model.lost_why = event.reason
-            self._tick_soon()
+            self.ticking.soon()
         elif isinstance(event, Hopeless):
             self.farewell = event.reason
             self.exit(1, return_code=1)
@@ -332,6 +357,8 @@ class Console(App[int], inherit_bindings=False):
             topics = model.apply(event)
         if "alerts" in topics:
             self._ringer.heed(model)
+        if self.wall_mode is not None:
+            self.wall_mode.heed()
         if topics and past:
             return  # it is there when one comes back to it
         if topics and self.pause.on:
@@ -340,31 +367,6 @@ class Console(App[int], inherit_bindings=False):
         if topics:
             self.history.current.update(topics)
         self.paint_soon()
-
-    # --- time: redrawn on the site's whole minutes only, and each second while the engine is lost ---
-
-    def _tick(self) -> None:
-        if not self.travel.at and not self.pause.on:
-            self.history.current.update(set())
-        self.paint_soon()
-        self._tick_soon()
-
-    def _tick_soon(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        if not self.travel.at or self.travel.live.lost_at is not None:
-            self._timer = self.set_timer(self._until_next(), self._tick)
-
-    def _until_next(self) -> float:
-        site = self.travel.live.site
-        if self.travel.live.lost_at is not None:
-            return 1.0
-        wall = self.wall()
-        real = 60.0 - wall % 60.0
-        if site is None or site.speed <= 0:
-            return real + 0.01
-        return max(0.5, min(real, (60.0 - self.now() % 60.0) / site.speed) + 0.01)
 
     # --- keys ---
 
@@ -384,21 +386,41 @@ class Console(App[int], inherit_bindings=False):
 
     def press(self, key: str, character: str | None) -> None:
         """A key: to the prompt while one is open, else what the registry says it means here."""
-        self.message = ("", "")
-        before, at, self._entered = self.history.current, self.travel.at, None
+        self._act(lambda: self._key(key, character))
+
+    def _key(self, key: str, character: str | None) -> None:
         if self.prompt is not None:
             self.doing.type(self.prompt, key, character)
-        elif self.history.current.typing:
+            return
+        if self.history.current.typing:
             self.doing.sql.type_on_screen(self.history.current, key, character)
-        elif self.history.current.any_key:
+            return
+        if self.history.current.any_key:
             self.history.back()
-        else:
-            name = character if character is not None and character != " " else key
-            action = self.registry.find(name, self.stack)
-            if action is not None:
-                self.doing.run(action)
-            elif key == "ctrl+c":
-                self.say("q leaves the console; the engine goes on")
+            return
+        name = character if character is not None and character != " " else key
+        action = self.registry.find(name, self.stack)
+        if action is not None:
+            self.doing.run(action)
+        elif key == "ctrl+c":
+            self.say(self.registry.told("{quit} leaves the console; the engine goes on"))
+
+    def on_click(self, event: events.Click) -> None:
+        self._act(lambda: mouse.click(self, self.canvas.spans(), event.screen_x, event.screen_y, event.chain > 1))
+
+    def on_mouse_scroll_down(self) -> None:
+        self._act(lambda: self.history.current.page(mouse.WHEEL))
+
+    def on_mouse_scroll_up(self) -> None:
+        self._act(lambda: self.history.current.page(-mouse.WHEEL))
+
+    def _act(self, do: Callable[[], object]) -> None:
+        """Do what a person wants, and show what came of it."""
+        self.message = ("", "")
+        if self.wall_mode is not None:
+            self.wall_mode.touched()
+        before, at, self._entered = self.history.current, self.travel.at, None
+        do()
         view = self.history.current
         if view is not before and view is not self._entered:
             # come back to: it is as it was left
@@ -417,7 +439,7 @@ class Console(App[int], inherit_bindings=False):
             self.call_later(self.paint)
 
     def paint(self) -> None:
-        """Draw everything; the canvas sends only what differs."""
+        """Draw everything; the canvas sends only what differs, and nothing while the terminal cannot take it."""
         self._painting = False
-        cells, lines = self.size
-        self.canvas.show(*around.picture(self, self.message, cells, lines))
+        if self.outlet.takes():
+            self.canvas.show(*around.picture(self, self.message, *self.size))

@@ -367,9 +367,9 @@ async def test_critical_alerts_are_found_from_anywhere(tmp_path: Path) -> None:
 async def test_the_clock_moves_by_whole_minutes(tmp_path: Path) -> None:
     moment = canned.NOW
     async with console(tmp_path, wall=lambda: moment) as person:
-        assert 59 < person.app._until_next() <= 60.02
+        assert 59 < person.app.ticking.until_next() <= 60.02
         moment = canned.NOW + 61
-        person.app._tick()
+        person.app.ticking.tick()
         await person.sees("10:53")
         assert "12m" in (await opened(person))
 

@@ -128,15 +128,15 @@ async def test_what_happens_meanwhile_arrives_unseen_and_is_there_on_0(tmp_path:
             )
         )
         await person.until(lambda: person.app.travel.live.kpis["oee"].value == 11.1, "the change")
-        person.app._tick()
+        person.app.ticking.tick()
         await person.pilot.pause()
         assert person.lines() == before
         assert paints() == 0
-        assert person.app._timer is None, "an idle console in the past has nothing to wake up for"
+        assert person.app.ticking.timer is None, "an idle console in the past has nothing to wake up for"
         await person.press("0")
         assert "11.1 %" in person.text()
         assert "Fire in hall 2" in person.text()
-        assert person.app._timer is not None
+        assert person.app.ticking.timer is not None
 
 
 def count_refreshes(person: Session) -> Callable[[], int]:

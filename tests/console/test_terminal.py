@@ -145,10 +145,23 @@ def test_a_locale_without_utf_8_gets_ascii(folder: Path) -> None:
         assert "!C" in painted
 
 
-def test_the_mouse_is_left_to_the_terminal(folder: Path) -> None:
-    with console(folder) as terminal:
+def test_over_ssh_the_mouse_is_left_to_the_terminal_until_it_is_asked_for(folder: Path) -> None:
+    with console(folder, env={"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}) as terminal:
         assert b"\x1b[?1000h" not in terminal.raw
-        assert b"\x1b[?1003h" not in terminal.raw
+        terminal.press("M")
+        terminal.shows("mouse on")
+        # a mouse that is only moved is not to be reported
+        assert terminal.raw.count(b"\x1b[?1000h\x1b[?1006h") == 1
+        assert not any(mode in terminal.raw for mode in (b"\x1b[?1003h", b"\x1b[?1002h", b"\x1b[?1015h"))
+        terminal.press("\x1b[<0;5;13M\x1b[<0;5;13m")
+        terminal.shows("▸ ◆W Order")
+        terminal.press("\x1b[<65;5;13M")
+        terminal.shows("▸ ◆W Quality")
+        terminal.press("\x1b[<0;16;2M\x1b[<0;16;2m")
+        terminal.shows("3 of 3 open")
+        terminal.press("M")
+        terminal.shows("mouse off")
+        assert terminal.raw.count(b"\x1b[?1000l\x1b[?1006l") == 1
 
 
 def test_a_storm_of_resizes_that_ends_where_it_began_leaves_the_whole_screen(folder: Path) -> None:

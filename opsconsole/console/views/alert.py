@@ -17,6 +17,8 @@ from opsconsole.engine.messages import AlertDetail, AlertState, AskAlert
 class AlertView(View):
     """One alert; Enter leads to its rows."""
 
+    KEPT = ("_top",)
+
     @property
     def stack(self) -> str:
         return "alerts"

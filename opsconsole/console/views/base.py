@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 
+from opsconsole.console import keeping
 from opsconsole.console.address import Address
 from opsconsole.console.alert_lists import fits
 from opsconsole.console.context import Context
@@ -23,6 +24,9 @@ class View:
 
     any_key = False
     """Whether any key leaves it."""
+
+    KEPT: ClassVar[tuple[str, ...]] = ()
+    """The plain attributes that say how it was left, besides its lists."""
 
     def __init__(self, ctx: Context, address: Address) -> None:
         self.ctx = ctx
@@ -54,25 +58,27 @@ class View:
         """The table of rows that has the cursor, where the screen shows one."""
         return None
 
+    def lists(self) -> dict[str, Pane]:
+        """All lists it has, by names that stay."""
+        return {"": self.pane} if self.pane is not None else {}
+
     def remember(self) -> dict[str, Any]:
-        """Where one is on this screen beside its address (cursor, scroll, marks, filter), as plain values for JSON."""
-        pane = self.pane
-        if pane is None:
-            return {}
-        return {"cursor": pane.cursor, "filter": pane.filter, "marks": sorted(pane.marks)}
+        """How it is, of plain values, so that a console that is opened again can show it as it was left."""
+        lists = {name: keeping.left(pane) for name, pane in self.lists().items()}
+        return {"lists": lists, **{name: getattr(self, name) for name in self.KEPT}}
 
     def recall(self, state: dict[str, Any]) -> None:
-        """Go back to what `remember` gave, whether the screen has its rows already or not.
+        """Be as it was left; called before it has anything to show. What is not understood is left out.
 
         Raises TypeError, ValueError or KeyError where it is of another make.
         """
-        pane = self.pane
-        if pane is None:
-            return
-        pane.marks = {str(key) for key in state.get("marks", ())}
-        pane.set_filter(str(state.get("filter", "")))
-        if state.get("cursor") is not None:
-            pane.point(str(state["cursor"]))
+        for name in self.KEPT:
+            if type(state.get(name)) is type(getattr(self, name)):
+                setattr(self, name, state[name])
+        lists = state.get("lists")
+        if isinstance(lists, dict):
+            for name, pane in self.lists().items():
+                keeping.bring_back(pane, lists.get(name))
 
     def label(self) -> str:
         """Its part of the breadcrumb."""
@@ -167,6 +173,10 @@ class View:
 
     def do_page_up(self) -> None:
         self.page(-self._height())
+
+    def focus_at(self, _x: int, _y: int) -> bool:
+        """Give the focus to the panel at a cell of the screen, if it has not; whether that is all a click means."""
+        return False
 
     def _height(self) -> int:
         return self.pane.height if self.pane is not None else 10

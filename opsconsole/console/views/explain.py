@@ -15,6 +15,8 @@ from opsconsole.engine.messages import AskExplain, Explained
 class ExplainView(View):
     """Text to scroll through."""
 
+    KEPT = ("top", "shift")
+
     @property
     def stack(self) -> str:
         return "explain"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.pane import Pane
@@ -19,6 +21,8 @@ BOTH = 14
 
 class GoalsView(View):
     """Two panels, of which one has the focus."""
+
+    KEPT = ("at",)
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
@@ -40,6 +44,13 @@ class GoalsView(View):
     @property
     def pane(self) -> Pane | None:
         return self.panel.pane
+
+    def lists(self) -> dict[str, Pane]:
+        return {panel.kind: panel.pane for panel in self.panels if panel.pane is not None}
+
+    def recall(self, state: dict[str, Any]) -> None:
+        super().recall(state)
+        self.at = int(self.at > 0)
 
     def update(self, _topics: set[str]) -> None:
         for panel in self.panels:

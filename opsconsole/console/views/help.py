@@ -31,6 +31,8 @@ class Group(Struct, frozen=True):
 class HelpView(View):
     """Groups in two columns where there is room."""
 
+    KEPT = ("top",)
+
     @property
     def stack(self) -> str:
         return "text"

@@ -70,6 +70,9 @@ class KpiView(View):
     def pane(self) -> Pane:
         return self.panes.get(self.part, self.panes[BY])
 
+    def lists(self) -> dict[str, Pane]:
+        return self.panes
+
     @property
     def by(self) -> str:
         """The dimension it is broken down by; empty where it has none."""

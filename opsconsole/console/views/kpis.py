@@ -15,6 +15,8 @@ from opsconsole.console.views.base import View
 class KpisView(View):
     """All KPIs on a line each: what needs attention first, or in the site's order."""
 
+    KEPT = ("urgent_first",)
+
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
         self.urgent_first = True

@@ -13,6 +13,8 @@ from opsconsole.engine.messages import AskLine, Lines
 class LineView(View):
     """Raw text; nothing in it is interpreted."""
 
+    KEPT = ("top", "shift")
+
     @property
     def stack(self) -> str:
         return "text"
@@ -34,7 +36,7 @@ class LineView(View):
         answer = await self.ask(AskLine(self.address.name, self.address.by, self.address.line, around=24))
         if isinstance(answer, Lines):
             self.lines = answer
-            self._centre = True
+            self._centre = not self.top  # it may have been left at another place
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         found = self.lines

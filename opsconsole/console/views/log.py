@@ -52,6 +52,8 @@ class AskedPane(Pane):
 class LogView(View):
     """Records by pages, which come as the cursor nears the end; new ones come by themselves while one is at the top."""
 
+    KEPT = ("people",)
+
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
         self.events: dict[str, Event] = {}

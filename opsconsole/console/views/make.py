@@ -19,6 +19,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.tour import TourView
 
         return TourView(ctx, address, registry)
+    if address.view == "keys":
+        from opsconsole.console.views.keys import KeysView
+
+        return KeysView(ctx, address, registry)
     if address.view == "alerts":
         from opsconsole.console.views.alerts import AlertsView
 

@@ -22,6 +22,8 @@ ROOMY = 14
 class QuarantineView(View):
     """What was set aside of one source, or of all. Pages come as the cursor nears the end; the filter is over these."""
 
+    KEPT = ("grouped",)
+
     @property
     def stack(self) -> str:
         return "quarantine"
@@ -42,8 +44,8 @@ class QuarantineView(View):
     def pane(self) -> Pane:
         return self._by_reason if self.grouped else self._one_by_one
 
-    def panes(self) -> list[Pane]:
-        return [self._one_by_one, self._by_reason]
+    def lists(self) -> dict[str, Pane]:
+        return {"records": self._one_by_one, "reasons": self._by_reason}
 
     def label(self) -> str:
         narrowed = [f"{key} {inert(value or '')}" for key, value in self.address.where if value]

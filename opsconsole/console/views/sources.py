@@ -112,6 +112,8 @@ def condition(ctx: Context, source: SourceState, cells: int) -> list[Line]:
 class SourceView(View):
     """One source: its files above, its quarantine below; of a derived one the sources that it is made of."""
 
+    KEPT = ("below",)
+
     @property
     def stack(self) -> str:
         return "source"
@@ -132,8 +134,8 @@ class SourceView(View):
     def pane(self) -> Pane:
         return self._quarantine if self.below else self._files
 
-    def panes(self) -> list[Pane]:
-        return [self._files, self._quarantine]
+    def lists(self) -> dict[str, Pane]:
+        return {"files": self._files, "quarantine": self._quarantine}
 
     def label(self) -> str:
         source = self.ctx.model.sources.get(self.address.name)
