@@ -50,8 +50,9 @@ class Driver(LinuxDriver):
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], IDLE)[0]:
                 came = os.read(self.fileno, 4096)
-                if came:
-                    pass_on(answers.take(decode(came)))
+                if not came:
+                    return  # the terminal has gone: there is always nothing to read
+                pass_on(answers.take(decode(came)))
             else:
                 pass_on(answers.idle())
             for event in parser.tick():

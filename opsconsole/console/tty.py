@@ -107,6 +107,11 @@ class Tty(Driver):
 
     # --- the beginning and the end ---
 
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on, if the program was stopped: a terminal that is hung up sends this signal too."""
+        if self._must_signal_resume:
+            self.resume_application_mode()
+
     def start_application_mode(self) -> None:
         """Take the terminal; what it owed before will not come."""
         super().start_application_mode()
