@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 
 from msgspec.structs import replace
 
@@ -12,6 +13,9 @@ from opsconsole.console.config import Config, Start
 from opsconsole.console.ground import Terminal, find_out
 from opsconsole.engine.launch import Launch
 from opsconsole.engine.place import Place
+
+AGAIN, LONGEST = 5.0, 300.0
+"""Seconds after which a wall that failed is begun again: the first time, and at most."""
 
 
 def needs_ascii() -> bool:
@@ -53,18 +57,27 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
     memory = None if start.wall or start.forget else memory_of(place)
     if memory is not None and start.fresh:
         memory.forget()
-    console = Console(
-        EngineLink(place, launch, read_only=start.read_only or start.wall),
-        ascii_only=needs_ascii() if config.ascii is None else config.ascii,
-        trouble=place.state / "console.log",
-        bell=Bell(quiet=start.quiet or not config.sound or not wanted()),
-        config=config,
-        terminal=terminal,
-        toured=toured() if config.tour and not start.wall else None,
-        start=start,
-        memory=memory,
-    )
-    console.run(mouse=False)
-    if console.farewell:
-        print(f"opsconsole: {console.farewell}", file=sys.stderr)
-    return console.return_code or 0
+    wait = AGAIN
+    while True:
+        console = Console(
+            EngineLink(place, launch, read_only=start.read_only or start.wall, patient=start.wall),
+            ascii_only=needs_ascii() if config.ascii is None else config.ascii,
+            trouble=place.state / "console.log",
+            bell=Bell(quiet=start.quiet or not config.sound or not wanted()),
+            config=config,
+            terminal=terminal,
+            toured=toured() if config.tour and not start.wall else None,
+            start=start,
+            memory=memory,
+        )
+        console.run(mouse=False)
+        code = console.return_code or 0
+        if console.outlet.hangs:
+            os._exit(code)  # what is still to be written would be waited for
+        if console.farewell:
+            print(f"opsconsole: {console.farewell}", file=sys.stderr)
+        if not (start.wall and console.failed):
+            return code
+        # nobody is there to start a wall again
+        time.sleep(wait)
+        wait, launch = min(LONGEST, 2 * wait), None

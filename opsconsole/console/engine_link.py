@@ -19,13 +19,21 @@ class EngineLink:
     """A connection to the engine of a place. An engine that ended on purpose is not started again unasked.
 
     `launch`: the engine that was just started, to wait for; `start`: whether to start one where none runs;
-    `read_only`: the engine is to take nothing from here that changes something.
+    `read_only`: the engine is to take nothing from here that changes something. `patient`: an engine that cannot be
+    started is tried again; nobody is there to do it.
     """
 
     def __init__(
-        self, place: Place, launch: Launch | None = None, start: bool = True, *, read_only: bool = False
+        self,
+        place: Place,
+        launch: Launch | None = None,
+        start: bool = True,
+        *,
+        read_only: bool = False,
+        patient: bool = False,
     ) -> None:
         self.read_only = read_only
+        self._patient = patient
         self.place = place
         self._start = start
         self._launch = launch
@@ -55,7 +63,7 @@ class EngineLink:
                 client = await self._connect()
                 snapshot = await client.ask(Subscribe())
             except (EngineGoneError, RefusedError, LaunchError, PlaceError) as error:
-                if not self._met and isinstance(error, LaunchError | PlaceError):
+                if not self._met and not self._patient and isinstance(error, LaunchError | PlaceError):
                     yield Hopeless(reason=str(error))
                     return
                 if not lost or tries == 0:
@@ -96,6 +104,8 @@ class EngineLink:
 
     async def restart(self) -> None:
         """End the running engine, if any, and start anew. Raises LinkError."""
+        if self.read_only:
+            raise LinkError("this console is read-only: it neither ends nor starts an engine")
         try:
             await stop_engine(self.place)
         except (RefusedError, OSError) as error:

@@ -34,6 +34,12 @@ class Outlet:
         driver = self._driver()
         return driver if isinstance(driver, Tty) else None
 
+    @property
+    def hangs(self) -> bool:
+        """Whether what was written last has not come out, at the end of the program."""
+        tty = self.tty
+        return tty is not None and tty.hangs
+
     def takes(self, *, whole: bool = False) -> bool:
         """Whether a picture may be drawn now; if not it is drawn as soon as it may, the whole screen if so wanted."""
         tty = self.tty

@@ -40,6 +40,7 @@ class Tty(Driver):
         self.pace = Pace()
         self.mouse_on = False
         self.dropped = 0
+        self.hangs = False
         self._console: Console = app
         self._plain = plain(os.environ.get("TERM", ""))
 
@@ -76,6 +77,7 @@ class Tty(Driver):
             with contextlib.suppress(Full):
                 writer._queue.put(None, timeout=_FAREWELL)
             writer.join(_FAREWELL)
+            self.hangs = writer.is_alive()
 
     # --- in ---
 
