@@ -51,6 +51,8 @@ class Terminal:
         self.bytes = 0
         self.raw = bytearray()
         self._screen = pyte.Screen(columns, rows)
+        # where the cursor is, and what it is, a terminal tells who asks
+        self._screen.write_process_input = self._answer  # type: ignore[method-assign]
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
         self._reading = threading.Event()
@@ -109,6 +111,10 @@ class Terminal:
                 self.bytes += len(piece)
                 self.raw += piece
                 self._stream.feed(piece)
+
+    def _answer(self, data: str) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._master, data.encode())
 
     @property
     def text(self) -> str:

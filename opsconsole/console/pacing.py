@@ -2,7 +2,7 @@
 
 What is in flight cannot be asked of the system: an SSH server, tmux and the terminal itself each hold a part of it. So
 the terminal is asked where its cursor is after what was sent; its answer means that all before has been drawn. From
-the answers follows how much a link takes, and no more than about half a second of that is ever in flight: of the
+the answers follows how much a link takes, and no more than a part of a second of that is ever in flight: of the
 pictures that come faster only the newest is sent.
 """
 
@@ -12,7 +12,7 @@ EACH = 1_000
 """Bytes after which the terminal is asked; on a slow link after each picture."""
 LEAST, FIRST, MOST = 200, 2_000, 32_000
 """Bounds of the bytes that may be in flight, and what is allowed before anything is known."""
-FULL = 0.5
+FULL = 0.4
 """Seconds of a link's own pace that may be in flight."""
 PATIENCE = 5.0
 """Seconds after which a terminal that owes an answer is asked once more."""
@@ -20,8 +20,8 @@ PATIENCE = 5.0
 
 MARKS = range(2, 38)
 """Columns to which the cursor, which nobody sees, is put before it is asked for: so each answer names its question."""
-TRIES = 3
-"""A terminal that never answers is asked no more often."""
+TRIES, TRY = 6, 1.0
+"""How often a terminal that never answers is asked, and for how many seconds each time it is waited for."""
 
 
 class Pace:
@@ -51,7 +51,7 @@ class Pace:
         if not self.answers and (self._asked >= TRIES or not self._sent):
             return 0
         if self._open:
-            if now - self._last < PATIENCE:
+            if now - self._last < self._patience:
                 return 0
         elif self.answers and self.in_flight < min(EACH, self.window / 2):
             return 0
@@ -60,6 +60,10 @@ class Pace:
         self._open.pop(mark, None)
         self._open[mark] = (self._sent, now)
         return mark
+
+    @property
+    def _patience(self) -> float:
+        return PATIENCE if self.answers else TRY
 
     @property
     def _last(self) -> float:
@@ -79,14 +83,15 @@ class Pace:
         self._quickest = min(self._quickest, took)
         if took - self._quickest > FULL / 2 or took > 2 * FULL:
             self.window = max(LEAST, min(self.window, drawn / took * FULL))
-        else:
-            self.window = min(MOST, self.window * 2)
+        elif drawn >= self.window / 2:
+            # what was never in flight says nothing of whether more may be
+            self.window = min(MOST, self.window * 1.5)
 
     def may(self, now: float) -> bool:
         """Whether another picture may follow."""
-        if not self.answers or self.in_flight < self.window:
+        if self.in_flight < self.window or not self._open:
             return True
-        return not self._open or now - self._last >= PATIENCE
+        return now - self._last >= self._patience
 
     def anew(self) -> None:
         """The terminal was another's meanwhile: what it owed will not come."""
