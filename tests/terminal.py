@@ -46,8 +46,16 @@ class Terminal:
     """Runs a command on a pty of `columns` x `rows`; use as a context manager."""
 
     def __init__(
-        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, env: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        env: Mapping[str, str] | None = None,
+        pace: float = 0.0,
     ) -> None:
+        """`pace`: the bytes a second that the link takes, 0 for as many as come."""
+        self._pace = pace
         self.bytes = 0
         self.raw = bytearray()
         self._screen = pyte.Screen(columns, rows)
@@ -101,7 +109,9 @@ class Terminal:
             if not self._reading.is_set():
                 continue
             try:
-                piece = os.read(self._master, 65536)
+                piece = os.read(self._master, int(self._pace / 20) or 65536)
+                if self._pace:
+                    time.sleep(len(piece) / self._pace)
             except OSError:
                 piece = b""
             if not piece:
