@@ -28,13 +28,12 @@ def test_on_a_slow_link_pictures_are_dropped_and_the_newest_is_sent(folder: Path
             terminal.press("\x04" if at % 2 else "\x15")
             time.sleep(0.04)  # as fast as keys repeat
         terminal.press("g")
-        ended = time.monotonic()
+        ended = terminal.bytes
         terminal.shows("▸ ? F1", timeout=20)
         terminal.press("8")
         terminal.shows("Sources  ", "▸ ", timeout=20)
-        took = time.monotonic() - ended
-        assert took < 8, "what was sent before the last keys was all but drawn"
-        assert terminal.bytes - before < 60_000
+        assert terminal.bytes - ended < 9_000, "what was sent before the last keys was all but drawn"
+        assert terminal.bytes - before < 26_000
 
 
 def test_it_goes_to_the_shell_and_comes_back(folder: Path, tmp_path: Path) -> None:
