@@ -57,7 +57,7 @@ def below(program: Program, message: tuple[str, str], cells: int, lines: int) ->
         out.append(fit([(" " + text, style or "bold")], cells))
     else:
         actions = program.registry.footer(program.stack, program.role)
-        if program.wall_mode is not None and program.wall_mode.on_layout:
+        if program.on_wall:
             # from afar nobody reads keys; who stands before it sees how to turn it and how to leave
             actions = [action for action in actions if action.scope == WALL or action.id in ("quit", "live")]
         view = program.history.current

@@ -36,6 +36,11 @@ class Context(Protocol):
         """What screens of SQL share: what can be named, the statements run before."""
         ...
 
+    @property
+    def on_wall(self) -> bool:
+        """Whether a layout hangs on a wall: then nothing has a focus."""
+        ...
+
     def wall(self) -> float:
         """The wall clock, epoch seconds."""
         ...

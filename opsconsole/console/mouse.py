@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from opsconsole.console import around
 from opsconsole.console.frame import TABS
 from opsconsole.console.host import Program
-from opsconsole.console.text import Line, plain, width
+from opsconsole.console.text import Line, line_width, plain, width
 
 CURSOR = "▸"
 WHEEL = 3
@@ -52,9 +53,10 @@ def click(program: Program, screen: Sequence[Line], x: int, y: int, twice: bool)
     """A click on a cell of the screen as it is drawn; the second of two opens what is there."""
     if program.prompt is not None:
         return
+    head = len(around.above(program, line_width(screen[0]), len(screen)))
     view = tab_at(screen[y], x) if y == 1 < len(screen) else ""
     if view:
         if view != program.history.current.address.view:
             program.doing.run(program.registry.by_word[view])
-    elif (program.history.current.focus_at(x, y) or point(program, screen, y)) and twice:
+    elif (program.history.current.focus_at(x, y - head) or point(program, screen, y)) and twice:
         program.doing.run(program.registry.by_id["open"])

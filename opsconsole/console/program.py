@@ -168,6 +168,10 @@ class Console(App[int], inherit_bindings=False):
 
         return desk_of(self, self.link.place)
 
+    @property
+    def on_wall(self) -> bool:
+        return self.wall_mode is not None and self.wall_mode.on_layout
+
     def seconds(self, at: str) -> float | None:
         return self.travel.seconds(at)
 
@@ -180,9 +184,8 @@ class Console(App[int], inherit_bindings=False):
     @property
     def stack(self) -> str:
         """Which scopes of actions are active here, now."""
-        if self.wall_mode is not None and self.wall_mode.on_layout:
-            return then("wall") if self.travel.at else "wall"
-        return then(self.history.current.stack) if self.travel.at else self.history.current.stack
+        stack = "wall" if self.on_wall else self.history.current.stack
+        return then(stack) if self.travel.at else stack
 
     async def ask(self, body: Ask) -> Answer:
         answer = await self.link.ask(body)

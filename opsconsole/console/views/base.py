@@ -175,7 +175,7 @@ class View:
         self.page(-self._height())
 
     def focus_at(self, _x: int, _y: int) -> bool:
-        """Give the focus to the panel at a cell of the screen, if it has not; whether that is all a click means."""
+        """Give the focus to the panel at a cell of the body, if it has not; whether that is all a click means."""
         return False
 
     def _height(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opsconsole.console import signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
@@ -26,6 +28,8 @@ class Overview(View):
         self.panels: list[Panel] = []
         self.spots: list[Spot] = []
         self.at = 0
+        self._pinned_lines = 0
+        self._left: dict[str, Any] | None = None
 
     @property
     def stack(self) -> str:
@@ -39,6 +43,24 @@ class Overview(View):
     @property
     def pane(self) -> Pane | None:
         return self.panel.pane if self.panel else None
+
+    def lists(self) -> dict[str, Pane]:
+        return {f"{at} {each.kind}": each.pane for at, each in enumerate(self.panels) if each.pane is not None}
+
+    def remember(self) -> dict[str, Any]:
+        return {**super().remember(), "panel": self.at}
+
+    def recall(self, state: dict[str, Any]) -> None:
+        """The panels are built once the layout is known."""
+        self._left = state
+
+    def _come_back(self) -> None:
+        kept, self._left = self._left, None
+        if kept is not None:
+            super().recall(kept)
+            at = kept.get("panel")
+            if isinstance(at, int) and 0 <= at < len(self.panels) and self.panels[at].focusable:
+                self.at = at
 
     def label(self) -> str:
         title = self.layout.title or self.layout.name.capitalize() if self.layout else ""
@@ -63,6 +85,7 @@ class Overview(View):
         # the alerts are what one acts on first
         alerts = [at for at in focusable if isinstance(self.panels[at], AlertsPanel)]
         self.at = next(iter([*alerts, *focusable]), 0)
+        self._come_back()
         for at, panel in enumerate(self.panels):
             panel.update()
             old = next((old for old in before if old.spec == panel.spec and type(old) is type(panel)), None)
@@ -73,13 +96,14 @@ class Overview(View):
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         pinned = self._pinned(cells)
+        self._pinned_lines = len(pinned)
         self.spots = place(self.blocks, cells, lines - len(pinned))
         self._keep_focus_in_sight()
         return [*pinned, *composed([(spot, self._draw(spot)) for spot in self.spots], cells, lines - len(pinned))]
 
     def _draw(self, spot: Spot) -> list[Line]:
         assert isinstance(spot.panel, Panel)
-        return spot.panel.draw(spot, spot.panel is self.panel)
+        return spot.panel.draw(spot, spot.panel is self.panel and not self.ctx.on_wall)
 
     def _keep_focus_in_sight(self) -> None:
         shown = [id(spot.panel) for spot in self.spots]
@@ -101,6 +125,15 @@ class Overview(View):
         return [fit([(text, signs.alert_style(first))], cells)]
 
     # --- moving ---
+
+    def focus_at(self, x: int, y: int) -> bool:
+        y -= self._pinned_lines
+        for at, panel in enumerate(self.panels):
+            here = (spot for spot in self.spots if spot.panel is panel and panel.focusable)
+            if any(spot.x <= x < spot.x + spot.cells and spot.y <= y < spot.y + spot.lines for spot in here):
+                moved, self.at = self.at != at, at
+                return moved or panel.pane is None
+        return True
 
     def move(self, dx: int, dy: int) -> None:
         if self.panel is not None and not self.panel.move(dx, dy):
