@@ -65,7 +65,7 @@ CONFIG = Section(
             MapOf(Many(KeyName(), one=True, distinct=True), keys="action"),
             "The keys of actions by their ids, instead of their own; `[]`: none. `opsconsole keys` prints all.",
             "see the tables of keys",
-            "{ack: [a, f5], undo: ctrl+r}",
+            "{ack: [a, f5], undo: f9}",
         ),
         Key("theme", Choice(get_args(Theme)), "How the console looks.", "auto", "contrast"),
         Key("colours", Choice(get_args(Colours)), "How many colours it uses.", "auto: what the terminal says", "256"),
