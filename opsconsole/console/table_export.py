@@ -59,12 +59,12 @@ class Exporting:
         if not (shape.narrowed or shape.hidden or shape.columns):
             self._ask_path(grid, seen=False)
             return
-        seen = f"{_rows(pages.total)} × {len(grid.shown())} columns"
-        everything = f"{_rows(pages.all)}, all columns" if pages.all is not None else "everything"
-        head = f" write: s what is seen ({seen}) · e everything ({everything})"
+        seen = f"{_rows(pages.total)}, {fmt.count(len(_columns(grid)), 'column')}"
+        everything = f"{_rows(pages.all)}, {fmt.count(len(grid.names), 'column')}"
         self.program.prompt = Prompt(
             "choice",
-            head=head,
+            head=" write: s what is seen · e everything",
+            about=f"seen: {seen} · everything: {everything}",
             choices={"s": lambda: self._ask_path(grid, seen=True), "e": lambda: self._ask_path(grid, seen=False)},
         )
 
@@ -137,8 +137,7 @@ class Exporting:
         shape = grid.shape
         # groups are a table of their own; else everything is without filters, and with all columns
         of = shape.of(grid.base) if seen or shape.group is not None else grid.base
-        known = grid.pages.first.columns if grid.pages is not None and grid.pages.first is not None else []
-        columns = tuple(each.name for each in grid.shown() if each.name in known) if seen else ()
+        columns = _columns(grid) if seen else ()
         body = AskExport(of, FORMATS[target.suffix.lower()], columns, shape.sort, shape.order)
         export = _export(await self.program.ask(body))
         try:
@@ -217,6 +216,12 @@ def _into_place(part: Path, target: Path, replace: bool) -> None:
         if target.exists():
             raise ExportError(f"a file of that name has come meanwhile: {target}") from None
         part.rename(target)
+
+
+def _columns(grid: Grid) -> tuple[str, ...]:
+    """The columns that are shown; where a row stands in its file is none of them."""
+    known = grid.pages.first.columns if grid.pages is not None and grid.pages.first is not None else []
+    return tuple(each.name for each in grid.shown() if each.at < len(known))
 
 
 def _rows(count: int | None) -> str:

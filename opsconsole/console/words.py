@@ -9,6 +9,7 @@ from typing import get_args
 from opsconsole.console.actions import Registry
 from opsconsole.console.address import AGAINST, Address
 from opsconsole.console.alert_filter import ME, NOBODY, PRIORITIES, STATES
+from opsconsole.console.grid.shape_words import KEYS as KEYS_OF_TABLES
 from opsconsole.console.model import Model
 from opsconsole.console.themes import THEMES
 from opsconsole.engine.messages import Disposition
@@ -57,6 +58,9 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
         return [quoted("alert", alert.id) for alert in model.alerts_in_order()]
     if word == "overview":
         return [quoted("overview", layout.name) for layout in model.layouts()]
+    if word == "rows" and len(rest.split(" ")) > 2:
+        done = rest.rpartition(" ")[0]
+        return [f"{done} {key} " for key in ("where", *KEYS_OF_TABLES, "at")]
     if word == "rows":
         return [
             *(f"source {quoted('source', name)}" for name in model.sources),

@@ -242,7 +242,7 @@ class Loading:
             await self.load()
         elif got != "later":
             self.newer = self.newer or not pages.newest
-            self.columns.widen(pages.at_hand()[-SIZE:] if self._down else pages.at_hand()[:SIZE])
+            self.columns.widen(pages.page(number))
             self._arrived()
 
     async def _settle(self, pages: Pages) -> None:
@@ -294,9 +294,10 @@ class Loading:
     def update(self, topics: set[str]) -> None:
         """Rows may have come in: a cursor on the newest row goes with them, any other one stays and is told."""
         self._stuck = False
-        if "data" not in topics or self.base.at is not None or self._run == 0:
+        if self.base.at is not None or self._run == 0 or not topics & {"data", "sources"}:
             return
-        if self._mark is not None and self._state_of_rows() == self._mark:
+        # a screen that is come back to takes all there is: what came in meanwhile is told by the state of the source
+        if self._state_of_rows() == self._mark if self._mark is not None else "data" not in topics:
             return
         if not self._following():
             self.newer = True
@@ -322,7 +323,7 @@ class Loading:
         state = self.ctx.model.sources.get(self.base.source or self.source)
         if state is None or state.made_of:
             return None
-        return state.records, state.rows, state.taken, state.last_arrival, state.expired
+        return state.records, state.rows, state.taken, state.expired
 
     # --- once rows have come ---
 

@@ -71,6 +71,10 @@ class Pages:
         at = number % SIZE
         return rows[at] if rows is not None and at < len(rows) else None
 
+    def page(self, number: int) -> list[Held]:
+        """The rows of a page at hand."""
+        return self._pages.get(number, [])
+
     def at_hand(self) -> list[Held]:
         """All rows at hand, in order."""
         return [row for number in sorted(self._pages) for row in self._pages[number]]

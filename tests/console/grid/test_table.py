@@ -256,6 +256,19 @@ async def test_a_live_table_keeps_the_cursor_on_its_row_and_follows_only_from_th
         assert grid.current.values == person.engine.table.rows[grid.index].cells, "all pages are of one version again"
 
 
+async def test_what_came_in_while_another_screen_was_looked_at_is_told_on_the_way_back(tmp_path: Path) -> None:
+    async with console(tmp_path) as person:
+        grid = await opened(person)
+        await person.press("down", "8")
+        arrives(person, came(1))
+        await person.until(lambda: person.app.model.sources["cycles"].rows == 12_305)
+        await person.press("escape")
+        assert "newer data: r" in person.text()
+        assert grid.index == 1
+        await person.press("up", "8", "escape")
+        await person.sees("▸ 2026-06-24 09:01:00")
+
+
 async def test_what_comes_in_elsewhere_is_not_news_here(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         await opened(person)
