@@ -1,8 +1,8 @@
 """Where the panels of a layout go on a screen of a given size: rectangles in, nothing drawn.
 
 Rows stand below each other, the places of a row side by side, and a place is a panel or a pile of them. Where a row is
-too narrow for all its places they go on below; where there are too few lines panels are left out from the bottom, KPI
-tiles last, and alerts never.
+too narrow for all its places they go on below. Where there are too few lines, rows are left out that were to share what
+is left, from the bottom, so that those with a height have it; then other panels, KPI tiles last, and alerts never.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def place(blocks: Sequence[Block], cells: int, lines: int) -> list[Spot]:
     """The panels of a screen from top to bottom; what has no room is left out, alerts and tiles last."""
     if essential(cells, lines):
         return _essentials(blocks, cells, lines)
-    rows = [row for block in blocks for row in _folded(block, cells)]
+    rows = _with_room([row for block in blocks for row in _folded(block, cells)], cells, lines)
     tile = next((each for each in TILE_HEIGHTS if _needed(rows, cells, each) <= lines), TILE_HEIGHTS[-1])
     while _needed(rows, cells, tile) > lines and rows:
         rows = _without_one(rows, cells, tile)
@@ -141,6 +141,29 @@ def _line(line: Sequence[tuple[Item, int]], height: int | None) -> Iterator[Bloc
             yield Block(((panel, 1),), asked)
     else:
         yield Block(tuple(line), height)
+
+
+def _with_room(rows: list[Block], cells: int, lines: int) -> list[Block]:
+    """Without the last rows that take what is left, where the others' heights leave nothing for them."""
+    rows = list(rows)
+    while True:
+        shared = [
+            at
+            for at, row in enumerate(rows)
+            if row.height is None
+            and not any(panel.tiles() or panel.kind == "alerts" for item, _ in row.panels for panel in _members(item))
+        ]
+        if not shared or sum(_asked(row, cells) for row in rows) <= lines:
+            return rows
+        del rows[shared[-1]]
+
+
+def _asked(row: Block, cells: int) -> int:
+    """The lines that a row asks for, and needs at least; tiles have no use for more than theirs."""
+    least = _row_need(row, cells, TILE_HEIGHTS[-1]).least
+    if all(not isinstance(item, Pile) and item.tiles() for item, _ in row.panels):
+        return max(least, min(row.height or 0, _row_need(row, cells, TILE_HEIGHTS[0]).least))
+    return max(least, row.height or 0)
 
 
 def _without_one(rows: list[Block], cells: int, tile: int) -> list[Block]:

@@ -20,7 +20,9 @@ def gauge(kpi: KpiState, cells: int, lines: int) -> list[Line]:
         points.append(kpi.value)
     if not points:
         return [fit([(" no value and no limits to draw", "dim")], cells)]
-    low, high = (kpi.range[0], kpi.range[1]) if len(kpi.range) == 2 else bounds(points, kpi.unit == "%", 0.15)
+    low, high = bounds(points, kpi.unit == "%", 0.15)
+    if len(kpi.range) == 2:  # where its limits lie close together it is no help to see all of it
+        low, high = max(low, min(kpi.range[0], *points)), min(high, max(kpi.range[1], *points))
     step = (high - low) / room
 
     def at(value: float) -> int:

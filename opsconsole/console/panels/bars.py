@@ -30,7 +30,7 @@ class BarsPanel(Members):
             Column("", 2),
             Column("", names),
             Column("", 6, grow=True),
-            Column("", 11, "right"),
+            Column("", self.figures, "right"),
             Column("", 8, drop=1),
         )
 
@@ -73,7 +73,7 @@ class ParetoPanel(Members):
         return (
             Column("", names),
             Column("", 6, grow=True),
-            Column("", 11, "right", drop=1),
+            Column("", self.figures, "right", drop=1),
             Column("", 5, "right"),
             Column("", 7, "right", drop=2),
         )

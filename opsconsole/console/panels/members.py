@@ -20,6 +20,8 @@ from opsconsole.site.model import Panel as PanelSpec
 
 NAME = 20
 """Cells that names of members have at most."""
+FIGURE = 16
+"""Cells that values with their units have at most."""
 PART = "~"
 """The key of a row that is no member."""
 
@@ -31,6 +33,7 @@ class Members(Panel):
         super().__init__(ctx, spec)
         self.pane = Pane((), empty="no data in this window yet", header=False)
         self._names = 8
+        self.figures = 8
 
     def table(self) -> Breakdown | None:
         """The breakdown as the engine sent it last."""
@@ -56,6 +59,11 @@ class Members(Panel):
         table = self.table()
         known = table.members[: self.limit()] if table is not None else ()
         self._names = min(NAME, max((width(member_text(member)) for member in known), default=8))
+        kpi = self.kpi()
+        texts = (
+            [fmt.quantity(each, inert(kpi.unit), kpi.decimals) for each in table.values[: len(known)]] if table else []
+        )
+        self.figures = min(FIGURE, max([8, *(width(text) for text in texts)]))
         assert self.pane is not None
         self.pane.columns = list(self.columns(self._names))
         self.pane.set_rows(self.rows(table, self._size(80)) if table is not None else [])

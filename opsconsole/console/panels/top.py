@@ -26,7 +26,7 @@ class TopPanel(Members):
             Column("", 2, "right", drop=2),
             Column("", 3),
             Column("", names, grow=True, most=28),
-            Column("", 12, "right"),
+            Column("", self.figures, "right"),
             Column("", 9, drop=1),
         )
 
