@@ -50,6 +50,11 @@ class Marks:
         """Whether something was written at this path, be it right or wrong."""
         return self._find(keys)[3]
 
+    def names(self, *keys: str | int) -> list[str]:
+        """The keys that were written in a mapping; none where there is no mapping at this path."""
+        _, _, node, there = self._find(keys)
+        return list(node.entries) if there and isinstance(node, Mapping) else []
+
     def inside(self, *keys: str | int, offset: int) -> Mark:
         """The mark of the character at `offset` of a text value, as the model holds it (without blanks around it)."""
         document, _, node, _ = self._find(keys)

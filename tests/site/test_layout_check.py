@@ -46,6 +46,8 @@ rows: [[{clock: site, height: 3}]]
     1:23 `height`: only a panel in a `stack` has one; give the row a height: `{height: 6, panels: […]}`
 rows: [[{stack: [{clock: site, width: 3}]}]]
     1:32 `width`: panels of a `stack` have one width; give it to the stack
+rows: [[{numbre: scrap}]]
+    1:10 `numbre`: unknown key, did you mean `number`?
 rows: [[{stack: []}]]
     1:17 `stack`: expected at least one panel, found an empty list
 rows: [[{stak: [{clock: site}]}]]
