@@ -504,7 +504,7 @@ class CannedEngine:
         if isinstance(ask, AskSeries):
             return cannedtime.series(ask, NOW)
         if isinstance(ask, AskMarks):
-            return cannedtime.marks(ask, NOW)
+            return Marks(self.answers["marks"]) if "marks" in self.answers else cannedtime.marks(ask, NOW)
         if isinstance(ask, AskDimensions):
             return cannedkpis.dimensions(ask.kpi)
         if isinstance(ask, AskMoved):
@@ -533,8 +533,6 @@ class CannedEngine:
             return aside_page(ask)
         if isinstance(ask, AskExplain):
             return explained(ask.file, ask.source)
-        if isinstance(ask, AskMarks):
-            return Marks(self.answers.get("marks", []))
         if isinstance(ask, AskJournal):
             return cannedrecords.journal(ask, NOW)
         if isinstance(ask, AskProcedure) and self.ticks is not None:
