@@ -77,6 +77,10 @@ class Context(Protocol):
         """Open another screen."""
         ...
 
+    def told(self, text: str) -> str:
+        """A text that mentions keys, with the keys of its `{action}`s as they are for this person."""
+        ...
+
     def say(self, text: str, style: str = "") -> None:
         """Say something on the last line until the next key."""
         ...

@@ -60,7 +60,9 @@ class Doing:
         travel = self.program.travel
         if action.command is not None and travel.at:
             # what is seen is not how things are, and a command is about how they are
-            self.program.say(f"you look at {travel.label(travel.at)}; press 0 for live", "warning")
+            self.program.say(
+                f"you look at {travel.label(travel.at)}; {self.program.told('press {live} for live')}", "warning"
+            )
             return
         role = self.program.role
         if not may(action, role) and self.program.link.read_only:
@@ -170,7 +172,7 @@ class Doing:
         if pane is not None and pane.marks:
             pane.unmark()
         elif not self.program.history.back():
-            self.program.say("this is the first view; q leaves")
+            self.program.say(self.program.told("this is the first view; {quit} leaves"))
 
     def do_last(self, _: str) -> None:
         if not self.program.history.last():
@@ -321,7 +323,7 @@ class Doing:
         """Without a name: the SQL of the screen that is shown."""
         address = self.program.history.current.sql_address()
         if address is None:
-            self.program.say("of which KPI? :sql NAME, or i on its screen")
+            self.program.say(self.program.told("of which KPI? :sql NAME, or {sql} on its screen"))
         else:
             self.program.go(address)
 
@@ -334,7 +336,7 @@ class Doing:
         self.program.say("put the cursor on a file, or name it: :explain FILE")
 
     def do_group(self, _: str) -> None:
-        self.program.say("groups are in quarantine: Q")
+        self.program.say(self.program.told("groups are in quarantine: {quarantine}"))
 
     def do_retry(self, words: str) -> None:
         import shlex

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsconsole.console import frame, when
 from opsconsole.console.host import Program
-from opsconsole.console.past import past_line
+from opsconsole.console.past import KEYS, past_line
 from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width
 
 ROOMY = 20
@@ -19,7 +19,7 @@ def first_lines(program: Program, cells: int, lines: int) -> list[Line]:
     over = _over(program) if travel.over else []
     if travel.at:
         bar = program.scrubber.line(cells) if lines >= ROOMY else []
-        out = [past_line(travel, wall, cells), *([bar] if bar else [])]
+        out = [past_line(travel, wall, cells, program.told(KEYS)), *([bar] if bar else [])]
     elif program.pause.on:
         out = [program.pause.line(live, wall, program.registry.hint("pause"), cells)]
     else:

@@ -7,10 +7,11 @@ from opsconsole.console.model import Model
 from opsconsole.console.text import Line, fit, inert, line_width, spread, width
 from opsconsole.console.travel import Travel
 
-KEYS = " · 0 live · , . step"
+KEYS = " · {live} live · {step-back} {step-on} step"
+"""What leads on from there, by the actions that do it."""
 
 
-def past_line(travel: Travel, wall: float, cells: int) -> Line:
+def past_line(travel: Travel, wall: float, cells: int, keys: str = "") -> Line:
     """The first line: the moment that is shown, the one on the way to, how to leave; and the shift of then."""
     live, site = travel.live, travel.model.site
     text = f" AS OF {travel.label(travel.at)}"
@@ -21,8 +22,8 @@ def past_line(travel: Travel, wall: float, cells: int) -> Line:
         style, text = "critical reverse", f"{text} · ENGINE STOPPED: {inert(live.ended)}"
     elif live.lost_at is not None:
         style, text = "critical reverse", f"{text} · ENGINE LOST {fmt.grain(wall - live.lost_at)} ago"
-    elif width(text) + width(KEYS) <= cells:
-        text += KEYS
+    elif width(text) + width(keys) <= cells:
+        text += keys
     shift: Line = []
     if site is not None and site.shift is not None and live.lost_at is None:
         start, end = (fmt.hour_minute(each, site.timezone) for each in (site.shift.start, site.shift.end))

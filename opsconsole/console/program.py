@@ -228,6 +228,9 @@ class Console(App[int], inherit_bindings=False):
             self.say("")
             self._open(address)
 
+    def told(self, text: str) -> str:
+        return self.registry.told(text)
+
     def say(self, text: str, style: str = "") -> None:
         self.message = (text, style)
         self.paint_soon()

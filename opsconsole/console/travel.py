@@ -213,7 +213,7 @@ class Travel:
             self._host.say("there is nothing that far back")
             return
         if moment.timestamp() > self.live_now():
-            self._host.say("that is not yet; 0 is live")
+            self._host.say("that is not yet")
             return
         self.target, self._of = moment_text(moment, zone), self._host.history.current
         if not self._following:

@@ -188,11 +188,11 @@ class View:
 
     def do_next_hit(self) -> None:
         if self.pane is not None and not self.pane.hit(1):
-            self.ctx.say("no other row matches" if self.pane.searched else "filter with / first")
+            self.ctx.say("no other row matches" if self.pane.searched else self.ctx.told("filter with {filter} first"))
 
     def do_previous_hit(self) -> None:
         if self.pane is not None and not self.pane.hit(-1):
-            self.ctx.say("no other row matches" if self.pane.searched else "filter with / first")
+            self.ctx.say("no other row matches" if self.pane.searched else self.ctx.told("filter with {filter} first"))
 
     def filtered(self) -> str | None:
         """What is sought on this screen; None: there is nothing to seek in."""

@@ -38,7 +38,9 @@ class ExplainView(View):
             self.found = answer
 
     def draw(self, cells: int, lines: int) -> list[Line]:
-        note: Line = [("y copies the YAML", "dim")] if self.found is not None and self.found.yaml else []
+        note: Line = (
+            [(self.ctx.told("{copy} copies the YAML"), "dim")] if self.found is not None and self.found.yaml else []
+        )
         title = "How it is read"
         if self.found is None:
             text = inert(self.trouble) or "asking the engine …"

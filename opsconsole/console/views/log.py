@@ -254,7 +254,7 @@ class LogView(View):
         if self._pane.filter:
             note.append((f" · with {inert(self._pane.filter)}", "bold"))
         if self.newer:
-            note.append((" · newer ones: r", "bold"))
+            note.append((self.ctx.told(" · newer ones: {refresh}"), "bold"))
         if self.address.at:
             note.append((" · up to then", "dim"))
         if self.trouble:

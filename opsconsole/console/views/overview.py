@@ -119,7 +119,9 @@ class Overview(View):
         critical = [alert for alert in in_order if alert.priority == "critical" and not signs.put_aside(alert)]
         if not critical:
             return []
-        more = f"  and {len(critical) - 1} more critical (2 alerts)" if len(critical) > 1 else ""
+        more = (
+            self.ctx.told(f"  and {len(critical) - 1} more critical ({{alerts}} alerts)") if len(critical) > 1 else ""
+        )
         first = critical[0]
         text = f" {signs.alert_sign('critical')} {inert(first.text)}{more}"
         return [fit([(text, signs.alert_style(first))], cells)]

@@ -80,7 +80,7 @@ class ProcedureView(View):
     def do_open(self) -> None:
         """Enter ticks too: there is nothing else to open here."""
         if self.address.at:
-            self.ctx.say("you look at a past moment; press 0 for live", "warning")
+            self.ctx.say(self.ctx.told("you look at a past moment; press {live} for live"), "warning")
         else:
             self.do_tick()
 

@@ -218,7 +218,7 @@ class QuarantineView(View):
         if self.pane.filter:
             note.append((f" · filter among these: {inert(self.pane.filter)}, {len(self.pane.rows)} match", "bold"))
         if self.newer:
-            note.append((" · newer data: r", "bold"))
+            note.append((self.ctx.told(" · newer data: {refresh}"), "bold"))
         if self.address.at:
             note.append((" · as it is now", "dim"))
         if self.trouble:

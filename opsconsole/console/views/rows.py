@@ -128,7 +128,7 @@ class RowsView(View):
         if self.pane is not None:
             (super().do_next_hit if step > 0 else super().do_previous_hit)()
         elif not self._grid.searched:
-            self.ctx.say("filter with / first")
+            self.ctx.say(self.ctx.told("filter with {filter} first"))
         elif not self._grid.hit(step):
             self.ctx.say("no other row matches among those at hand; / finds all of them")
 
