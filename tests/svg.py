@@ -39,13 +39,17 @@ COLOURS = {
 }
 FAINT = 0.55  # how much of its colour dim text keeps
 THIN, THICK = 1.4, 3.2
-# Arms of a line from the middle of its cell: up, right, down, left; 1 thin, 2 thick.
+# Arms of a line from the middle of its cell: up, right, down, left; 1 thin, 2 thick, 3 double.
 ARMS = {
     "─": (0, 1, 0, 1), "━": (0, 2, 0, 2), "│": (1, 0, 1, 0), "┃": (2, 0, 2, 0), "╸": (0, 0, 0, 2), "╺": (0, 2, 0, 0),
     "┌": (0, 1, 1, 0), "┐": (0, 0, 1, 1), "└": (1, 1, 0, 0), "┘": (1, 0, 0, 1), "├": (1, 1, 1, 0), "┤": (1, 0, 1, 1),
-    "┬": (0, 1, 1, 1), "┴": (1, 1, 0, 1), "┼": (1, 1, 1, 1),
+    "┬": (0, 1, 1, 1), "┴": (1, 1, 0, 1), "┼": (1, 1, 1, 1), "┫": (2, 0, 2, 2), "╭": (0, 1, 1, 0), "╮": (0, 0, 1, 1),
+    "╰": (1, 1, 0, 0), "╯": (1, 0, 0, 1), "┏": (0, 2, 2, 0), "┓": (0, 0, 2, 2), "┗": (2, 2, 0, 0), "┛": (2, 0, 0, 2),
+    "═": (0, 3, 0, 3), "║": (3, 0, 3, 0), "╔": (0, 3, 3, 0), "╗": (0, 0, 3, 3), "╚": (3, 3, 0, 0), "╝": (3, 0, 0, 3),
 }  # fmt: skip
 ACROSS = {"╌": 2, "┄": 3, "┈": 4}
+SHADES = {"░": 4, "▒": 2, "▓": 1}
+"""Every how many points of a shade there is one; the darkest has larger ones."""
 DOWN = {"╎": 2, "┆": 3, "┊": 4}
 
 
@@ -186,6 +190,8 @@ def _shape(piece: str, column: int, row: int) -> Iterable[Rectangle]:
         return [Rectangle(x, y + LINE - height, width, height)]
     if sign == "▀":
         return [Rectangle(x, y, width, LINE / 2)]
+    if sign in SHADES:
+        return _points(x, y, width, SHADES[sign])
     at = [x + CELL * n for n in range(len(piece))]
     if "▉" <= sign <= "▏":
         return [Rectangle(left, y, CELL * (0x2590 - number) / 8, LINE) for left in at]
@@ -204,11 +210,27 @@ def _line(sign: str, x: float, y: float) -> Iterator[Rectangle]:
         yield from (Rectangle(x + CELL / 2 - THIN / 2, y + step * n, THIN, step / 2) for n in range(DOWN[sign]))
         return
     up, right, down, left = ARMS[sign]
+    if 3 in ARMS[sign]:
+        for off in (-2.0, 2.0):  # both lines of a double one, which do not mind how they meet
+            for at, kind in enumerate((left, right)):
+                yield from [Rectangle(x + CELL / 2 * at, y + LINE / 2 + off, CELL / 2, THIN)] if kind else []
+            for at, kind in enumerate((up, down)):
+                yield from [Rectangle(x + CELL / 2 + off, y + LINE / 2 * at, THIN, LINE / 2)] if kind else []
+        return
     yield from (_arm(x, y, CELL, begin, begin + 0.5, kind) for begin, kind in ((0.0, left), (0.5, right)) if kind)
     for begin, kind in ((0.0, up), (0.5, down)):
         if kind:
             thick = THICK if kind == 2 else THIN
             yield Rectangle(x + CELL / 2 - thick / 2, y + LINE * begin, thick, LINE / 2)
+
+
+def _points(x: float, y: float, width: float, every: int) -> list[Rectangle]:
+    """A shade as rows of points, in each other row between those above."""
+    size, step = (2.2, 3.0) if every == 1 else (1.5, 3.0)
+    across, rows = int(width / step), int(LINE / step) + 1
+    places = ((column, row) for row in range(rows) for column in range(across))
+    wanted = [(column, row) for column, row in places if (column + row * (every // 2)) % every == 0]
+    return [Rectangle(x + column * step, y + row * step, size, min(size, LINE - row * step)) for column, row in wanted]
 
 
 def _arm(x: float, y: float, width: float, begin: float, end: float, kind: int) -> Rectangle:

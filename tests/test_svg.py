@@ -65,7 +65,7 @@ def test_blocks_and_lines_are_rectangles_without_gaps() -> None:
 
 
 def test_every_sign_of_the_console_can_be_drawn() -> None:
-    signs = "".join(chr(number) for number in range(0x2500, 0x2590))
+    signs = "".join(chr(number) for number in range(0x2500, 0x2594))
     console = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "opsconsole/console").rglob("*.py"))
     used = [sign for sign in signs if sign in console]
     assert len(used) > 25
