@@ -8,12 +8,14 @@ pictures that come faster only the newest is sent.
 
 from __future__ import annotations
 
-EACH = 1_000
+EACH = 4_000
 """Bytes after which the terminal is asked; on a slow link after each picture."""
 LEAST, FIRST, MOST = 200, 2_000, 32_000
 """Bounds of the bytes that may be in flight, and what is allowed before anything is known."""
 FULL = 0.4
 """Seconds of a link's own pace that may be in flight."""
+QUICK = 0.05
+"""Seconds within which an answer says that the link is a fast one."""
 PATIENCE = 5.0
 """Seconds after which a terminal that owes an answer is asked once more."""
 
@@ -53,13 +55,18 @@ class Pace:
         if self._open:
             if now - self._last < self._patience:
                 return 0
-        elif self.answers and self.in_flight < min(EACH, self.window / 2):
+        elif self.answers and self.in_flight < self._each:
             return 0
         mark = MARKS[self._asked % len(MARKS)]
         self._asked += 1
         self._open.pop(mark, None)
         self._open[mark] = (self._sent, now)
         return mark
+
+    @property
+    def _each(self) -> float:
+        """Bytes after which it is asked: on a slow link after each picture, else not for a cursor that moves."""
+        return self.window / 2 if self.window < FIRST else min(EACH, max(0.75 * FIRST, self.window / 2))
 
     @property
     def _patience(self) -> float:
@@ -85,7 +92,7 @@ class Pace:
             self.window = max(LEAST, min(self.window, drawn / took * FULL))
         elif drawn >= self.window / 2:
             # what was never in flight says nothing of whether more may be
-            self.window = min(MOST, self.window * 1.5)
+            self.window = min(MOST, self.window * (4 if took < QUICK else 1.5))
 
     def may(self, now: float) -> bool:
         """Whether another picture may follow."""
