@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -11,22 +11,16 @@ from opsconsole.console.action import EDITOR, SQL
 from opsconsole.console.actions import STACKS, Action, may
 from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
 from opsconsole.console.host import Program
+from opsconsole.console.later import Later
 from opsconsole.console.link import LinkError
 from opsconsole.console.planning import Planning
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.running import Running
-from opsconsole.console.table_doing import TableDoing
-from opsconsole.console.table_shaping import TableShaping
 from opsconsole.console.text import inert
 from opsconsole.console.timing import Timing
 from opsconsole.console.triage import Triage
 from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import Command, Done, Failure
-
-if TYPE_CHECKING:
-    from opsconsole.console.sql.doing import SqlDoing
-    from opsconsole.console.table_doing import TableDoing
-    from opsconsole.console.table_shaping import TableShaping
 
 # Views whose command without a name means the screen that is shown.
 ASKING = ("sql", "procedure", "help")
@@ -34,26 +28,15 @@ ASKING = ("sql", "procedure", "help")
 COMMANDED = ("maintenance",)
 
 
-class Doing:
+class Doing(Later):
     """The handlers: `do_<id>` for each action that no screen has one for. Arguments come from a command line."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        super().__init__(program, self.run, self._typing)
         self.running = Running(program)
         self.triage = Triage(program)
-        self._tables: tuple[TableDoing, TableShaping] | None = None
-        self._sql: SqlDoing | None = None
         self.timing = Timing(program)
         self.planning = Planning(program, lambda name, words: self.run(program.registry.by_id[name], words))
-
-    @property
-    def sql(self) -> SqlDoing:
-        """What is about SQL; loaded when it is first wanted."""
-        if self._sql is None:
-            from opsconsole.console.sql.doing import SqlDoing
-
-            self._sql = SqlDoing(self.program, self.run, self._go_on)
-        return self._sql
 
     def run(self, action: Action, words: str = "") -> None:
         """Do an action on the screen that is shown; screens come before the program."""
@@ -86,16 +69,6 @@ class Doing:
             where: Any = next((each for each in others if hasattr(each, name)), None)
             where = where or next(each for each in self.tables if hasattr(each, name))
             getattr(where, name)(words)
-
-    @property
-    def tables(self) -> tuple[TableDoing, TableShaping]:
-        """The handlers of tables; loaded when the first action on one is done."""
-        if self._tables is None:
-            from opsconsole.console.table_doing import TableDoing
-            from opsconsole.console.table_shaping import TableShaping
-
-            self._tables = TableDoing(self.program), TableShaping(self.program)
-        return self._tables
 
     def line(self, line: str) -> None:
         """Run a command line."""
@@ -247,7 +220,16 @@ class Doing:
         if prompt is not None and prompt.kind == "filter":
             self.program.history.current.set_filter(prompt.text)
 
-    def _go_on(self, text: str) -> None:
+    def paste(self, text: str) -> None:
+        """A text goes where one is typed."""
+        program = self.program
+        if program.prompt is not None:
+            program.prompt.insert(text)
+            self.typed()
+        elif program.history.current.typing:
+            program.history.current.paste(text)
+
+    def _typing(self, text: str) -> None:
         """Open the command line with a text to go on with."""
         self.do_command("")
         assert self.program.prompt is not None

@@ -382,13 +382,8 @@ class Console(App[int], inherit_bindings=False):
         self.press(event.key, event.character if event.is_printable else None)
 
     def on_paste(self, event: events.Paste) -> None:
-        if self.prompt is not None:
-            self.prompt.insert(event.text)
-            self.doing.typed()
-            self.paint_soon()
-        elif self.history.current.typing:
-            self.history.current.paste(event.text)
-            self.paint_soon()
+        self.doing.paste(event.text)
+        self.paint_soon()
 
     def press(self, key: str, character: str | None) -> None:
         """A key: to the prompt while one is open, else what the registry says it means here."""

@@ -84,7 +84,7 @@ def test_what_is_not_safe_is_refused_with_its_place(text: str, why: str) -> None
         insert(text, "kpis", ENTRY, "site.yaml")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -118,7 +118,7 @@ def test_whatever_is_there_is_as_it_was_or_it_is_refused(lines: list[str]) -> No
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_texts_are_read_back_as_they_were(text: str) -> None:
     text = "".join(char for char in text if char.isprintable())
     assert yaml.safe_load(f"a: {scalar(text)}")["a"] == text

@@ -76,7 +76,7 @@ class Lines:
             self.y, self.x = len(self.lines) - 1, len(self.lines[-1])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(KEYS) | st.text("ab_ (;\n", min_size=1, max_size=5).map(lambda text: f"+{text}")))
 def test_editing_equals_a_plain_model_and_undo_takes_it_back(steps: list[str]) -> None:
     real, model = Buffer(), Lines()

@@ -102,7 +102,7 @@ def test_the_end_of_a_statement() -> None:
     assert not ended("")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text("aF$'\"-/*;,.()\n 1é:|", max_size=40), st.integers(0, 40))
 def test_any_text_has_tokens_and_can_be_asked_about(text: str, at: int) -> None:
     assert "".join(token.text for token in tokens(text)) == text

@@ -1,0 +1,39 @@
+"""Handlers that are loaded when the first of their actions is done: each start pays for what is imported with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from opsconsole.console.action import Action
+from opsconsole.console.host import Program
+
+if TYPE_CHECKING:
+    from opsconsole.console.sql.doing import SqlDoing
+    from opsconsole.console.table_doing import TableDoing
+    from opsconsole.console.table_shaping import TableShaping
+
+
+class Later:
+    """`run` does an action, `typing` opens the command line with a text to go on with."""
+
+    def __init__(self, program: Program, run: Callable[[Action], None], typing: Callable[[str], None]) -> None:
+        self.program = program
+        self._run_action = run
+        self._type_on = typing
+
+    @cached_property
+    def tables(self) -> tuple[TableDoing, TableShaping]:
+        """What is done to tables of rows."""
+        from opsconsole.console.table_doing import TableDoing
+        from opsconsole.console.table_shaping import TableShaping
+
+        return TableDoing(self.program), TableShaping(self.program)
+
+    @cached_property
+    def sql(self) -> SqlDoing:
+        """What is about SQL."""
+        from opsconsole.console.sql.doing import SqlDoing
+
+        return SqlDoing(self.program, self._run_action, self._type_on)
