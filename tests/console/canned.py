@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -379,7 +380,14 @@ def rows(first: int, count: int, source: str = "cycles") -> Rows:
 
 def table(source: str = "cycles") -> cannedtable.CannedTable:
     """All of these rows, as a table of any size."""
-    told = rows(0, TOTAL_ROWS, source)
+    told, made = all_rows()
+    return cannedtable.CannedTable(source, told.columns, told.types, made)
+
+
+@functools.cache
+def all_rows() -> tuple[Rows, tuple[cannedtable.Row, ...]]:
+    """Their columns, and all of them; made once."""
+    told = rows(0, TOTAL_ROWS)
     misfits = {misfit.row: {misfit.column: misfit.raw} for misfit in told.misfits}
     made = [
         cannedtable.Row(cells, file, line, misfits.get(number, {}))
@@ -387,7 +395,7 @@ def table(source: str = "cycles") -> cannedtable.CannedTable:
             zip(zip(*told.data, strict=True), told.files, told.lines, strict=True)
         )
     ]
-    return cannedtable.CannedTable(source, told.columns, told.types, made)
+    return told, tuple(made)
 
 
 def then(state: Snapshot, at: float) -> Snapshot:

@@ -61,6 +61,8 @@ class CannedTable:
         self.counted_after = 0
         self.expression: Callable[[str, dict[str, Any]], bool] = lambda _text, _row: True
         self._index: dict[Any, IndexState] = {}
+        # with the rows that they are of, so that no other list can have their id
+        self._meant: dict[Any, tuple[list[Row], list[Row]]] = {}
         self._exports: dict[str, bytes] = {}
         self._left: dict[str, int] = {}
 
@@ -93,8 +95,15 @@ class CannedTable:
 
     def meant(self, of: TableOf, sort: Sequence[SortBy] = (), order: str = "time", version: int = 0) -> list[Row]:
         """The rows of a table in order, by plain list operations."""
-        rows = self.past.get(version, self.rows)
-        found = [row for row in rows if self._fits(row, of)]
+        known = self.past.get(version, self.rows)
+        key = repr((of, sort, order)), id(known), len(known)
+        if key not in self._meant:
+            self._meant[key] = known, self._found(known, of, sort, order)
+        return self._meant[key][1]
+
+    def _found(self, rows: list[Row], of: TableOf, sort: Sequence[SortBy], order: str) -> list[Row]:
+        narrow = of.words or of.filters or of.expression
+        found = [row for row in rows if self._fits(row, of)] if narrow else list(rows)
         if order == "file":
             found.sort(key=lambda row: (row.file, row.line))
         for by in reversed(sort):
