@@ -166,7 +166,7 @@ class QueryView(RowsView):
 
     def do_edit_sql(self) -> None:
         if self.typing and self.result is None:
-            self.ctx.say("no result yet: ctrl+r runs it")
+            self.ctx.say(self.ctx.told("no result yet: {run-sql} runs it"))
         else:
             self.typing = not self.typing
 
@@ -251,7 +251,7 @@ class QueryView(RowsView):
         if self._run:
             return [(f"running, {time.monotonic() - self._begun:.0f} s", "bold"), ("  Esc ends it", "dim")]
         if self.editor.trouble is not None or self.result is None:
-            hint = "ctrl+r runs it, Enter where it ends with ;" if self.typing else ""
+            hint = self.ctx.told("{run-sql} runs it, Enter where it ends with ;") if self.typing else ""
             return [(hint, "dim")]
         took = self.result.seconds
         said = (

@@ -54,7 +54,7 @@ class SqlView(View):
             self._cells = cells
             folded = [piece for line in self.sql.split("\n") for piece in fold(line, cells - 4)]
             self._pane.set_rows([Row(str(at), (cell(inert(line)),)) for at, line in enumerate(folded)])
-        note: Line = [("y copies all of it; ctrl+e edits it", "dim")]
+        note: Line = [(self.ctx.told("{copy} copies all of it; {edit-sql} edits it"), "dim")]
         return [heading("SQL", note, cells, True), *self._pane.draw(cells, lines - 1, True)]
 
     def copied(self) -> str:
