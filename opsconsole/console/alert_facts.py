@@ -17,11 +17,12 @@ from opsconsole.engine.messages import (
     Answer,
     Ask,
     AskAlert,
+    AskPage,
     AskProcedure,
-    AskRows,
     Failure,
     Procedure,
-    Rows,
+    TableOf,
+    TablePage,
 )
 
 REST = 0.15
@@ -38,7 +39,7 @@ class Facts(Struct, frozen=True):
     """What is known of an alert; `trouble` is why its rows cannot be shown."""
 
     detail: AlertDetail | None = None
-    rows: Rows | None = None
+    rows: TablePage | None = None
     procedure: Procedure | None = None
     trouble: str = ""
 
@@ -79,12 +80,12 @@ class AlertFacts:
         detail = await self._ask(AskAlert(alert.id, at=at))
         if self._wanted != wanted:
             return
-        rows = await self._ask(AskRows(alert=alert.id, limit=EVIDENCE, at=at))
+        rows = await self._ask(AskPage(TableOf(alert=alert.id, at=at), limit=EVIDENCE))
         procedure = await self._ask(AskProcedure(alert=alert.id, at=at)) if alert.procedure else None
         trouble = rows.message if isinstance(rows, Failure) else ""
         facts = Facts(
             detail if isinstance(detail, AlertDetail) else None,
-            rows if isinstance(rows, Rows) else None,
+            rows if isinstance(rows, TablePage) else None,
             procedure if isinstance(procedure, Procedure) else None,
             trouble,
         )

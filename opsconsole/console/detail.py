@@ -12,7 +12,7 @@ from opsconsole.console.draw.charts import chart, chart_of, spark
 from opsconsole.console.draw.tile import change
 from opsconsole.console.parts import Part, fixed, shared
 from opsconsole.console.text import Line, clip, fit, inert, width, wrap
-from opsconsole.engine.messages import AlertState, Event, KpiState, Rows
+from opsconsole.engine.messages import AlertState, Event, KpiState, TablePage
 
 CHART_LEAST, CHART_MOST = 5, 12
 HEAD = 9
@@ -184,7 +184,7 @@ def evidence(facts: Facts, cells: int) -> list[Line]:
     return _table(facts.rows, cells)
 
 
-def _table(rows: Rows, cells: int) -> list[Line]:
+def _table(rows: TablePage, cells: int) -> list[Line]:
     texts = [[inert(fmt.value_text(value)) for value in column] for column in rows.data]
     sizes = [
         min(24, max([width(inert(name)), *map(width, column)]))

@@ -15,14 +15,15 @@ from opsconsole.engine.messages import (
     AskDimensions,
     AskKpi,
     AskMoved,
-    AskRows,
+    AskPage,
     Breakdown,
     Compared,
     Dimensions,
     KpiAmong,
     KpiState,
     Moved,
-    Rows,
+    TableOf,
+    TablePage,
 )
 
 EVERY = 2.0
@@ -44,7 +45,7 @@ class Answers:
         self.moved: Moved | None = None
         self.compared: Compared | None = None
         self.dimensions: Dimensions | None = None
-        self.rows: Rows | None = None
+        self.rows: TablePage | None = None
         self.trouble: dict[str, str] = {}
         self.late = False
         self._asked = -EVERY
@@ -66,7 +67,8 @@ class Answers:
         self.moved = await self._part("moved", moved, Moved)
         self.compared = await self._part("compared", AskCompare(address.name, where), Compared)
         if rows:
-            self.rows = await self._part("rows", AskRows(kpi=address.name, where=where, limit=LATEST), Rows)
+            page = AskPage(TableOf(kpi=address.name, where=where), limit=LATEST)
+            self.rows = await self._part("rows", page, TablePage)
         if self.dimensions is None:
             self.dimensions = await self._part("dimensions", AskDimensions(address.name), Dimensions)
 

@@ -7,7 +7,7 @@ for now. With `start` and `end` it is about event times from the one to before t
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -382,23 +382,6 @@ class Sql(Struct, frozen=True, tag="sql"):
     sql: str
 
 
-class AskRows(Struct, frozen=True, tag="ask-rows"):
-    """Rows, newest first: behind a KPI (its filter and window), behind an alert, or of a whole source.
-
-    `after` is the `next` of the page before.
-    """
-
-    kpi: str = ""
-    alert: str = ""
-    source: str = ""
-    where: dict[str, str | None] = {}
-    after: list[Any] | None = None
-    limit: int = 200
-    at: float | None = None
-    start: float | None = None
-    end: float | None = None
-
-
 class Misfit(Struct, frozen=True):
     """A cell of a page that is missing because its text did not fit the column: the text, and why."""
 
@@ -406,18 +389,3 @@ class Misfit(Struct, frozen=True):
     column: int
     raw: str
     reason: str
-
-
-class Rows(Struct, frozen=True, tag="rows"):
-    """A page: `data[column][row]`; `files[row]` and `lines[row]` say where each row came from."""
-
-    source: str
-    columns: list[str]
-    types: list[str]
-    data: list[list[Any]]
-    files: list[str]
-    lines: list[int]
-    total: int
-    next: list[Any] | None = None
-    note: str = ""
-    misfits: list[Misfit] = []

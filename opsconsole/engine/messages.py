@@ -40,7 +40,6 @@ from opsconsole.engine.kpi_messages import AskCompare as AskCompare
 from opsconsole.engine.kpi_messages import AskDimensions as AskDimensions
 from opsconsole.engine.kpi_messages import AskKpi as AskKpi
 from opsconsole.engine.kpi_messages import AskMoved as AskMoved
-from opsconsole.engine.kpi_messages import AskRows as AskRows
 from opsconsole.engine.kpi_messages import AskSeries as AskSeries
 from opsconsole.engine.kpi_messages import AskSql as AskSql
 from opsconsole.engine.kpi_messages import Attention as Attention
@@ -62,7 +61,6 @@ from opsconsole.engine.kpi_messages import MovedBy as MovedBy
 from opsconsole.engine.kpi_messages import Mover as Mover
 from opsconsole.engine.kpi_messages import Ratio as Ratio
 from opsconsole.engine.kpi_messages import Revision as Revision
-from opsconsole.engine.kpi_messages import Rows as Rows
 from opsconsole.engine.kpi_messages import Series as Series
 from opsconsole.engine.kpi_messages import Sql as Sql
 from opsconsole.engine.kpi_messages import Status as Status
@@ -256,7 +254,7 @@ class Subscribe(Struct, frozen=True, tag="subscribe"):
 
 
 class AskLine(Struct, frozen=True, tag="ask-line"):
-    """The raw text around a row: `file` as in `Rows.files`."""
+    """The raw text around a row: `file` as in `TablePage.files`."""
 
     source: str
     file: str
@@ -397,7 +395,6 @@ Ask = (
     | AskMoved
     | AskSeries
     | AskSql
-    | AskRows
     | AskLine
     | AskQuery
     | AskFiles
@@ -435,7 +432,6 @@ Answer = (
     | Moved
     | Series
     | Sql
-    | Rows
     | Lines
     | Table
     | Files

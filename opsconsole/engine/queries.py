@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -38,7 +37,6 @@ from opsconsole.engine.messages import (
     AskQuarantine,
     AskQuery,
     AskReport,
-    AskRows,
     AskRun,
     AskSchema,
     AskSnapshot,
@@ -52,16 +50,14 @@ from opsconsole.engine.messages import (
     Group,
     KpiAmong,
     Lines,
-    Misfit,
     Problems,
     Procedure,
     Quarantine,
     Quarantined,
-    Rows,
 )
 from opsconsole.engine.notify import asking
 from opsconsole.engine.paging.table_queries import AskOfTable, TableQueries
-from opsconsole.engine.past import TIMELESS, looked_at, snapshot_at, timeless
+from opsconsole.engine.past import looked_at, snapshot_at
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.reports import KINDS
 from opsconsole.engine.roles import refusal
@@ -70,19 +66,10 @@ from opsconsole.engine.site_edit import SiteEdit
 from opsconsole.engine.sql_runs import SqlRuns
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import JournalError
-from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.drill import (
-    Page,
     breakdown,
     measure_among,
-    rows,
-    subject_of_kpi,
-    subject_of_rule,
-    subject_of_source,
-    within_range,
 )
-from opsconsole.kpis.due import occurs
-from opsconsole.site.builtin import BUILT_IN
 from opsconsole.tables import health, setaside
 from opsconsole.tables.reading.raw import raw_lines
 from opsconsole.tables.records import StoreError
@@ -206,8 +193,6 @@ class Queries:
             return self._breakdown(body)
         if isinstance(body, AskKpi):
             return self._kpi(body)
-        if isinstance(body, AskRows):
-            return self._rows(body)
         if isinstance(body, kpi_queries.AskOfKpi):
             asked, (now, until) = body, looked_at(self._core, body.at)
             binding = self._core.binding
@@ -254,52 +239,6 @@ class Queries:
             state = msgspec.structs.replace(state, window=window, judged=judged)
         return KpiAmong(kpi=state)
 
-    def _rows(self, body: AskRows) -> Rows:
-        binding, where = self._core.binding, dict(body.where)
-        site, (now, until) = binding.site, looked_at(self._core, body.at)
-        kpi = body.kpi
-        if body.alert:
-            rule, labels = self._watch.subject(body.alert, body.at)
-            start = self._core.rows_from
-            # an alert of then was raised by rows that counted then, whatever has been set aside since
-            start = start if until is None or start is None or start <= until else None
-            bound = binding.rules.get(rule)
-            if bound is not None and until is None and occurs(bound):
-                now = self._happened(body.alert) or now
-            subject = subject_of_rule(binding, rule, now, start, until)
-            where = {**labels, **where}
-            kpi = bound.kpi.kpi.name if bound is not None and bound.kpi is not None else ""
-        elif body.kpi:
-            chosen = kpi_queries.ranged(binding, body.kpi, body.start, body.end, now).binding
-            subject = subject_of_kpi(chosen, body.kpi, now, until)
-        else:
-            subject = subject_of_source(binding, body.source, until)
-        if body.start is not None and body.end is not None and not body.kpi:
-            subject = within_range(subject, binding, *kpi_queries.between(body.start, body.end), now)
-        page = self._with_cursor(lambda cursor: rows(cursor, binding, subject, where, body.after, body.limit), body.at)
-        paths = {number: self._store.path_of(number) for number in set(page.files)}
-        return Rows(
-            source=page.source,
-            columns=page.columns,
-            types=page.types,
-            data=page.data,
-            files=[paths[number] for number in page.files],
-            lines=page.lines,
-            total=page.total,
-            next=page.after,
-            note=_part_of(binding, kpi)
-            or _without_lines(binding, page.source)
-            or (TIMELESS if until and timeless(site, page.source) else ""),
-            misfits=self._misfits(page),
-        )
-
-    def _happened(self, alert: str) -> dt.datetime | None:
-        """The last moment that an occurrence is about: what is behind it is what was then, not now."""
-        found = self._watch.alert(alert)
-        if found is None or found.facts.cleared is None:
-            return None
-        return dt.datetime.fromtimestamp(found.facts.cleared, dt.UTC) - dt.timedelta(microseconds=1)
-
     def _lines(self, body: AskLine) -> Lines:
         source = self._owner(body.source, body.file)
         _, first, at, text, note = raw_lines(self._store, source, body.file, body.line, body.around)
@@ -336,35 +275,3 @@ class Queries:
         records, total, after = setaside.page(self._store, wanted, body.after, body.limit)
         found = [msgspec.convert(each, Quarantined, from_attributes=True) for each in records]
         return Quarantine(records=found, total=total, next=after)
-
-    def _misfits(self, page: Page) -> list[Misfit]:
-        """The cells of a page that are missing because their text did not fit, told by what was set aside."""
-        if page.source in BUILT_IN or page.source in self._core.binding.reads:
-            return []
-        places = list(zip(page.files, page.lines, strict=True))
-        aside = setaside.cells_of(self._store, page.source, places)
-        found = []
-        for row, place in enumerate(places):
-            raw = {each.column.lower(): each for each in aside.get(place, ()) if each.column}
-            for at, name in enumerate(page.columns):
-                if name.lower() in raw and page.data[at][row] is None:
-                    each = raw[name.lower()]
-                    found.append(Misfit(row, at, each.raw, each.reason))
-        return found
-
-
-def _part_of(binding: Binding, kpi: str) -> str:
-    """Of a KPI over several sources: whose rows these are, and where the others are found."""
-    bound = binding.kpis.get(kpi)
-    if bound is None or not bound.compound:
-        return ""
-    others = [part.kpi.name for part in bound.components if part.source != bound.source]
-    return f"rows of {bound.source} only; those of the other sources are behind {', '.join(dict.fromkeys(others))}"
-
-
-def _without_lines(binding: Binding, source: str) -> str:
-    """That rows of a derived source stand in no file, where that is so."""
-    view = binding.views.get(source)
-    if view is None or view.lines:
-        return ""
-    return f"computed from {', '.join(view.reads)}: a row stands in no single line of a file"

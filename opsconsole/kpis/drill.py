@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
-from opsconsole.kpis.cells import columns_of
 from opsconsole.kpis.evaluate import Figures, frame_of
-from opsconsole.kpis.expression import RESERVED, ident
 from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.gather import Wanted, gather
-from opsconsole.kpis.lasting import among
 from opsconsole.kpis.measures import Measure, Split
 from opsconsole.kpis.ranged import cut_off
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.span import Stretch, moment, span_of
 from opsconsole.kpis.targets import books_of
 from opsconsole.site.builtin import BUILT_IN
-
-LARGEST_PAGE = 10_000
-
-
-class Page(Struct, frozen=True):
-    """Rows, newest first: `data[column][row]` as cells, and the file id and line of each row (0: it has none).
-
-    `total` counts all pages; `after` leads to the next, None at the end.
-    """
-
-    source: str
-    columns: list[str]
-    types: list[str]
-    data: list[list[Any]]
-    files: list[int]
-    lines: list[int]
-    total: int
-    after: list[int | None] | None = None
 
 
 class Subject(Struct, frozen=True):
@@ -193,83 +171,6 @@ def within(rule: BoundRule, now: dt.datetime, alert_from: dt.datetime | None) ->
     if alert_from is not None and alert_from > start:
         return Stretch(alert_from, now, after_start=False, to_end=True)
     return Stretch(start, now, after_start=True, to_end=True)
-
-
-def rows(
-    cursor: Cursor,
-    binding: Binding,
-    subject: Subject,
-    where: dict[str, str | None],
-    after: list[Any] | None = None,
-    limit: int = 200,
-) -> Page:
-    """A page of rows, newest first; rows without a time come last. `after` is the `after` of the page before.
-
-    Rows that last are those that reach into the stretch. Those of a derived source have no place of their own by which
-    to go on after a page, so that all their columns order them and the page after one is found by counting.
-    Raises LookupError for an unknown source or dimension, ValueError for an `after` that no page gave, duckdb.Error
-    when a condition fails on the data.
-    """
-    schema = binding.schemas.get(subject.source)
-    if schema is None:
-        raise LookupError(f"`{subject.source}` has no rows yet")
-    conditions, parameters = binding.filters(subject.source, where)
-    conditions += [f"(\n{condition}\n)" for condition in subject.conditions]
-    table, derived = ident(subject.source), subject.source in binding.views
-    if subject.source in binding.until:
-        lasting = among(subject.source, binding.until[subject.source], subject.stretch, subject.until)
-        table = f"({lasting}) AS {table}"
-    elif subject.stretch is not None:
-        conditions.append(subject.stretch.sql)
-    if subject.stretch is None and subject.until is not None:
-        conditions.append(f"_time <= {moment(subject.until)}")
-    kept = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    total = cursor.execute(f"SELECT count(*) FROM {table}{kept}", parameters).fetchall()[0][0]
-    if after is not None and not derived:
-        kept += f"{' AND' if kept else ' WHERE'} {_behind(after)}"
-    shown = [name for name in schema if name not in RESERVED]
-    listed = "".join(f", {ident(name)}" for name in shown)
-    limit = min(max(limit, 1), LARGEST_PAGE)
-    passed = _passed(after) if derived else 0
-    found = cursor.execute(
-        f"SELECT epoch_us(_time), coalesce(_file, 0), coalesce(_line, 0){listed} FROM {table}{kept} "
-        f"ORDER BY _time DESC NULLS LAST, _file DESC, _line DESC{listed if derived else ''} "
-        f"LIMIT {limit + 1} OFFSET {passed}",
-        parameters,
-    ).fetchall()
-    page = found[:limit]
-    following = [None, 0, passed + limit] if derived else list(page[-1][:3]) if page else None
-    return Page(
-        source=subject.source,
-        columns=shown,
-        types=[schema[name] for name in shown],
-        data=columns_of([row[3:] for row in page], len(shown)),
-        files=[row[1] for row in page],
-        lines=[row[2] for row in page],
-        total=total,
-        after=following if len(found) > limit else None,
-    )
-
-
-def _passed(after: list[Any] | None) -> int:
-    """How many rows of a derived source the pages before held."""
-    if after is None:
-        return 0
-    if len(after) != 3 or after[:2] != [None, 0] or type(after[2]) is not int or after[2] < 0:
-        raise ValueError("this is not where a page ended")
-    return after[2]
-
-
-def _behind(after: list[Any]) -> str:
-    """The rows that come after a page's last one, which is given as time (microseconds or None), file and line."""
-    if len(after) != 3 or not all(type(part) is int for part in after[1:]) or type(after[0]) not in (int, type(None)):
-        raise ValueError("this is not where a page ended")
-    time, file, line = after
-    same = f"(_file < {file} OR (_file = {file} AND _line < {line}))"
-    if time is None:
-        return f"(_time IS NULL AND {same})"
-    at = moment(dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time))
-    return f"(_time < {at} OR (_time = {at} AND {same}) OR _time IS NULL)"
 
 
 def _kpi(binding: Binding, name: str) -> BoundKpi:

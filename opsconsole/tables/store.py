@@ -211,7 +211,7 @@ class Store:
         return next((str(source) for (source,) in rows if source in among), "")
 
     def path_of(self, file_id: int) -> str:
-        """The path of a file relative to the site, as `Rows.files` shows it; empty if it is gone."""
+        """The path of a file relative to the site, as `TablePage.files` shows it; empty if it is gone."""
         with contextlib.closing(self.cursor()) as cursor:
             row = cursor.execute("SELECT path FROM _ops.files WHERE id = ?", [file_id]).fetchone()
         return str(row[0]) if row else ""

@@ -35,7 +35,6 @@ from opsconsole.engine.messages import (
     AskProcedure,
     AskQuarantine,
     AskReport,
-    AskRows,
     AskSeries,
     AskSnapshot,
     AskSql,
@@ -64,13 +63,13 @@ from opsconsole.engine.messages import (
     Ratio,
     Reply,
     Request,
-    Rows,
     ShiftState,
     SiteState,
     Snapshot,
     SourceState,
     Status,
     Subscribe,
+    TablePage,
     ToClient,
     Welcome,
 )
@@ -353,11 +352,11 @@ def snapshot(**changes: object) -> Snapshot:
     return replace(found, **changes)
 
 
-def rows(first: int, count: int, source: str = "cycles") -> Rows:
+def rows(first: int, count: int, source: str = "cycles") -> TablePage:
     """A page of rows; number 3 carries an escape sequence and markup."""
     numbers = range(first, min(first + count, TOTAL_ROWS))
     stamps = [dt.datetime.fromtimestamp(NOW - number * 2, dt.UTC).strftime("%Y-%m-%d %H:%M:%S") for number in numbers]
-    return Rows(
+    return TablePage(
         source,
         ["ts", "line", "station", "order", "qty", "scrap", "cycle_s"],
         ["TIMESTAMP", "VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "DOUBLE"],
@@ -372,8 +371,12 @@ def rows(first: int, count: int, source: str = "cycles") -> Rows:
         ],
         [f"cycles/2026-06-{24 - number // 6000}.csv" for number in numbers],
         [81_220 - number for number in numbers],
+        first,
         TOTAL_ROWS,
-        [numbers[-1] + 1] if numbers and numbers[-1] + 1 < TOTAL_ROWS else None,
+        TOTAL_ROWS,
+        [numbers[-1]] if numbers and numbers[-1] + 1 < TOTAL_ROWS else None,
+        None,
+        1,
         misfits=[Misfit(at, 4, "vier\x1b[2J", "not a number") for at, number in enumerate(numbers) if number == 5],
     )
 
@@ -521,8 +524,6 @@ class CannedEngine:
             return cannedkpis.compared(ask, NOW)
         if isinstance(ask, AskSql):
             return cannedkpis.sql(ask)
-        if isinstance(ask, AskRows):
-            return rows(ask.after[0] if ask.after else 0, ask.limit)
         if isinstance(ask, cannedtable.ASKS):
             if isinstance(ask, AskPage) and ask.of.kpi == "energy":
                 return Failure("the source meters has no rows yet")

@@ -15,12 +15,13 @@ from opsconsole.engine.messages import (
     AlertQuery,
     AskAlert,
     AskAlerts,
+    AskPage,
     AskProcedure,
-    AskRows,
     Changes,
     Command,
     Maintenance,
     SavedView,
+    TableOf,
     Target,
 )
 from tests.console import cannedalerts
@@ -189,7 +190,7 @@ async def test_the_detail_asks_once_the_cursor_has_rested(tmp_path: Path) -> Non
         asked = [ask for ask in person.engine.asked if isinstance(ask, AskAlert)]
         assert set(asked) == {AskAlert(OEE)}, "what was passed over is not asked for"
         assert AskProcedure(OEE) in person.engine.asked
-        assert AskRows(alert=OEE, limit=12) in person.engine.asked
+        assert AskPage(TableOf(alert=OEE), limit=12) in person.engine.asked
         for text in (
             "nobody has acknowledged it · ben has it",
             "limit 60.0 %",

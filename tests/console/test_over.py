@@ -18,10 +18,10 @@ from opsconsole.engine.messages import (
     AskKpi,
     AskMoved,
     AskPage,
-    AskRows,
     AskSql,
     Changes,
     Snapshot,
+    TableOf,
 )
 from tests.console import canned, cannedtime
 from tests.console.canned import HOUR, NOW, SHIFT
@@ -104,7 +104,7 @@ async def test_all_that_is_asked_is_of_the_range_and_it_goes_along(tmp_path: Pat
         assert AskKpi("oee", start=start, end=end) in asked
         assert AskBreakdown("oee", "line", start=start, end=end) in asked
         assert AskMoved("oee", start=start, end=end) in asked
-        await person.until(lambda: AskRows(kpi="oee", limit=6, start=start, end=end) in asked)
+        await person.until(lambda: AskPage(TableOf(kpi="oee", start=start, end=end), limit=6) in asked)
         await person.press("down", "enter")
         await person.until(lambda: AskKpi("oee", {"line": "line 3"}, start=start, end=end) in asked)
         await person.press("d")

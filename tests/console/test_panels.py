@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from opsconsole.console.panels.kinds import KINDS, make
-from opsconsole.engine.messages import AskMarks, AskRows, Changes
+from opsconsole.engine.messages import AskMarks, AskPage, Changes, TableOf
 from opsconsole.site.layout_keys import PANEL_KINDS
 from opsconsole.site.model import Layout, LayoutRow, Panel, placed
 from tests.console import cannedalerts, cannedlayouts
@@ -60,7 +60,7 @@ async def test_a_wall_of_large_figures_a_chart_with_its_notes_a_clock_and_the_sh
 async def test_causes_bars_pareto_lines_heat_and_rows(tmp_path: Path) -> None:
     async with console(tmp_path, 160, 50, cannedlayouts.snapshot(CAUSES)) as at:
         await at.sees("newest 5 of 12 304 rows")
-        assert at.last(AskRows) == AskRows(source="cycles", limit=5)
+        assert at.last(AskPage) == AskPage(TableOf(source="cycles"), limit=5)
         text = at.text()
         assert "2 of 6 make 88 %" in text
         stair = re.search(r"no material (┄+)(█+) +240 min +38 % +Σ 88 %", text)

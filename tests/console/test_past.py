@@ -23,14 +23,13 @@ from opsconsole.engine.messages import (
     AskKpi,
     AskMoved,
     AskPage,
-    AskRows,
     AskSnapshot,
     Changes,
     Command,
     Failure,
     SiteState,
+    TableOf,
 )
-from opsconsole.engine.table_messages import TableOf
 from tests.console import canned
 from tests.console.canned import HOUR, NOW
 from tests.console.harness import Session, console
@@ -376,15 +375,15 @@ def run(work: Awaitable[Any]) -> Any:
 def test_an_answer_for_a_moment_that_was_left_is_dropped() -> None:
     program = Asking()
     view = View(program, Address("rows", name="oee", of="kpi", at="2026-06-24T03:40Z"))  # type: ignore[arg-type]
-    assert run(view.ask(AskRows(kpi="oee"))) is None
+    assert run(view.ask(AskPage(TableOf(kpi="oee")))) is None
     assert view.trouble == "nothing"
-    assert program.asked == [AskRows(kpi="oee", at=dt.datetime(2026, 6, 24, 3, 40, tzinfo=dt.UTC).timestamp())]
+    assert program.asked == [AskPage(TableOf(kpi="oee", at=dt.datetime(2026, 6, 24, 3, 40, tzinfo=dt.UTC).timestamp()))]
     program.meanwhile = lambda: setattr(view, "address", replace(view.address, at=""))
     view.trouble = ""
-    assert run(view.ask(AskRows(kpi="oee"))) is None
+    assert run(view.ask(AskPage(TableOf(kpi="oee")))) is None
     assert view.trouble == ""
-    run(view.ask(AskRows(kpi="oee")))
-    assert program.asked[-1] == AskRows(kpi="oee")
+    run(view.ask(AskPage(TableOf(kpi="oee"))))
+    assert program.asked[-1] == AskPage(TableOf(kpi="oee"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,18 @@ import pytest
 
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import Answer, Ask, AskLine, AskQuery, AskRows, Lines, Rows, Snapshot, Table
+from opsconsole.engine.messages import (
+    Answer,
+    Ask,
+    AskLine,
+    AskPage,
+    AskQuery,
+    Lines,
+    Snapshot,
+    Table,
+    TableOf,
+    TablePage,
+)
 from opsconsole.engine.place import Place
 from opsconsole.engine.queries import Queries
 from opsconsole.engine.sitefile import SiteFile
@@ -128,9 +139,9 @@ def test_rows_behind_a_kpi_over_several_sources_say_whose_they_are(tmp_path: Pat
         until(lambda: engine.kpi("each") == 2 and bool(engine.seen and engine.seen.alerts))
         assert engine.seen is not None
         (alert,) = engine.seen.alerts
-        for body in (AskRows(kpi="each"), AskRows(alert=alert.id)):
+        for body in (AskPage(TableOf(kpi="each")), AskPage(TableOf(alert=alert.id))):
             page = engine.ask(body)
-            assert isinstance(page, Rows)
+            assert isinstance(page, TablePage)
             note = "rows of events only; those of the other sources are behind m"
             assert (page.source, page.total, page.note) == ("events", 4, note)
 
@@ -151,14 +162,14 @@ def test_a_derived_source_is_a_source_like_all_others(tmp_path: Path) -> None:
         assert by["halls"].made_of == ["placed"]
         assert by["halls"].last_arrival == min(by["events"].last_arrival or 0, by["machines"].last_arrival or 0)
 
-        page = engine.ask(AskRows(kpi="changes", where={"hall": "south"}))
-        assert isinstance(page, Rows)
+        page = engine.ask(AskPage(TableOf(kpi="changes", where={"hall": "south"})))
+        assert isinstance(page, TablePage)
         assert (page.files, page.lines, page.note) == (["data/events.csv"], [5], "")
         behind = engine.ask(AskLine(source="placed", file="data/events.csv", line=5))
         assert isinstance(behind, Lines)
         assert behind.text[behind.at - behind.first] == "2026-06-24 12:00,2,up"
-        page = engine.ask(AskRows(source="halls"))
-        assert isinstance(page, Rows)
+        page = engine.ask(AskPage(TableOf(source="halls")))
+        assert isinstance(page, TablePage)
         assert (sorted(zip(*page.data, strict=True)), page.files, page.lines) == (
             [("north", 3), ("south", 1)], ["", ""], [0, 0],
         )  # fmt: skip

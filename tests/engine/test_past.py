@@ -21,14 +21,15 @@ from opsconsole.engine.messages import (
     Ask,
     AskBreakdown,
     AskKpi,
-    AskRows,
+    AskPage,
     AskSnapshot,
     Breakdown,
     Command,
     Failure,
     KpiAmong,
-    Rows,
     Snapshot,
+    TableOf,
+    TablePage,
     Target,
 )
 from opsconsole.engine.place import Place
@@ -149,26 +150,26 @@ def test_what_is_asked_further_is_of_then_too(plant: Past) -> None:
     among = plant.ask(AskKpi("made", {"line": "A"}, at=then))
     assert isinstance(among, KpiAmong)
     assert (among.kpi.value, among.kpi.end) == (3, then)
-    for ask, count in ((AskRows(kpi="ever"), 3), (AskRows(source="cycles"), 3), (AskRows(source="orders"), 0)):
-        rows = plant.ask(replace(ask, at=then))
-        assert isinstance(rows, Rows)
+    for of, count in ((TableOf(kpi="ever"), 3), (TableOf(source="cycles"), 3), (TableOf(source="orders"), 0)):
+        rows = plant.ask(AskPage(replace(of, at=then)))
+        assert isinstance(rows, TablePage)
         assert rows.total == count
 
 
 def test_rows_without_times_say_that_they_are_those_of_now(plant: Past) -> None:
     for ask, note in (
-        (AskRows(source="parts", at=at("09:30")), "its rows have no times: all of them, as now"),
-        (AskRows(source="parts"), ""),
-        (AskRows(source="cycles", at=at("09:30")), ""),
+        (AskPage(TableOf(source="parts", at=at("09:30"))), "its rows have no times: all of them, as now"),
+        (AskPage(TableOf(source="parts")), ""),
+        (AskPage(TableOf(source="cycles", at=at("09:30"))), ""),
     ):
         rows = plant.ask(ask)
-        assert isinstance(rows, Rows)
+        assert isinstance(rows, TablePage)
         assert rows.note == note
 
 
 def test_what_is_not_yet_is_refused(plant: Past) -> None:
     soon = dt.datetime.now(dt.UTC).timestamp() + 60
-    for ask in (AskSnapshot(soon), AskRows(source="cycles", at=soon), AskKpi("made", at=soon)):
+    for ask in (AskSnapshot(soon), AskPage(TableOf(source="cycles", at=soon)), AskKpi("made", at=soon)):
         found = plant.ask(ask)
         assert isinstance(found, Failure)
         assert found.message.startswith("that moment is not yet: it is ")
@@ -197,10 +198,10 @@ def test_alerts_are_shown_as_they_stood(plant: Past) -> None:
     ]
     assert plant.then("09:00").notices == []
     assert plant.then("09:15").alerts[0].kpi == "made"
-    rows = plant.ask(AskRows(alert="late{line=A}", at=at("09:25")))
-    assert isinstance(rows, Rows)
+    rows = plant.ask(AskPage(TableOf(alert="late{line=A}", at=at("09:25"))))
+    assert isinstance(rows, TablePage)
     assert rows.total == 2
-    assert plant.ask(AskRows(alert="late{line=C}", at=at("09:25"))) == Failure("there was no such alert then")
+    assert plant.ask(AskPage(TableOf(alert="late{line=C}", at=at("09:25")))) == Failure("there was no such alert then")
 
 
 # --- the journal played back ------------------------------------------------------------------------------------

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
+from opsconsole.kpis.drill import Subject
+from opsconsole.kpis.paging import pages
+from opsconsole.kpis.paging.rowset import row_set
 from opsconsole.site.model import Problem
 from opsconsole.site.parse import Loaded, load_site
 
@@ -84,6 +87,23 @@ def put(connection: duckdb.DuckDBPyConnection, when: dt.datetime | None, **value
     names = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join("?" for _ in row)
     connection.execute(f"INSERT INTO cycles ({names}) VALUES ({marks})", list(row.values()))
+
+
+class Listed(NamedTuple):
+    """All rows of a subject, newest first, with their file ids and lines."""
+
+    columns: list[str]
+    data: list[list[Any]]
+    files: list[int]
+    lines: list[int]
+    total: int
+
+
+def rows(cursor: duckdb.DuckDBPyConnection, binding: Binding, subject: Subject, where: dict[str, str | None]) -> Listed:
+    """The rows of a subject, read as the pages of a table are."""
+    wanted = row_set(binding, subject, where)
+    found = pages.by_count(cursor, wanted, pages.ordered(wanted, ()), 0, 10_000)
+    return Listed(list(wanted.columns), found.data, found.files, found.lines, pages.count(cursor, wanted))
 
 
 def ago(hours: float = 0, minutes: float = 0) -> dt.datetime:

@@ -13,8 +13,8 @@ import pytest
 
 from opsconsole.kpis.behind import behind
 from opsconsole.kpis.binding import Binding
-from opsconsole.kpis.drill import breakdown, measure_among, rows, subject_of_kpi
-from tests.kpis.plant import NOON, ago, bound, database, put
+from opsconsole.kpis.drill import breakdown, measure_among, subject_of_kpi
+from tests.kpis.plant import NOON, ago, bound, database, put, rows
 
 SITE = """\
 kpis:
@@ -92,7 +92,7 @@ def test_it_gives_a_breakdown_over_several_sources(cursor: duckdb.DuckDBPyConnec
 
 def test_it_gives_the_rows_newest_first(cursor: duckdb.DuckDBPyConnection) -> None:
     for kpi in ("scrap_ratio", "both", "middle"):
-        page = rows(cursor, site(), subject_of_kpi(site(), kpi, NOON), {"line": "1"}, limit=10_000)
+        page = rows(cursor, site(), subject_of_kpi(site(), kpi, NOON), {"line": "1"})
         cursor.execute(behind(site(), kpi, "rows", {"line": "1"}, NOON))
         place = [column[0] for column in cursor.description or []].index("_line")
         assert [row[place] for row in cursor.fetchall()] == page.lines

@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from opsconsole.kpis.drill import breakdown, measure_among, rows, subject_of_kpi
+from opsconsole.kpis.drill import breakdown, measure_among, subject_of_kpi
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 
-from .plant import HEAD, NOON, ago, bound, database, problems_of, put
+from .plant import HEAD, NOON, ago, bound, database, problems_of, put, rows
 
 LINES = HEAD.count("\n")
 OEE = """\

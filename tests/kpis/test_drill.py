@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from opsconsole.kpis.drill import Subject, breakdown, rows, subject_of_kpi, subject_of_rule
+from opsconsole.kpis.drill import breakdown, subject_of_kpi, subject_of_rule
 
-from .plant import NOON, ago, bound, database, put
+from .plant import NOON, ago, bound, database, put, rows
 
 SITE = """\
 kpis:
@@ -39,30 +38,6 @@ def test_unknown_names_are_said(tmp_path: Path, kpi: str, by: str) -> None:
         breakdown(database(), bound(tmp_path, SITE), kpi, by, {}, NOON)
 
 
-def test_pages_newest_first_each_row_once_whatever_the_times(tmp_path: Path) -> None:
-    db, binding = database(), bound(tmp_path, SITE)
-    expected: list[int] = []
-    for number in range(1, 24):
-        when = None if number % 6 == 0 else ago(0, number // 3)
-        put(db, when, qty=number)
-    table = db.execute("SELECT _time, _file, _line FROM cycles").fetchall()
-    timed = sorted((row for row in table if row[0] is not None), reverse=True)
-    expected = [row[2] for row in timed] + sorted((row[2] for row in table if row[0] is None), reverse=True)
-    seen: list[int] = []
-    after = None
-    while True:
-        page = rows(db, binding, Subject("cycles"), {}, msgspec.json.decode(msgspec.json.encode(after)), limit=5)
-        assert page.total == 23
-        seen += page.lines
-        if page.after is None:
-            break
-        after = page.after
-    assert seen == expected
-    assert page.columns == ["ts", "line", "station", "Weird, name", "qty", "scrap", "cost", "text"]
-    assert page.data[page.columns.index("qty")] == page.lines
-    assert page.files == [1] * len(page.lines)
-
-
 def test_the_rows_behind_a_kpi_are_those_it_was_made_of(tmp_path: Path) -> None:
     db, binding = database(), bound(tmp_path, SITE)
     put(db, ago(8), qty=1)
@@ -83,9 +58,3 @@ def test_the_rows_behind_a_rule(tmp_path: Path) -> None:
     assert rows(db, binding, subject_of_rule(binding, "big", NOON), {}).lines == [4, 2]
     assert rows(db, binding, subject_of_rule(binding, "big", NOON, ago(0, 45)), {}).lines == [4]
     assert rows(db, binding, subject_of_rule(binding, "hush", NOON), {}).total == 4
-
-
-@pytest.mark.parametrize("after", [[1], [1, 2, "3"], ["x", 1, 1], [1.5, 1, 1], [True, 1, 1], [None, 1, "0) OR (1=1"]])
-def test_a_made_up_place_is_refused(tmp_path: Path, after: list[object]) -> None:
-    with pytest.raises(ValueError, match="not where a page ended"):
-        rows(database(), bound(tmp_path, SITE), Subject("cycles"), {}, after)

@@ -12,10 +12,11 @@ import pytest
 
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
-from opsconsole.kpis.drill import rows, subject_of_kpi
+from opsconsole.kpis.drill import subject_of_kpi
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.site.parse import load_site
+from tests.kpis.plant import rows
 
 UTC = dt.UTC
 OWN = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}

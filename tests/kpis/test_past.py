@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsconsole.kpis.binding import Binding
-from opsconsole.kpis.drill import breakdown, measure_among, rows, subject_of_kpi, subject_of_rule, subject_of_source
+from opsconsole.kpis.drill import breakdown, measure_among, subject_of_kpi, subject_of_rule, subject_of_source
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.extent import extent_of
 
 from . import test_kinds, test_lasting
-from .plant import NOON, ago, bound, database, put
+from .plant import NOON, ago, bound, database, put, rows
 from .test_lasting import Stay
 
 UTC = dt.UTC

@@ -12,11 +12,11 @@ import pytest
 from opsconsole.kpis.behind import behind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.compare import compare
-from opsconsole.kpis.drill import breakdown, measure_among, rows, subject_of_kpi, subject_of_source, within_range
+from opsconsole.kpis.drill import breakdown, measure_among, subject_of_kpi, subject_of_source, within_range
 from opsconsole.kpis.moved import moved
 from opsconsole.kpis.ranged import level, over_range
 from opsconsole.kpis.series import series
-from tests.kpis.plant import NOON, UTC, ago, bound, database, put
+from tests.kpis.plant import NOON, UTC, ago, bound, database, put, rows
 
 SITE = """\
 kpis:

@@ -10,11 +10,11 @@ import duckdb
 import pytest
 from msgspec.structs import replace
 
-from opsconsole.kpis.drill import rows, subject_of_rule
+from opsconsole.kpis.drill import subject_of_rule
 from opsconsole.kpis.observation import Evaluation, Observation
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 
-from .plant import COLUMNS, NOON, ago, bound, database, problems_of, put
+from .plant import COLUMNS, NOON, ago, bound, database, problems_of, put, rows
 from .test_rules import FRESH, NOW, Totals, alerts
 
 KPIS = """\

@@ -15,13 +15,14 @@ from opsconsole.engine.messages import (
     AlertState,
     AskAlert,
     AskJournal,
-    AskRows,
+    AskPage,
     Command,
     Done,
     Event,
     JournalPage,
     KpiState,
-    Rows,
+    TableOf,
+    TablePage,
     Target,
 )
 from opsconsole.engine.shelf_words import ShelfError, shelf_of
@@ -171,20 +172,21 @@ class Doing:
         if kind not in ("source", "kpi", "alert") or not name:
             raise WordError(f"Say of what: {line}")
         if kind == "alert":
-            ask = AskRows(alert=self._named(numbers_of(name, line)[0]).id, limit=_FEW)
+            of = TableOf(alert=self._named(numbers_of(name, line)[0]).id)
         elif kind == "kpi":
-            ask = AskRows(kpi=self._kpi(name).name, limit=_FEW)
+            of = TableOf(kpi=self._kpi(name).name)
         else:
-            ask = AskRows(source=name, limit=_FEW)
-        page = await client.ask(ask)
-        assert isinstance(page, Rows)
+            of = TableOf(source=name)
+        page = await client.ask(AskPage(of, limit=_FEW))
+        assert isinstance(page, TablePage)
         return rows(page, ZoneInfo(picture.site.timezone))
 
 
-def rows(page: Rows, zone: ZoneInfo) -> list[str]:
+def rows(page: TablePage, zone: ZoneInfo) -> list[str]:
     """Rows as sentences, the newest first."""
     many = len(page.files)
-    said = [f"{count(page.total, 'row')} of {page.source}{f', the newest {many}' if many < page.total else ''}:"]
+    total = f"{count(page.total, 'row')} of" if page.total is not None else "rows of"
+    said = [f"{total} {page.source}{f', the newest {many}' if page.next is not None else ''}:"]
     for at in range(many):
         cells = [f"{name} {_cell(column[at], zone)}" for name, column in zip(page.columns, page.data, strict=True)]
         said.append(f"{', '.join(cells)}. {page.files[at]}, line {page.lines[at]}.")

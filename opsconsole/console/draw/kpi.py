@@ -11,7 +11,7 @@ from opsconsole.console.draw.tile import change
 from opsconsole.console.kpi_lists import made_of
 from opsconsole.console.panels import heading, window_note
 from opsconsole.console.text import Line, fit, inert, left, line_width, right, spread, width
-from opsconsole.engine.messages import KpiState, Rows
+from opsconsole.engine.messages import KpiState, TablePage
 from opsconsole.engine.telling import revised_words
 
 NAMES = {"moved": "what moved it", "compared": "compared", "time": "over time", "card": "card"}
@@ -120,7 +120,7 @@ def tabs(parts: Sequence[tuple[str, bool]], cells: int) -> Line:
     return fit([*line, (" ", ""), ("━" * max(0, rest), "bold")], cells)
 
 
-def latest(rows: Rows | None, cells: int) -> list[Line]:
+def latest(rows: TablePage | None, cells: int) -> list[Line]:
     """The newest rows behind the number, in columns that fit; empty while they are not known."""
     if rows is None or not rows.files:
         return []
@@ -135,5 +135,6 @@ def latest(rows: Rows | None, cells: int) -> list[Line]:
         aligned = right if numeric else left
         for line, text, style in zip(out, [name, *texts], ["dim", *([""] * len(texts))], strict=True):
             line.append((" " + aligned(inert(text), size) + " ", style))
-    title = heading("newest rows", [(f"{fmt.count(rows.total, 'row')} · d: all of them", "dim")], cells, False)
+    many = f"{fmt.count(rows.total, 'row')} · " if rows.total is not None else ""
+    title = heading("newest rows", [(f"{many}d: all of them", "dim")], cells, False)
     return [title, *(fit(line, cells) for line in out)]

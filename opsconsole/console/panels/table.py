@@ -14,7 +14,7 @@ from opsconsole.console.pane import Column, Pane, Row, cell
 from opsconsole.console.panels import Panel, heading
 from opsconsole.console.place import Spot
 from opsconsole.console.text import Line, inert, width
-from opsconsole.engine.messages import AskRows, Failure, Rows
+from opsconsole.engine.messages import AskPage, Failure, TableOf, TablePage
 from opsconsole.site.model import Panel as PanelSpec
 
 EVERY = 2.0
@@ -31,7 +31,7 @@ class TablePanel(Panel):
     def __init__(self, ctx: Context, spec: PanelSpec) -> None:
         super().__init__(ctx, spec)
         self.pane = Pane((), empty="reading …")
-        self._rows: Rows | None = None
+        self._rows: TablePage | None = None
         self._wanted: tuple[int, float | None] | None = None
         self._asked = -EVERY
         self._trouble = ""
@@ -61,16 +61,16 @@ class TablePanel(Panel):
         self._asked = time.monotonic()
         try:
             answer = await self.ctx.ask(
-                AskRows(source=self.spec.of, limit=min(self.spec.most or LIMIT, LIMIT), at=wanted[1])
+                AskPage(TableOf(source=self.spec.of, at=wanted[1]), limit=min(self.spec.most or LIMIT, LIMIT))
             )
         except LinkError:
             self._wanted = None
             return
         self._trouble = answer.message if isinstance(answer, Failure) else ""
-        if isinstance(answer, Rows):
+        if isinstance(answer, TablePage):
             self._take(answer)
 
-    def _take(self, rows: Rows) -> None:
+    def _take(self, rows: TablePage) -> None:
         assert self.pane is not None
         self._rows = rows
         chosen = self.spec.columns or rows.columns
@@ -95,7 +95,8 @@ class TablePanel(Panel):
         note: Line = []
         if self._rows is not None:
             lines = min(len(self.pane.rows), max(0, spot.lines - 2))
-            note = [(f"newest {lines} of {fmt.count(self._rows.total, 'row')} · ↵ all", "dim")]
+            of_all = f" of {fmt.count(self._rows.total, 'row')}" if self._rows.total is not None else ""
+            note = [(f"newest {lines}{of_all} · ↵ all", "dim")]
         return [heading(inert(title), note, spot.cells, focused), *self.pane.draw(spot.cells, spot.lines - 1, focused)]
 
     def open(self) -> Address | None:

@@ -13,7 +13,7 @@ from opsconsole.console.context import Context
 from opsconsole.console.link import LinkError
 from opsconsole.console.pane import Pane
 from opsconsole.console.text import Line
-from opsconsole.engine.messages import AlertState, Answer, Ask, Failure
+from opsconsole.engine.messages import AlertState, Answer, Ask, Failure, TableOf
 
 if TYPE_CHECKING:
     from opsconsole.console.grid.grid import Grid
@@ -114,6 +114,9 @@ class View:
         stretch = self.ctx.range_seconds(over) if over and getattr(body, "start", self) is None else None
         if stretch is not None:
             body = replace(body, start=stretch[0], end=stretch[1])
+        of = getattr(body, "of", None)
+        if isinstance(of, TableOf):
+            body = replace(body, of=self._placed(of, moment, over))
         try:
             answer = await self.ctx.ask(body)
         except LinkError as error:
@@ -130,6 +133,13 @@ class View:
     def stretch_shown(self) -> tuple[float, float] | None:
         """From when to before when a chart on this screen is zoomed to; None where there is none, or it is not."""
         return None
+
+    def _placed(self, of: TableOf, moment: str, over: str) -> TableOf:
+        """Rows of the moment and the range that the screen is at, unless they are of others."""
+        if of.at is None and (at := self.ctx.asked_at(moment)) is not None:
+            of = replace(of, at=at)
+        stretch = self.ctx.range_seconds(over) if over and of.start is None and of.end is None else None
+        return of if stretch is None else replace(of, start=stretch[0], end=stretch[1])
 
     # --- what all lists can do ---
 
