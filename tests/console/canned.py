@@ -388,7 +388,7 @@ def table(source: str = "cycles") -> cannedtable.CannedTable:
 
 
 @functools.cache
-def all_rows() -> tuple[Rows, tuple[cannedtable.Row, ...]]:
+def all_rows() -> tuple[TablePage, tuple[cannedtable.Row, ...]]:
     """Their columns, and all of them; made once."""
     told = rows(0, TOTAL_ROWS)
     misfits = {misfit.row: {misfit.column: misfit.raw} for misfit in told.misfits}
