@@ -26,6 +26,7 @@ from msgspec import Struct
 from opsconsole.engine.adhoc_words import sentence, walk
 from opsconsole.engine.messages import Failure, Table
 from opsconsole.kpis.cells import columns_of
+from opsconsole.kpis.quick import QUICK
 from opsconsole.kpis.select import offset_of
 from opsconsole.tables.names import HASH
 
@@ -33,29 +34,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _T = TypeVar("_T")
-
-# Interruptible or cheap per row. Everything else goes to the child.
-ALLOWED_FUNCTIONS = frozenset(
-    """
-    + - * / // % ^ ** || ~~ !~~ ~~* !~~* ~ & | << >> ! @
-    abs acos add age any_value approx_count_distinct approx_quantile arg_max arg_min argmax argmin array_agg asin atan
-    atan2 avg bit_and bit_or bool_and bool_or cast ceil ceiling century coalesce concat concat_ws contains corr cos
-    count count_if count_star countif covar_pop covar_samp cume_dist current_date current_timestamp date_add date_diff
-    date_part date_sub date_trunc datediff datepart datetrunc day dayname dayofmonth dayofweek dayofyear decade degrees
-    dense_rank ends_with entropy epoch epoch_ms epoch_ns epoch_us even exp favg first first_value floor fsum geomean
-    geometric_mean get_current_time get_current_timestamp greatest group_concat grouping grouping_id hour if ifnull
-    instr isfinite isinf isnan isodow isoyear kurtosis lag last last_day last_value lcase lead least left len length
-    like_escape listagg ln log log10 log2 lower ltrim mad make_date make_time make_timestamp max max_by mean median
-    microsecond millisecond min min_by minute mod mode month monthname mul multiply not_like_escape now nth_value ntile
-    nullif percent_rank pi position pow power prefix product quantile quantile_cont quantile_disc quarter radians rank
-    regexp_extract regexp_full_match regexp_matches regexp_replace regr_count regr_intercept regr_r2 regr_slope replace
-    reverse right round row_number rtrim second sem sign sin skewness split_part sqrt starts_with stddev stddev_pop
-    stddev_samp strftime string_agg strlen strpos strptime subtract substr substring suffix sum sum_no_overflow tan
-    time_bucket timezone to_timestamp today trim trunc try_strptime ucase upper var_pop var_samp variance week weekday
-    weekofyear year yearweek
-    to_days to_hours to_minutes to_months to_seconds to_weeks to_years
-    """.split()
-)
 
 # The only table functions there are for a person; they run in the child.
 TABLE_FUNCTIONS = frozenset({"generate_series", "range", "repeat", "unnest"})
@@ -218,7 +196,7 @@ def _strange(tree: Any) -> list[str]:
     }
     if refused := sorted(table_functions - TABLE_FUNCTIONS):
         raise AdhocError(f"{refused[0]} is not possible here: only the site's tables can be read.")
-    return sorted((called | table_functions) - ALLOWED_FUNCTIONS)
+    return sorted((called | table_functions) - QUICK)
 
 
 def _parse(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
-from opsconsole.engine.adhoc import AdhocError, Stop, Stream
+from opsconsole.engine.adhoc import STOPPED, AdhocError, Stop, Stream
 from opsconsole.site.figures import number
 from opsconsole.tables.budget import size_text
 from opsconsole.tables.names import HASH, ident
@@ -116,7 +116,9 @@ class Results:
             try:
                 cursor.execute(f"CREATE TABLE {result} ({listed}{ROW} BIGINT)")
                 for batch in stream.batches:
-                    if stop.asked or time.monotonic() > until:
+                    if stop.asked:
+                        raise AdhocError(STOPPED)
+                    if time.monotonic() > until:
                         raise AdhocError("stopped: it took too long; narrow the time range or the columns.")
                     wanted = batch.slice(0, min(limit, LIMIT) - rows)
                     truncated = truncated or wanted.num_rows < batch.num_rows

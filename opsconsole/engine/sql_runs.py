@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from opsconsole.engine.adhoc import ALLOWED_FUNCTIONS, STOPPED, TABLE_FUNCTIONS, AdhocError, Stop, stream_sql
+from opsconsole.engine.adhoc import STOPPED, TABLE_FUNCTIONS, AdhocError, Stop, stream_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.journal_table import SCHEMAS as RECORDS
@@ -27,6 +27,7 @@ from opsconsole.engine.messages import AskRun, AskStopRun, Done, Ran, Schema
 from opsconsole.engine.past import looked_at
 from opsconsole.engine.results import Results
 from opsconsole.engine.table_messages import SchemaTable
+from opsconsole.kpis.quick import QUICK
 from opsconsole.kpis.span import moment
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.tables import health
@@ -180,4 +181,4 @@ class SqlRuns:
         for name, (title, columns) in RECORDS.items():
             if name not in taken:
                 tables.append(SchemaTable(name, title, list(columns), list(columns.values())))
-        return Schema(tables, sorted(name for name in ALLOWED_FUNCTIONS | TABLE_FUNCTIONS if re.match(r"[a-z]", name)))
+        return Schema(tables, sorted(name for name in QUICK | TABLE_FUNCTIONS if re.match(r"[a-z]", name)))

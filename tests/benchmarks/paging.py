@@ -23,7 +23,7 @@ from opsconsole.engine.table_messages import AskPage, SortBy, TableOf
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.drill import Subject
 from opsconsole.kpis.paging.rowset import row_set
-from opsconsole.kpis.paging.wanted import Filter, Narrowing
+from opsconsole.kpis.paging.wanted import Filter, Narrowing, Sort
 from opsconsole.site.parse import load_site
 from opsconsole.tables.names import ident
 from opsconsole.tables.store import Store
@@ -93,7 +93,9 @@ class Bench:
         while True:
             with self.reading(scope) as cursor:
                 try:
-                    return self.reader.page(cursor, scope, AskPage(OF, **words), self.versions.of(cursor, scope))
+                    ask = AskPage(OF, **words)
+                    sort = tuple(Sort(each.column, each.descending) for each in ask.sort)
+                    return self.reader.page(cursor, scope, ask, sort, self.versions.of(cursor, scope))
                 except WaitError as wait:
                     waiting = wait.future
             waiting.result()

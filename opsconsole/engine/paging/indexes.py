@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 KEPT = 12
 UNUSED = 300.0
-"""Seconds after which one that nobody asked of is dropped."""
+"""Seconds after which one that nobody asked of is dropped, or given up."""
 LARGEST_COPY = 20_000_000
 _LONGEST = 1800.0
 _QUIET = 5.0
@@ -203,7 +203,7 @@ class Indexes:
                 raise TooManyError(f"more than {LARGEST_COPY:,} rows of this kind cannot be sorted: narrow them")
 
         if not entry.copy:
-            entry.total = index.build(cursor, rows, entry.sort, entry.path, went_on)
+            entry.total = index.build(cursor, rows, entry.sort, entry.order, entry.path, went_on)
             return
         where, values = rows.where()
         places = [f"CAST({sql} AS BIGINT) AS place_{at}" for at, sql in enumerate(shown(rows))]
@@ -219,7 +219,11 @@ class Indexes:
                 cursor.execute(f"SET {setting}")
         entry.cursor = cursor
         try:
+            if entry.cancelled:  # before there was anything to interrupt
+                raise duckdb.InterruptException("cancelled")
             yield
+            if entry.cancelled:  # after the last batch
+                raise duckdb.InterruptException("cancelled")
         finally:
             entry.cursor = None
 
@@ -231,8 +235,8 @@ class Indexes:
         """Drop what is unused or too much; whether there is any left."""
         now = time.monotonic()
         with self._lock:
+            old = [entry for entry in self._entries if now - entry.used >= UNUSED]
             ended = [entry for entry in self._entries if entry.state.state != "building"]
-            old = [entry for entry in ended if now - entry.used >= UNUSED]
             rest = sorted((entry for entry in ended if entry not in old), key=lambda entry: entry.used)
             old += rest[: max(len(self._entries) - len(old) - KEPT, 0)]
         for entry in old:

@@ -53,6 +53,8 @@ class Ranks:
             return None
         if known[0] == version:
             return known[1]
+        if scope.rows.place != "lines":
+            return None  # a row that is derived may have another time than the one that it came or went with
         hull = self._versions.since(cursor, scope.files_of, known[0])
         posts = moved(cursor, scope.rows, known[1], *hull) if hull is not None else None
         if posts is not None:
@@ -87,8 +89,9 @@ class Ranks:
                     with self._lock:
                         self._cursors.discard(cursor)
         except duckdb.Error as error:
-            # the page itself says what is wrong with the rows; here it only stays unknown how many there are
+            # told to whoever waits; for others it only stays unknown how many there are
             log.info("rows could not be counted: %s", str(error).splitlines()[0])
+            raise
         finally:
             with self._lock:
                 self._under_way.pop(key, None)

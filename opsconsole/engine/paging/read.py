@@ -18,6 +18,7 @@ from opsconsole.kpis.paging.index import StaleError
 from opsconsole.kpis.paging.order import FILE, TIME, Key, Order, from_time, order_of
 from opsconsole.kpis.paging.pages import Found
 from opsconsole.kpis.paging.posts import first_of
+from opsconsole.kpis.paging.rowset import RowSet
 from opsconsole.kpis.paging.wanted import Sort
 
 DIRECT = 300_000
@@ -27,6 +28,7 @@ DERIVED = 50_000
 SKIPPED = 20_000
 """So many rows are skipped by sorting while there is no index yet."""
 _FAR = 200_000
+_FARTHEST = 1 << 60
 _MOMENT = 0.05
 """Seconds for which a page waits for counts that are about to be there."""
 
@@ -40,7 +42,10 @@ class WaitError(Exception):
 
 
 class Read(Struct):
-    """A page as it was found. `all` is left out where it is `total`, or not known."""
+    """A page as it was found. `all` is left out where it is `total`, or not known.
+
+    `rows`: the row set that its columns are of, where that is an older one than the one that was asked for.
+    """
 
     found: Found
     version: int
@@ -51,6 +56,7 @@ class Read(Struct):
     all: int | None = None
     newest: bool = True
     index: IndexState = IndexState()
+    rows: RowSet | None = None
 
 
 class Reader:
@@ -60,13 +66,14 @@ class Reader:
         self._ranks = ranks
         self._indexes = indexes
 
-    def page(self, cursor: duckdb.DuckDBPyConnection, scope: Scope, ask: AskPage, version: int) -> Read:
-        """The page that is asked for. `cursor` sees the data of `version`.
+    def page(
+        self, cursor: duckdb.DuckDBPyConnection, scope: Scope, ask: AskPage, sort: tuple[Sort, ...], version: int
+    ) -> Read:
+        """The page that is asked for. `cursor` sees the data of `version`; `sort` is that of the ask, or the usual one.
 
         Raises ValueError for a place that no page gave, LookupError, duckdb.Error, OSError, and WaitError.
         """
         limit = min(max(ask.limit, 1), pages.LARGEST)
-        sort = tuple(msgspec.convert(each, Sort, from_attributes=True) for each in ask.sort)
         pages.ordered(scope.rows, sort, ask.order)  # says what columns there are not
         if scope.rows.place == "groups":
             return self._grouped(cursor, scope, ask, sort, limit, version)
@@ -100,8 +107,8 @@ class Reader:
             after = None
         elif ask.moment is not None and order in (TIME, FILE):
             found, after = self._from_moment(cursor, scope, order, ask.moment, limit)
-        elif ask.row:
-            found, after = self._from_row(cursor, scope, order, ask.row, limit, version)
+        elif ask.row and ask.row > 0:
+            found, after = self._from_row(cursor, scope, order, min(ask.row, _FARTHEST), limit, version)
         else:
             found, after = pages.read(cursor, rows, order, None, limit)
             before = False
@@ -248,6 +255,7 @@ class Reader:
         start = _there(ask, start, limit, total)
         page = _numbered(self._indexes.read(cursor, entry, start, limit), entry.version, start, total)
         page.newest = entry.version == version
+        page.rows = entry.scope.rows
         page.index = entry.now()
         return page
 
@@ -314,9 +322,9 @@ def key_of(ask: AskPage) -> str:
 def _wanted(ask: AskPage, limit: int) -> tuple[int, int]:
     """The first row, by number, and how many, of an ask whose keys are numbers. Raises ValueError."""
     if ask.after is None and ask.before is None:
-        return max(ask.row or 0, 0), limit
+        return min(max(ask.row or 0, 0), _FARTHEST), limit
     key = ask.after if ask.after is not None else ask.before
-    if key is None or len(key) != 1 or type(key[0]) is not int or key[0] < 0:
+    if key is None or len(key) != 1 or type(key[0]) is not int or not 0 <= key[0] <= _FARTHEST:
         raise ValueError("this is not where a page ended")
     if ask.after is not None:
         return key[0] + 1, limit

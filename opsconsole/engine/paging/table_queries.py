@@ -33,6 +33,7 @@ from opsconsole.engine.table_messages import (
     Export,
     Index,
     IndexState,
+    SortBy,
     TableOf,
     TablePage,
 )
@@ -91,7 +92,7 @@ class TableQueries:
             return await asyncio.to_thread(self._exports.chunk, body.export, body.offset)
         page = await self._page(body)
         if body.of.group is not None and page.index.state == "building":
-            entry = self._indexes.find(key_of(_in_order(self._scope(body.of), body)), page.version)
+            entry = self._indexes.find(key_of(body), page.version)
             if entry is not None and entry.future is not None:
                 await asyncio.wait([asyncio.wrap_future(entry.future)], timeout=_GROUPS_WITHIN)
                 page = await self._page(msgspec.structs.replace(body, version=entry.version))
@@ -103,7 +104,10 @@ class TableQueries:
             try:
                 return await loop.run_in_executor(self._pool, self._read, body)
             except WaitError as wait:
-                await asyncio.wait([asyncio.wrap_future(wait.future)], timeout=_PAGE_SECONDS)
+                waited = asyncio.wrap_future(wait.future)
+                await asyncio.wait([waited], timeout=_PAGE_SECONDS)
+                if waited.done():
+                    waited.result()  # what cannot be counted is said, and not tried for ever
 
     def _scope(self, of: TableOf) -> Scope:
         """The rows that are meant, or their groups. Raises as `Subjects.scope` and `grouped` do."""
@@ -117,10 +121,10 @@ class TableQueries:
 
     def _read(self, body: AskPage) -> TablePage:
         scope = self._scope(body.of)
-        body = _in_order(scope, body)
+        sort = _order(scope, body.of, body.sort)
         with self._subjects.reading(scope, _PAGE_SECONDS) as cursor:
             version = self._versions.of(cursor, scope)
-            read = self._reader.page(cursor, scope, body, version)
+            read = self._reader.page(cursor, scope, body, sort, version)
             narrow = body.of.words or body.of.filters or body.of.expression
             if not narrow or body.of.group is not None:
                 read.all = read.total
@@ -130,7 +134,7 @@ class TableQueries:
         return self._told(scope, read)
 
     def _told(self, scope: Scope, read: Read) -> TablePage:
-        rows, found = scope.rows, read.found
+        rows, found = read.rows or scope.rows, read.found
         paths = origin.paths(self._store, set(found.files))
         return TablePage(
             source=rows.source,
@@ -164,8 +168,7 @@ class TableQueries:
 
     def _export(self, body: AskExport) -> Export:
         scope = self._scope(body.of)
-        asked = _in_order(scope, AskPage(of=body.of, sort=body.sort, order=body.order))
-        sort = tuple(msgspec.convert(each, Sort, from_attributes=True) for each in asked.sort)
+        sort = _order(scope, body.of, body.sort)
         return self._exports.start(scope, sort, body.order, body.columns, body.format)
 
     def _column(self, body: AskColumn) -> ColumnFacts:
@@ -175,10 +178,9 @@ class TableQueries:
         return msgspec.convert(found, ColumnFacts, from_attributes=True)
 
 
-def _in_order(scope: Scope, body: AskPage) -> AskPage:
-    """An ask for groups with the order that they have unless another is asked for."""
-    grouping = grouping_of(body.of)
-    if grouping is None or body.sort:
-        return body
-    sort: tuple[Sort, ...] = usual(scope.rows, grouping)
-    return msgspec.convert({**msgspec.structs.asdict(body), "sort": sort}, AskPage, from_attributes=True)
+def _order(scope: Scope, of: TableOf, sort: tuple[SortBy, ...]) -> tuple[Sort, ...]:
+    """A sort in the words of the floor below; of groups the order that they have unless another is asked for."""
+    grouping = grouping_of(of)
+    if grouping is not None and not sort:
+        return usual(scope.rows, grouping)
+    return tuple(msgspec.convert(each, Sort, from_attributes=True) for each in sort)

@@ -47,7 +47,7 @@ def grouped(cursor: duckdb.DuckDBPyConnection, rows: RowSet, grouping: Grouping)
                 text = "(none)" if member is None else str(member)
                 items.append((text if len(measures) == 1 else f"{text} {title}", f"{sql} FILTER (WHERE {held})"))
                 values.append(member)
-    else:
+    if not grouping.pivot or not items:  # nothing to put side by side: what is shown of no rows
         items += measures
     names = _distinct([name for name, _ in items])
     listed = ", ".join(f"{sql} AS {ident(name)}" for name, (_, sql) in zip(names, items, strict=True))

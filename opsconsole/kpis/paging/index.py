@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 
 from opsconsole.kpis.paging.filters import column_of
+from opsconsole.kpis.paging.order import Name
 from opsconsole.kpis.paging.pages import Found, found_of, ordered, shown
 from opsconsole.kpis.paging.rowset import RowSet
 from opsconsole.kpis.paging.wanted import Sort
@@ -38,17 +39,18 @@ def build(
     cursor: duckdb.DuckDBPyConnection,
     rows: RowSet,
     sort: Sequence[Sort],
+    name: Name,
     path: Path,
     went_on: Callable[[int], None],
 ) -> int:
-    """Write the index to a file; how many rows it has. `went_on` is told of rows written, and may raise to end it.
+    """Write the index to a file; how many rows it has. What is equal stands as it does in the order `name`.
 
-    Raises duckdb.Error, OSError.
+    `went_on` is told of rows written, and may raise to end it. Raises duckdb.Error, OSError.
     """
     where, values = rows.where()
     query = (
         f"SELECT {rows.identity} AS place, {checked_sql(rows, sort)} AS check_ FROM {rows.table}{where} "
-        f"ORDER BY {ordered(rows, sort)}"
+        f"ORDER BY {ordered(rows, sort, name)}"
     )
     written = 0
     with path.open("wb") as file, contextlib.closing(cursor.sql(query, params=values).to_arrow_reader(_BATCH)) as found:

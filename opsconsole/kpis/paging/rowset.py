@@ -15,6 +15,7 @@ from opsconsole.kpis.expression import RESERVED, Checker, Fault
 from opsconsole.kpis.lasting import SECONDS, among, overlap
 from opsconsole.kpis.paging.filters import Condition, column_of, filtered, searched
 from opsconsole.kpis.paging.wanted import Narrowing
+from opsconsole.kpis.quick import QUICK
 from opsconsole.kpis.span import Stretch, moment
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.tables.names import HASH, ident
@@ -142,8 +143,8 @@ def narrowed(rows: RowSet, by: Narrowing, zone: str, shown: str, schema: Mapping
 
 
 def _checked(source: str, expression: str, schema: Mapping[str, str]) -> str:
-    """An expression that is a condition on one row of a source. Raises ValueError."""
-    checker = Checker({source: schema})
+    """An expression that is a condition on one row of a source, quick on any row. Raises ValueError."""
+    checker = Checker({source: schema}, only=QUICK)
     try:
         found = checker.condition(source, expression)
     finally:

@@ -28,6 +28,7 @@ sources:
   cycles: {files: "data/cycles*.csv", time: ts, dimensions: [line]}
   parts: {files: data/parts.csv, key: [id]}
   halves: {sql: "SELECT line, qty / 2 AS half FROM cycles"}
+  firsts: {sql: "SELECT line, TIMESTAMP '2024-06-24 08:00' AS since FROM cycles GROUP BY line", time: since}
 kpis:
   made: {source: cycles, value: sum(qty), where: qty > 0, window: all, by: [line]}
 """
@@ -68,7 +69,7 @@ class Plant:
         self.feed.start()
         assert self.feed.wait_settled(20)
         self.queries = Queries(self.store, self.core, self.watch, root, place.state)
-        known = {"cycles", "parts", "halves", *(more or {})}
+        known = {"cycles", "parts", "halves", "firsts", *(more or {})}
         until(lambda: known <= set(self.core.binding.schemas), 20)
 
     def write(self, name: str, text: str) -> None:

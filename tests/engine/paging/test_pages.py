@@ -6,6 +6,7 @@ import errno
 import resource
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +160,50 @@ def test_groups_and_pivots(plant: Plant) -> None:
     )
 
 
+def test_groups_of_nothing_are_told(plant: Plant) -> None:
+    none = (ColumnFilter("line", "is", "nobody"),)
+    page = plant.page(TableOf(source="cycles", filters=none, group=Grouping((), pivot="line")))
+    assert (page.columns, page.data) == (["count"], [[0]])
+    page = plant.page(TableOf(source="cycles", filters=none, group=Grouping(("qty",), pivot="line")))
+    assert (page.columns, page.total) == (["qty"], 0)
+
+
+def test_columns_are_those_of_the_rows_that_are_shown(tmp_path: Path) -> None:
+    plant = Plant(tmp_path)
+    try:
+        of = TableOf(source="cycles", group=Grouping(("qty",), pivot="line"))
+        old = plant.page(of)
+        # under the name of the order as it was asked for, so that it can be waited for, and given up
+        found = plant.ask(AskIndex(of, (), old.version))
+        assert isinstance(found, Index)
+        assert (found.state.state, found.total) == ("ready", 7)
+        plant.append("cycles1", "2024-06-24 12:00,0,6\n")  # its member comes first
+        until(lambda: plant.page(of).columns == ["qty", "0", "A", "B"])
+        again = plant.page(of, version=old.version)
+        assert (again.columns, again.types, again.data) == (old.columns, old.types, old.data)
+        assert not again.newest
+    finally:
+        plant.close()
+
+
+def test_rows_of_a_derived_source_are_counted_wherever_a_change_moves_them(tmp_path: Path, large: None) -> None:
+    plant = Plant(tmp_path)
+    try:
+        # one row for each line, with the time of its first cycle
+        day = TableOf(source="firsts", start=1719200000.0, end=1719300000.0, words="!nobody")
+        until(lambda: plant.page(day).all == 2)
+        plant.append("cycles1", "2024-06-24 12:00,C,6\n2024-06-24 12:01,C,6\n")
+        until(lambda: plant.page(TableOf(source="firsts")).total == 3)
+        until(lambda: plant.page(day).all == 3)
+    finally:
+        plant.close()
+
+
+def test_what_cannot_be_counted_is_said_and_not_tried_for_ever(plant: Plant, large: None) -> None:
+    unreadable = TableOf(source="cycles", expression="CAST(line AS INTEGER) > 0")
+    assert "Could not convert string" in plant.refused(AskPage(unreadable, row=50))
+
+
 def test_facts_of_a_column(plant: Plant) -> None:
     found = plant.ask(AskColumn(CYCLES, "qty", bins=7))
     assert isinstance(found, ColumnFacts)
@@ -241,10 +286,10 @@ def test_an_index_can_be_cancelled_and_goes_when_unused(
     real = index.build
     entered, leave = threading.Event(), threading.Event()
 
-    def slow(cursor: Any, rows: Any, sort: Any, path: Any, went_on: Any) -> int:
+    def slow(cursor: Any, rows: Any, sort: Any, name: Any, path: Any, went_on: Any) -> int:
         entered.set()
         assert leave.wait(10)
-        return real(cursor, rows, sort, path, went_on)
+        return real(cursor, rows, sort, name, path, went_on)
 
     monkeypatch.setattr(index, "build", slow)
     top = plant.page(CYCLES, sort=by_line, limit=2)
