@@ -20,6 +20,7 @@ from argcomplete.shell_integration import shellcode
 from opsconsole.cli.commands.description import Offers, Option, Word
 from opsconsole.cli.commands.every import BY_NAME, CONSOLE
 from opsconsole.cli.parser import fill
+from opsconsole.cli.text import inert
 from opsconsole.site.model import Site
 
 Completer = Callable[..., Iterable[str]]
@@ -98,11 +99,11 @@ def _of_site(names: Callable[[Site], dict[str, str]]) -> Completer:
 
 
 def _kpis(site: Site) -> dict[str, str]:
-    return {name: kpi.title for name, kpi in site.kpis.items()}
+    return {name: inert(kpi.title) for name, kpi in site.kpis.items()}
 
 
 def _sources(site: Site) -> dict[str, str]:
-    return {name: source.title or "" for name, source in site.sources.items()}
+    return {name: inert(source.title or "") for name, source in site.sources.items()}
 
 
 def _rules(site: Site) -> dict[str, str]:

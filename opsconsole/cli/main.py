@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 from opsconsole.cli import backtesting, headless, helping, kpis, notifying, records, rows, scoring, sourcing
+from opsconsole.cli.text import inert, sentence
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.place import PlaceError, find_place
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace, settings: Settings = lambda: ("config.yam
     except BrokenPipeError:
         raise
     except OSError as error:
-        print(f"opsconsole: {_of_file(error)}", file=sys.stderr)
+        print(f"opsconsole: {inert(_of_file(error))}", file=sys.stderr)
         # what lies in the buffer would be tried again at exit, with a traceback
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -77,7 +78,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.flush()
         return code
     except (PlaceError, LaunchError, RefusedError, EngineGoneError, QuarantineError, MomentError) as error:
-        print(f"opsconsole: {error}", file=sys.stderr)
+        print(f"opsconsole: {sentence(error)}", file=sys.stderr)
         return 1
 
 
@@ -89,7 +90,7 @@ def plain(arguments: argparse.Namespace) -> int:
     try:
         return follow(arguments.site, read_only=arguments.read_only)
     except PlaceError as error:
-        print(f"opsconsole: {error}", file=sys.stderr)
+        print(f"opsconsole: {sentence(error)}", file=sys.stderr)
         return 1
 
 

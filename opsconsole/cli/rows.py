@@ -8,6 +8,7 @@ from pathlib import Path
 
 from opsconsole.cli import show
 from opsconsole.cli.headless import moment_at
+from opsconsole.cli.text import inert
 from opsconsole.cli.waiting import settled, unless_stuck, with_engine
 from opsconsole.engine.client import Client, RefusedError
 from opsconsole.engine.messages import Snapshot, Table
@@ -54,8 +55,13 @@ def _meant(arguments: argparse.Namespace, found: Snapshot) -> TableOf:
         where=where,
         at=moment_at(found.site, arguments.at) if arguments.at else None,
         words=" ".join(arguments.words or ()),
-        expression=" AND ".join(f"(\n{text}\n)" for text in arguments.filter or ()),
+        expression=_all_of(arguments.filter or []),
     )
+
+
+def _all_of(filters: list[str]) -> str:
+    """Conditions that must all hold; a single one stays as it is, so that a place in it is told as it was typed."""
+    return filters[0] if len(filters) == 1 else " AND ".join(f"(\n{text}\n)" for text in filters)
 
 
 async def _print(client: Client, of: TableOf, sort: tuple[SortBy, ...], arguments: argparse.Namespace) -> None:
@@ -73,7 +79,7 @@ async def _print(client: Client, of: TableOf, sort: tuple[SortBy, ...], argument
         of_all = f" of {number(page.total)}" if page.total is not None else ""
         print(f"{number(shown)}{of_all} rows; --limit shows more, --out FILE has all", file=sys.stderr)
     if page.note:
-        print(page.note, file=sys.stderr)
+        print(inert(page.note), file=sys.stderr)
 
 
 def _table(page: TablePage, chosen: tuple[str, ...]) -> Table:

@@ -132,7 +132,7 @@ def table_json(table: Table) -> str:
 def table_csv(table: Table, out: TextIO) -> None:
     """CSV with a header; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.columns)
+    writer.writerow([no_formula(name) for name in table.columns])
     for row in zip(*table.data, strict=True):
         writer.writerow([_cell(cell) if isinstance(cell, bool) else no_formula(cell) for cell in row])
 

@@ -40,6 +40,11 @@ def dump(value: Any, indent: int | None = 1) -> str:
     return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def sentence(error: Exception) -> str:
+    """What an error says, on as many lines as it has: it may quote what stands in a file."""
+    return "\n".join(map(inert, str(error).split("\n")))
+
+
 def inert(text: str) -> str:
     """Text with control characters made visible, so that a file cannot drive the terminal it is shown on."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from opsconsole.console.address import BadAddressError, parse
 from opsconsole.console.history import History, Left
 from opsconsole.console.travel import Travel
-from opsconsole.engine.place import Place
+from opsconsole.engine.place import Place, console_state
 
 VERSION = 1
 MOST = 20
@@ -122,7 +122,6 @@ def _screens(screens: Sequence[Screen]) -> list[Left]:
 
 def memory_of(place: Place, environ: Mapping[str, str] = os.environ) -> Memory:
     """That of the person who runs this, on the site of a place."""
-    home = environ.get("XDG_STATE_HOME") or "~/.local/state"
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", place.root.name)[:40].strip("-.") or "site"
     digest = hashlib.blake2b(os.fsencode(place.root), digest_size=6).hexdigest()
-    return Memory(Path(home).expanduser() / "opsconsole" / "console" / f"{name}-{digest}.json", str(place.root))
+    return Memory(console_state(environ) / f"{name}-{digest}.json", str(place.root))

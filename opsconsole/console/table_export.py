@@ -187,7 +187,7 @@ class Exporting:
 
     def _tell(self, grid: Grid, target: Path, done: int, total: int | None, verb: str) -> None:
         far = f"{min(1.0, done / total):.0%}" if total else fmt.number(done, 0)
-        grid.progress = f"{inert(target.name)}: {far} {verb} (X gives it up)"
+        grid.progress = f"{inert(target.name)}: {far} {verb} ({self.program.told('{export-rows}')} gives it up)"
         self.program.redraw()
 
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from opsconsole.engine.place import console_state
+
 VERSION = "1"
 
 
@@ -36,5 +38,4 @@ class Toured:
 
 def toured(environ: Mapping[str, str] = os.environ) -> Toured:
     """That of the person who runs this."""
-    home = environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Toured(Path(home).expanduser() / "opsconsole" / "console" / "tour")
+    return Toured(console_state(environ) / "tour")

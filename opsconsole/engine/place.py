@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -141,11 +142,22 @@ def _state_of(site: Path) -> Path | None:
 
 def _default_state(site: Path) -> Path:
     """A folder has one place, with or without a site file: an engine on its draft is found when the draft is kept."""
-    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     root = site.parent if site.is_file() else site
     named = site if site.is_file() and site.name not in SITE_FILES else root
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name)[:40].strip("-.") or "site"
     if named != root:
         name += f"-{site.stem}"[:40]
     digest = hashlib.blake2b(os.fsencode(named), digest_size=6).hexdigest()
-    return Path(home).expanduser() / "opsconsole" / f"{name}-{digest}"
+    return _own() / f"{name}-{digest}"
+
+
+def _own(environ: Mapping[str, str] = os.environ) -> Path:
+    home = environ.get("XDG_STATE_HOME", "")
+    # one that is not absolute is to be ignored (XDG Base Directory Specification)
+    base = Path(home) if os.path.isabs(home) else Path("~/.local/state").expanduser()
+    return base / "opsconsole"
+
+
+def console_state(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where consoles of a person keep what they remember: a folder of that person's, whosever engine runs."""
+    return _own(environ) / "console"

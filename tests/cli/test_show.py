@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from opsconsole.cli import show, show_sources
+from opsconsole.cli.text import sentence
 from opsconsole.engine.messages import (
     AlertState,
     Attention,
@@ -92,6 +93,18 @@ def test_text_that_a_spreadsheet_would_run_is_quoted_and_numbers_are_not(text: s
 def acting(text: str) -> list[str]:
     """The characters of a text that a terminal would act on."""
     return [char for char in text if char != "\n" and (ord(char) < 32 or 126 < ord(char) < 160 or char == "\u202e")]
+
+
+def test_a_head_that_a_spreadsheet_would_run_is_quoted() -> None:
+    out = io.StringIO()
+    show.table_csv(Table(["=1+1", "n"], ["VARCHAR", "INTEGER"], [["a"], [1]]), out)
+    assert out.getvalue() == "'=1+1,n\na,1\n"
+
+
+def test_an_error_that_quotes_a_file_cannot_drive_the_terminal() -> None:
+    assert sentence(ValueError("could not convert '\x1b[2J\x9b'\nin line 2")) == (
+        "could not convert '\\x1b[2J\\x9b'\nin line 2"
+    )
 
 
 def test_no_text_from_a_file_can_drive_the_terminal() -> None:

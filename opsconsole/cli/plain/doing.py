@@ -189,7 +189,8 @@ def rows(page: TablePage, zone: ZoneInfo) -> list[str]:
     said = [f"{total} {page.source}{f', the newest {many}' if page.next is not None else ''}:"]
     for at in range(many):
         cells = [f"{name} {_cell(column[at], zone)}" for name, column in zip(page.columns, page.data, strict=True)]
-        said.append(f"{', '.join(cells)}. {page.files[at]}, line {page.lines[at]}.")
+        place = f" {page.files[at]}, line {page.lines[at]}." if page.files[at] else ""
+        said.append(f"{', '.join(cells)}.{place}")
     return said
 
 

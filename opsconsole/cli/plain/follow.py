@@ -16,7 +16,7 @@ from opsconsole.cli.plain.changes import told
 from opsconsole.cli.plain.doing import Doing
 from opsconsole.cli.plain.picture import Numbers, Picture, changed, taken
 from opsconsole.cli.plain.sentences import summary
-from opsconsole.cli.text import inert
+from opsconsole.cli.text import inert, sentence
 from opsconsole.engine.client import Client, EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
 from opsconsole.engine.messages import Goodbye, Snapshot, Subscribe
@@ -96,7 +96,7 @@ class Follower:
                 snapshot = await client.ask(Subscribe(settled=not met))
             except (LaunchError, PlaceError) as error:
                 if not met:
-                    print(f"opsconsole: {error}", file=sys.stderr)
+                    print(f"opsconsole: {sentence(error)}", file=sys.stderr)
                     self._code = 1
                     return
                 self._say(
@@ -104,7 +104,7 @@ class Follower:
                 )
             except (EngineGoneError, RefusedError) as error:
                 if isinstance(error, RefusedError) and not met:
-                    print(f"opsconsole: {error}", file=sys.stderr)
+                    print(f"opsconsole: {sentence(error)}", file=sys.stderr)
                     self._code = 1
                     return
             else:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from opsconsole.engine.place import Place
+from opsconsole.engine.place import Place, console_state
 
 MOST = 500
 LARGEST = 2_000_000
@@ -21,11 +21,9 @@ LARGEST = 2_000_000
 
 def history_file(place: Place, environ: Mapping[str, str] = os.environ) -> Path:
     """Where the statements of a person at a site are kept."""
-    home = environ.get("XDG_STATE_HOME", "")
-    base = Path(home) if os.path.isabs(home) else Path("~/.local/state").expanduser()
     real = str(place.site.resolve())
     key = hashlib.blake2b(os.fsencode(real), digest_size=6).hexdigest()
-    return base / "opsconsole" / "console" / f"sql-{key}.jsonl"
+    return console_state(environ) / f"sql-{key}.jsonl"
 
 
 class Statements:
@@ -74,17 +72,22 @@ class Statements:
         del self.all[:-MOST]
         if self.file is not None:
             try:
-                self._write(self.all if whole else [text], anew=whole)
+                # what other consoles have added since is not lost when the file is made short again
+                others = [each for each in self._read() if each != text] if whole else []
+                self._write([*others, text][-MOST:], whole)
             except OSError as error:
                 self.trouble = f"statements cannot be remembered: {error.strerror}"
 
-    def _write(self, texts: list[str], *, anew: bool) -> None:
+    def _write(self, texts: list[str], anew: bool) -> None:
         assert self.file is not None
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         data = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts).encode("utf-8", "replace")
         target = self.file.with_name(f"{self.file.name}.{os.getpid()}") if anew else self.file
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if anew else os.O_APPEND)
+        flags = os.O_RDWR | os.O_CREAT | (os.O_TRUNC if anew else os.O_APPEND)
         with os.fdopen(os.open(target, flags, 0o600), "wb") as opened:
+            size = os.fstat(opened.fileno()).st_size
+            if size and os.pread(opened.fileno(), 1, size - 1) != b"\n":
+                data = b"\n" + data  # after a line that was cut off
             opened.write(data)
         if anew:
             os.replace(target, self.file)
