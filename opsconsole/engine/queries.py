@@ -56,6 +56,7 @@ from opsconsole.engine.messages import (
     Quarantined,
 )
 from opsconsole.engine.notify import asking
+from opsconsole.engine.paging.indexes import said
 from opsconsole.engine.paging.table_queries import AskOfTable, TableQueries
 from opsconsole.engine.past import looked_at, snapshot_at
 from opsconsole.engine.picture import file_state, kpi_state
@@ -134,7 +135,7 @@ class Queries:
         except (LookupError, ValueError) as error:
             return Failure(message=str(error.args[0]) if error.args else str(error))
         except duckdb.Error as error:
-            return Failure(message=str(error).splitlines()[0])
+            return Failure(message=said(error, self._scratch))
         except OSError as error:
             return Failure(message=f"{error.filename or 'a file of the engine'}: {error.strerror or error}")
 

@@ -33,15 +33,11 @@ class Ranks:
         self._versions = versions
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
         self._under_way: dict[tuple[str, str], concurrent.futures.Future[None]] = {}
-        self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._lock = threading.Lock()
         self._pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="count")
 
     def close(self) -> None:
-        """End what runs."""
-        with self._lock:
-            for cursor in self._cursors:
-                cursor.interrupt()
+        """End; what runs is interrupted by whoever closes all."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def exact(self, cursor: duckdb.DuckDBPyConnection, scope: Scope, order: Order, version: int) -> Posts | None:
@@ -80,14 +76,8 @@ class Ranks:
     def _count(self, key: tuple[str, str], scope: Scope, order: Order) -> None:
         try:
             with self._subjects.reading(scope, _LONGEST) as cursor:
-                with self._lock:
-                    self._cursors.add(cursor)
-                try:
-                    version = self._versions.of(cursor, scope)
-                    self._keep(key, version, planted(cursor, scope.rows, order))
-                finally:
-                    with self._lock:
-                        self._cursors.discard(cursor)
+                version = self._versions.of(cursor, scope)
+                self._keep(key, version, planted(cursor, scope.rows, order))
         except duckdb.Error as error:
             # told to whoever waits; for others it only stays unknown how many there are
             log.info("rows could not be counted: %s", str(error).splitlines()[0])

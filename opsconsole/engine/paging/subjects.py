@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import threading
 from collections.abc import Iterator
 
 import duckdb
@@ -49,6 +50,8 @@ class Subjects:
         self._core = core
         self._watch = watch
         self._results = results
+        self._open: set[duckdb.DuckDBPyConnection] = set()
+        self._lock = threading.Lock()
 
     def scope(self, of: TableOf) -> Scope:
         """The rows that are meant, as rows (`group` is left to others).
@@ -112,6 +115,8 @@ class Subjects:
         `seconds`: how long a query may take, None: as long as any other. Raises duckdb.Error.
         """
         cursor = self._store.cursor() if scope.kept is None else scope.kept.cursor()
+        with self._lock:
+            self._open.add(cursor)
         try:
             if scope.kept is None:
                 health.at(cursor, scope.now.timestamp())
@@ -120,7 +125,15 @@ class Subjects:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             yield cursor
         finally:
+            with self._lock:
+                self._open.discard(cursor)
             cursor.close()
+
+    def interrupt(self) -> None:
+        """End what is read now. What comes between two queries goes on with the next: say it again."""
+        with self._lock:
+            for cursor in self._open:
+                cursor.interrupt()
 
     def _of_result(self, of: TableOf, narrowing: Narrowing, now: dt.datetime, zone: str) -> Scope:
         kept = self._results.open(of.result)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import threading
 from pathlib import Path
 
 import msgspec
@@ -49,6 +50,7 @@ AskOfTable = AskPage | AskIndex | AskColumn | AskExport | AskExported | AskChunk
 _READERS = 2
 _PAGE_SECONDS = 60.0
 _FACTS_SECONDS = 120.0
+_AGAIN = 0.05
 _GROUPS_WITHIN = 1.0
 """Seconds for which a page of groups waits until there are any."""
 
@@ -68,11 +70,23 @@ class TableQueries:
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="page")
 
     def close(self) -> None:
-        """End what runs."""
-        self._exports.close()
-        self._indexes.close()
-        self._ranks.close()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """End what runs, at once: an engine that is to end waits for no scan of all rows."""
+        over = threading.Event()
+
+        def interrupt() -> None:
+            while not over.wait(_AGAIN):
+                self._subjects.interrupt()
+
+        interrupting = threading.Thread(target=interrupt, name="ending")
+        interrupting.start()
+        try:
+            self._exports.close()
+            self._indexes.close()
+            self._ranks.close()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        finally:
+            over.set()
+            interrupting.join()
 
     async def answer(self, body: AskOfTable) -> TablePage | Index | ColumnFacts | Export | Chunk:
         """The answer.

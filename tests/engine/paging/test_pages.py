@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import resource
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opsconsole.engine.paging import indexes, read
+from opsconsole.engine.paging import indexes, read, table_queries
 from opsconsole.engine.table_messages import (
     Aggregate,
     AskColumn,
@@ -202,6 +203,26 @@ def test_rows_of_a_derived_source_are_counted_wherever_a_change_moves_them(tmp_p
 def test_what_cannot_be_counted_is_said_and_not_tried_for_ever(plant: Plant, large: None) -> None:
     unreadable = TableOf(source="cycles", expression="CAST(line AS INTEGER) > 0")
     assert "Could not convert string" in plant.refused(AskPage(unreadable, row=50))
+
+
+def test_an_engine_that_ends_waits_for_no_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant = Plant(tmp_path)
+    begun = threading.Event()
+
+    def endless(cursor: Any, *_: Any) -> None:
+        begun.set()
+        cursor.execute("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b").fetchall()
+
+    monkeypatch.setattr(table_queries, "facts", endless)
+    said: list[str] = []
+    asking = threading.Thread(target=lambda: said.append(plant.refused(AskColumn(CYCLES, "qty"))))
+    asking.start()
+    assert begun.wait(20)
+    ending = time.monotonic()
+    plant.close()
+    asking.join(20)
+    assert time.monotonic() - ending < 20
+    assert said == ["it was given up: it took too long, or was cancelled"]
 
 
 def test_facts_of_a_column(plant: Plant) -> None:
