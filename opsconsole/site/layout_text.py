@@ -39,6 +39,18 @@ def layout_text(layout: Layout) -> str:
     return "\n".join([*title, "rows:", *rows]) + "\n"
 
 
+def edited_bytes(data: bytes, before: Layout, after: Layout, file: str) -> bytes:
+    """The same of a file's bytes, which keep their line ends and their byte order mark. Raises CannotWriteError."""
+    bom = data[:3] if data.startswith(b"\xef\xbb\xbf") else b""
+    text = data[len(bom) :].decode()
+    ends = "\r\n" if "\r\n" in text else "\n"
+    lines = text.replace("\r\n", "\n")
+    found = edited_text(lines, before, after, file)
+    if ends == "\r\n" and lines.count("\n") != text.count("\r\n"):
+        raise CannotWriteError(f"{file}: its lines end now with CR LF, now with LF: have all end alike first")
+    return bom + found.replace("\n", ends).encode()
+
+
 def edited_text(text: str, before: Layout, after: Layout, file: str) -> str:
     """The text of a layout file (line ends are `\\n`) that says `before`, made to say `after`.
 
