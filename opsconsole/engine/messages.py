@@ -69,7 +69,10 @@ from opsconsole.engine.notify_messages import Notifications as Notifications
 from opsconsole.engine.notify_messages import TargetState as TargetState
 from opsconsole.engine.past_messages import AskSnapshot as AskSnapshot
 from opsconsole.engine.save_messages import AskDraft as AskDraft
+from opsconsole.engine.save_messages import AskLayout as AskLayout
 from opsconsole.engine.save_messages import Drafted as Drafted
+from opsconsole.engine.save_messages import LayoutDraft as LayoutDraft
+from opsconsole.engine.save_messages import LayoutFile as LayoutFile
 from opsconsole.engine.save_messages import SqlDraft as SqlDraft
 from opsconsole.engine.source_messages import AskExplain as AskExplain
 from opsconsole.engine.source_messages import AskFiles as AskFiles
@@ -307,7 +310,7 @@ class Command(Struct, frozen=True, tag="command"):
     `text` is a comment or a reason; `until` the end of a shelf in site time (None: one-shot); `to` whom an alert is
     assigned to (empty: nobody); `source` and `files` are of `retry`: which files are to be read anew (none named: all
     that had trouble); `path` and `step` are of `tick`: a step of a procedure. `save` and `digest` are of `save-sql`:
-    what is to be saved, into a site file of that digest.
+    what is to be saved, into a site file of that digest; `layout` and `digest` likewise of `save-layout`.
     """
 
     name: str
@@ -324,6 +327,7 @@ class Command(Struct, frozen=True, tag="command"):
     files: list[str] = []
     save: SqlDraft | None = None
     digest: str = ""
+    layout: LayoutDraft | None = None
 
 
 class Done(Struct, frozen=True, tag="done"):
@@ -421,6 +425,7 @@ Ask = (
     | AskStopRun
     | AskSchema
     | AskDraft
+    | AskLayout
     | Command
 )
 Answer = (
@@ -455,6 +460,7 @@ Answer = (
     | Ran
     | Schema
     | Drafted
+    | LayoutFile
     | Failure
     | Goodbye
 )

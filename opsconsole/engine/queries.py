@@ -25,6 +25,7 @@ from opsconsole.engine.messages import (
     AskBreakdown,
     AskCaughtUp,
     AskDraft,
+    AskLayout,
     AskExplain,
     AskFiles,
     AskJournal,
@@ -62,6 +63,7 @@ from opsconsole.engine.past import looked_at, snapshot_at
 from opsconsole.engine.picture import file_state, kpi_state
 from opsconsole.engine.reports import KINDS
 from opsconsole.engine.roles import refusal
+from opsconsole.engine.save_layout import SaveLayout
 from opsconsole.engine.save_sql import CannotSaveError, SaveSql
 from opsconsole.engine.site_edit import SiteEdit
 from opsconsole.engine.sql_runs import SqlRuns
@@ -95,6 +97,7 @@ class Queries:
         self._records = JournalTable(watch.journal.path)
         self._runs = SqlRuns(store, core, self._records, scratch)
         self._save = SaveSql(lambda: core.site_path, store.schemas, SiteEdit())
+        self._layouts = SaveLayout(lambda: core.site_path, store.schemas, SiteEdit())
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
         self._jobs = Jobs(Desk(core, store, watch, root), KINDS)
         self._tables = TableQueries(store, core, watch, scratch / "scratch" / "tables", self._runs.results)
@@ -113,7 +116,7 @@ class Queries:
             if refused := refusal(body.name, role, peer):
                 targets = [target.alert for target in body.targets] or [body.name]
                 return Done(refused=dict.fromkeys(targets, refused), said=refused)
-            if body.name == "save-sql":
+            if body.name in ("save-sql", "save-layout"):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, self._saved, body, peer)
             return await asyncio.wrap_future(self._core.command(body, peer))
         if isinstance(body, AskCaughtUp):
@@ -159,6 +162,8 @@ class Queries:
             return self._runs.schema()
         if isinstance(body, AskDraft):
             return self._save.draft(body.draft)
+        if isinstance(body, AskLayout):
+            return self._layouts.look(body.name)
         if isinstance(body, AskProblems):
             return Problems(problems=self._core.problems)
         if isinstance(body, AskLine):
@@ -201,7 +206,8 @@ class Queries:
         return Failure(message=f"not understood: {type(body).__name__}")
 
     def _saved(self, command: Command, peer: Peer) -> Done:
-        done = self._save.save(command, self._watch.write, peer, self._core.now())
+        saver = self._layouts if command.name == "save-layout" else self._save
+        done = saver.save(command, self._watch.write, peer, self._core.now())
         self._core.nudge()  # it looks at the site file then
         return done
 

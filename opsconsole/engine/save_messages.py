@@ -1,10 +1,12 @@
-"""The part of the wire that is about SQL of a person becoming part of the site: as a KPI or as an alert rule."""
+"""The part of the wire that is about a person changing the site on screen: SQL as a KPI or an alert rule, layouts."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from msgspec import Struct
+
+from opsconsole.site.model import Layout
 
 
 class SqlDraft(Struct, frozen=True):
@@ -37,3 +39,23 @@ class Drafted(Struct, frozen=True, tag="drafted"):
     yaml: str
     digest: str
     note: str = ""
+
+
+class LayoutDraft(Struct, frozen=True):
+    """A layout that was edited, to be written into its file; with a `name` as another layout, its own stays."""
+
+    layout: Layout
+    name: str = ""
+
+
+class AskLayout(Struct, frozen=True, tag="ask-layout"):
+    """A layout as its file has it now, to be edited: answered by a `LayoutFile`, or a `Failure` that says why not."""
+
+    name: str
+
+
+class LayoutFile(Struct, frozen=True, tag="layout-file"):
+    """What the file of a layout says, and its digest, which the command `save-layout` takes ("": there is no file)."""
+
+    layout: Layout
+    digest: str

@@ -68,6 +68,22 @@ class SiteEdit:
             fresh.unlink(missing_ok=True)
 
 
+    @contextlib.contextmanager
+    def making(self, path: Path, data: bytes):  # type: ignore[no-untyped-def]
+        """Have a new file when the block ends, and only if it ends well. Raises OSError, also where there is one."""
+        path.parent.mkdir(exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            with fresh.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            yield
+            os.link(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
 def digest(data: bytes) -> str:
     """What tells one content of a file from another."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -54,8 +54,11 @@ Amend = Callable[[Document, Marks], None]
 """Changes the tree of a site file before it is read."""
 
 
-def load_site(path: Path, amend: Amend | None = None, data: bytes | None = None) -> Loaded:
-    """The site of a `site.yaml`, or of the folder that holds one. `data`: as if that were in the site file.
+def load_site(
+    path: Path, amend: Amend | None = None, data: bytes | None = None, put: Mapping[str, bytes] | None = None
+) -> Loaded:
+    """The site of a `site.yaml`, or of the folder that holds one. `data`: as if that were in the site file; `put`: as
+    if these files, by their names, lay in the layouts folder.
 
     Raises OSError when the site file cannot be read; never raises for what is in the files.
     """
@@ -72,7 +75,13 @@ def load_site(path: Path, amend: Amend | None = None, data: bytes | None = None)
     def layouts(folder: str) -> Mapping[str, bytes]:
         found: dict[str, bytes] = {}
         folders.append(path.parent / Path(folder).expanduser())
-        for layout in layout_files(folders[0]):
+        try:
+            there = layout_files(folders[0])
+        except OSError:
+            if not put:
+                raise
+            there = []
+        for layout in there:
             name = f"{folder}/{layout.name}"
             try:
                 with layout.open("rb") as file:
@@ -80,7 +89,7 @@ def load_site(path: Path, amend: Amend | None = None, data: bytes | None = None)
             except OSError as error:
                 unread.append(Problem(Mark(name, 1, 1), f"cannot be read: {error.strerror or error}"))
             files.append(layout)
-        return found
+        return found | {f"{folder}/{name}": text for name, text in (put or {}).items()}
 
     loaded = parse_site(data, layouts, file=path.name, folder=path.absolute().parent.name, amend=amend)
     problems = _ordered(loaded.problems + unread, path.name)
