@@ -12,6 +12,7 @@ LOG, STEPS = "log", "steps"
 PAST = "past"
 SQL, EDITOR = "sql", "editor"
 WALL = "wall"
+EDIT = "edit"
 
 
 class Action(Struct, frozen=True):

@@ -17,6 +17,7 @@ from opsconsole.console.action import (
     APP,
     ASIDE,
     CELLS,
+    EDIT,
     EDITOR,
     FILE,
     KPI,
@@ -33,6 +34,7 @@ from opsconsole.console.action import (
 )  # fmt: skip
 from opsconsole.console.action import LIST as LIST
 from opsconsole.console.action import Action as Action
+from opsconsole.console.edit_actions import EDITS
 from opsconsole.console.key_names import key_name as key_name
 from opsconsole.console.look_actions import LOOKS
 from opsconsole.console.program_actions import PROGRAM
@@ -60,6 +62,7 @@ SCOPES: dict[str, str] = {
     STEPS: "On a procedure",
     SQL: "On SQL",
     EDITOR: "While SQL is edited",
+    EDIT: "While a layout is edited",
     PAST: "While a past moment is looked at",
     WALL: "On a wall (`--wall`)",
 }
@@ -86,6 +89,7 @@ STACKS: dict[str, tuple[str, ...]] = {
     "list": (APP, LIST),
     "text": (APP, LIST),
     "wall": (APP, WALL),
+    "edit": (EDIT,),
 }
 
 
@@ -169,6 +173,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("copy-address", "Copy the command line of this screen", ("Y",), KPI, line="copy-address"),
     *TABLES,
+    *EDITS,
     Action(
         "quarantine",
         "What was set aside, with the raw text and why",

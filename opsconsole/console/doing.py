@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from opsconsole.console import steps
-from opsconsole.console.action import EDITOR, SQL
+from opsconsole.console.action import EDIT, EDITOR, SQL
 from opsconsole.console.actions import STACKS, Action, may
 from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
 from opsconsole.console.host import Program
@@ -64,6 +64,8 @@ class Doing(Later):
             handler()
         elif action.scope in (SQL, EDITOR):
             getattr(self.sql, name)(words)
+        elif action.scope == EDIT or action.id == "edit-layout":
+            getattr(self.layouts, name)(words)
         else:
             others = (self, self.running, self.triage, self.timing, self.planning, self.program.looking)
             where: Any = next((each for each in others if hasattr(each, name)), None)

@@ -17,6 +17,9 @@ def first_lines(program: Program, cells: int, lines: int) -> list[Line]:
     """One line; more where a banner leaves no room to say the range that is looked over, and in the past a bar."""
     travel, live, wall = program.travel, program.travel.live, program.wall()
     over = _over(program) if travel.over else []
+    instead = program.history.current.banner(cells)
+    if instead is not None and live.lost_at is None and live.ended is None:
+        return [instead]
     if travel.at:
         bar = program.scrubber.line(cells) if lines >= ROOMY else []
         out = [past_line(travel, wall, cells, program.told(KEYS)), *([bar] if bar else [])]

@@ -10,6 +10,7 @@ from opsconsole.console.action import Action
 from opsconsole.console.host import Program
 
 if TYPE_CHECKING:
+    from opsconsole.console.layout_doing import LayoutDoing
     from opsconsole.console.sql.doing import SqlDoing
     from opsconsole.console.table_doing import TableDoing
     from opsconsole.console.table_shaping import TableShaping
@@ -37,3 +38,10 @@ class Later:
         from opsconsole.console.sql.doing import SqlDoing
 
         return SqlDoing(self.program, self._run_action, self._type_on)
+
+    @cached_property
+    def layouts(self) -> LayoutDoing:
+        """What is about editing layouts."""
+        from opsconsole.console.layout_doing import LayoutDoing
+
+        return LayoutDoing(self.program)

@@ -117,7 +117,7 @@ class Prompt:
 
     def ghost(self) -> str:
         """What would follow the text if the best completion were taken."""
-        if self.kind != "command" or self.at < len(self.text):
+        if self.kind not in ("command", "ask") or self.at < len(self.text):
             return ""
         fitting = [line for line in self.complete(self.text) if line.startswith(self.text) and line != self.text]
         return fitting[0][len(self.text) :] if fitting else ""

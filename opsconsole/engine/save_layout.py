@@ -74,9 +74,7 @@ class SaveLayout:
                 where = error.filename or "the layout file"
                 return Done(refused={name: f"{where} cannot be written: {error.strerror}"})
 
-    def _save(
-        self, draft: LayoutDraft, name: str, digest: str, write: Write, peer: Peer, now: dt.datetime
-    ) -> Done:
+    def _save(self, draft: LayoutDraft, name: str, digest: str, write: Write, peer: Peer, now: dt.datetime) -> Done:
         path = self._file()
         loaded = _loaded(path)
         known = _named(loaded, draft.layout.name)

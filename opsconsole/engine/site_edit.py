@@ -67,7 +67,6 @@ class SiteEdit:
         finally:
             fresh.unlink(missing_ok=True)
 
-
     @contextlib.contextmanager
     def making(self, path: Path, data: bytes):  # type: ignore[no-untyped-def]
         """Have a new file when the block ends, and only if it ends well. Raises OSError, also where there is one."""

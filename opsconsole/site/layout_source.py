@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from opsconsole.site.model import Layout, Mark, Panel, Stack
-from opsconsole.site.tree import position
+from opsconsole.site.tree import end_of, position, start_of
 
 _Parser: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -128,19 +128,19 @@ def written(text: str) -> Written | None:
             node = open_.pop()
             keys.pop()
             last = node.items[-1] if node.items else node.entries[-1][1] if node.entries else None
-            node.end = event.end_mark.index if node.flow or last is None else last.end
+            node.end = end_of(event).index if node.flow or last is None else last.end
         elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
             kind = "list" if isinstance(event, yaml.SequenceStartEvent) else "map"
-            at = event.start_mark.index
+            at = start_of(event).index
             open_.append(Written(kind, at, at, bool(event.flow_style)))
             keys.append(None)
             continue
         elif isinstance(event, yaml.ScalarEvent):
-            start, end = event.start_mark.index, event.end_mark.index
+            start, end = start_of(event).index, end_of(event).index
             kept = start + len(text[start:end].rstrip())
             node = Written("scalar", start, kept, text=event.value)
         elif isinstance(event, yaml.AliasEvent):
-            node = Written("alias", event.start_mark.index, event.end_mark.index)
+            node = Written("alias", start_of(event).index, end_of(event).index)
         else:
             continue
         if not open_:
@@ -210,12 +210,17 @@ class Reader:
         offsets = [0]
         for line in lines:
             offsets.append(offsets[-1] + len(line))
-        line_of = lambda at: bisect_right(offsets, at) - 1  # noqa: E731
+
+        def line_of(at: int) -> int:
+            return bisect_right(offsets, at) - 1
+
         first = line_of(self.rows.start)
         dash = self.rows.start - offsets[first]
         firsts = [line_of(self._dash(node.start)) for node in self.rows.items]
         lasts = [line_of(max(node.start, node.end - 1)) for node in self.rows.items]
-        begins = [self._above(lines, at, lasts[number - 1] + 1 if number else None, dash) for number, at in enumerate(firsts)]
+        begins = [
+            self._above(lines, at, lasts[number - 1] + 1 if number else None, dash) for number, at in enumerate(firsts)
+        ]
         end = lasts[-1] + 1
         while end < len(lines) and (not lines[end].strip() or _is_comment(lines[end], dash + 1)):
             end += 1
@@ -259,7 +264,9 @@ class Reader:
         """The first of the comments and blank lines above a row; deeper ones belong to the row before."""
         while at > 0 and (least is None or at > least):
             line = lines[at - 1]
-            if line.strip() and not (line.lstrip().startswith("#") and (least is None or not _is_comment(line, dash + 1))):
+            if line.strip() and not (
+                line.lstrip().startswith("#") and (least is None or not _is_comment(line, dash + 1))
+            ):
                 break
             at -= 1
         return at
@@ -333,7 +340,10 @@ class Reader:
         starts = sorted((at, number, notes) for number, (at, notes) in enumerate(self.starts) if start <= at < end)
         ends = sorted((at, begin, number, notes) for number, (at, begin, notes) in enumerate(self.ends) if at <= end)
         found = [span for span in self.comments if start <= span[0] < end]
-        found += [(start + each.start() + 1, start + each.start() + 1) for each in re.finditer(r"\n(?=[ \t]*\n)", self.text[start:end])]
+        found += [
+            (start + each.start() + 1, start + each.start() + 1)
+            for each in re.finditer(r"\n(?=[ \t]*\n)", self.text[start:end])
+        ]
         for begin, stop in sorted(found):
             if any(one <= begin < other for one, other in self.inside):
                 continue

@@ -248,7 +248,9 @@ def _stacks(row: LayoutRow, old: RowPiece | None) -> dict[int, StackPiece | None
     for place in row.panels:
         if isinstance(place, Stack):
             names = [(panel.kind, panel.of, panel.text) for panel in place.panels]
-            common = [sum((each.panel.kind, each.panel.of, each.panel.text) in names for each in one.members) for one in left]
+            common = [
+                sum((each.panel.kind, each.panel.of, each.panel.text) in names for each in one.members) for one in left
+            ]
             best = max(range(len(left)), key=lambda at: common[at], default=None)
             found[id(place)] = left.pop(best) if best is not None and common[best] else None
     for lost in left:  # a stack that is none any more: its comments stay in the row
@@ -298,7 +300,7 @@ def _shifted(line: str, dash: int, keys: int) -> str:
 
 def _fitted(piece: PanelPiece, panel: Panel) -> PanelPiece:
     """The piece of a panel made to say what it is now."""
-    if not piece.text or piece.text.startswith("*") and piece.panel != panel:
+    if not piece.text or (piece.text.startswith("*") and piece.panel != panel):
         return PanelPiece(panel, yaml_panel(panel), piece.notes, piece.row)
     text, notes = piece.text, Notes([*piece.notes.above], [*piece.notes.behind])
     old = piece.panel

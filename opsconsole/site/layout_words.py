@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from typing import cast
 
 from opsconsole.site.insert import scalar
 from opsconsole.site.layout_keys import LISTS, OF_KPI, ONLY_WITH, PANEL_KINDS, SPLIT
@@ -38,7 +37,6 @@ def read_panel(words: str) -> Panel:
     if kind not in PANEL_KINDS:
         close = nearest(kind, PANEL_KINDS)
         raise WordsError(f"there is no panel `{kind}`" + (f"; did you mean `{close}`?" if close else ""))
-    kind = cast(PanelKind, kind)
     if kind == "text":
         text = words.strip().partition(" ")[2].strip()
         if not text:

@@ -104,13 +104,13 @@ class _Builder:
         self.limit: float = MOST_NODES
 
     def mark(self, event: yaml.Event) -> Mark:
-        return _mark(_start(event), self.file)
+        return _mark(start_of(event), self.file)
 
     def take(self, event: yaml.Event) -> None:
         """One event of the parser."""
         if isinstance(event, yaml.ScalarEvent):
             style = "" if event.style in (None, "") else event.style
-            start, end = _start(event).index, _end(event).index
+            start, end = start_of(event).index, end_of(event).index
             self.check_tag(event, event.tag)
             self.close(Scalar(event.value, style, self.mark(event), start, end), event.anchor)
         elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
@@ -140,7 +140,7 @@ class _Builder:
             again = any(anchor == name for _, anchor in self.open)
             why = "refers to a value that holds it" if again else "refers to an anchor that is not defined above"
             self.report.error(self.mark(event), f"`*{show(name)}` {why}; quote a text that begins with `*`")
-            found = Scalar("", "", self.mark(event), _start(event).index, _end(event).index)
+            found = Scalar("", "", self.mark(event), start_of(event).index, end_of(event).index)
         self.close(found, None)
 
     def close(self, node: Node, anchor: str | None) -> None:
@@ -263,12 +263,12 @@ def _syntax(error: yaml.MarkedYAMLError | yaml.reader.ReaderError, text: str, fi
     return where, f"not valid YAML: {hint}"
 
 
-def _start(event: yaml.Event) -> AnyMark:
+def start_of(event: yaml.Event) -> AnyMark:
     assert event.start_mark is not None  # the parser sets both marks of every event
     return event.start_mark
 
 
-def _end(event: yaml.Event) -> AnyMark:
+def end_of(event: yaml.Event) -> AnyMark:
     assert event.end_mark is not None
     return event.end_mark
 

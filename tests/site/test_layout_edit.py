@@ -170,8 +170,7 @@ def test_nothing_is_lost_and_nothing_is_empty(start: Layout, steps: list[tuple[s
         before, panel = names(found), edit.panel_at(found, at)
         try:
             found, there = STEPS[name](found, at)
-        except CannotEditError as error:
-            assert str(error)
+        except CannotEditError:
             continue
         change = Counter({"new": 1}) if name == "add" else Counter()
         gone = Counter({panel.text: 1}) if name == "remove" else Counter()

@@ -124,7 +124,9 @@ def test_what_did_not_change_is_as_it_was() -> None:
         "rows:\n- - kpi: k0  # c\n  - alerts: open\n-   - chart: k1\n",
         "rows:\n  -\n    # c\n    height: 3\n    panels: [\n      {kpi: k0},\n      {alerts: open}, # d\n    ]\n"
         "  - [{kpi: k1}]\ntitle: After\n",
-        "rows:\n  - panels:\n    - kpi: k0\n    - >-\n      x\n".replace("    - >-\n      x\n", "    - text: >-\n        a\n"),
+        "rows:\n  - panels:\n    - kpi: k0\n    - >-\n      x\n".replace(
+            "    - >-\n      x\n", "    - text: >-\n        a\n"
+        ),
         'rows:\n  - {panels: [{text: "a\n      b # no"}, {kpi: k1}], height: 3}\n',
         "rows:\n  - [{kpi: k0}, {kpi: k1}]",
     ],
@@ -176,7 +178,7 @@ def test_aliases_stay_where_they_can() -> None:
     after = edit.with_title(start, At(0, 0), "First")
     found = edited_text(text, start, after, "overview.yaml")
     assert says(found) != after, "the alias would change with it: whoever writes reads it again, and sees that"
-    with pytest.raises(CannotWriteError, match="overview.yaml:1: the whole file is written in braces"):
+    with pytest.raises(CannotWriteError, match=r"overview\.yaml:1: the whole file is written in braces"):
         edited_text("{rows: [[{kpi: k0}]]}", says("{rows: [[{kpi: k0}]]}"), start, "overview.yaml")
 
 
@@ -221,7 +223,7 @@ class Maker:
         at, self.count = self.count, self.count + 1
         kind = self.dice.choice(["kpi", "chart", "gauge", "number"])
         gap = " " * self.dice.randint(1, 2)
-        title = self.dice.choice(["", f',{gap}title: "T {at}"', f", title: 'it''s'"])
+        title = self.dice.choice(["", f',{gap}title: "T {at}"', ", title: 'it''s'"])
         return f"{{{kind}:{gap}k{at}{title}}}"
 
     def panel(self, column: int) -> None:

@@ -42,22 +42,37 @@ class TilesPanel(Panel):
 
     def draw(self, spot: Spot, focused: bool) -> list[Line]:
         states = [state_of(self.ctx.model, spec) for spec in self.specs]
+        size, _ = self._sizes(spot)
         if spot.tile == 1:
-            self._across = max(1, spot.cells // 48)
-            size = (spot.cells - 2 * (self._across - 1)) // self._across
             drawn = [[one_line(kpi, size, focused and at == self.at)] for at, kpi in enumerate(states)]
             return self._grid(drawn, size, 1, spot)
-        self._across = per_line(len(states), spot.cells)
-        gap = 1 if spot.cells < 100 else 2
-        size = (spot.cells - gap * (self._across - 1)) // self._across
         drawn = [tile(kpi, size, spot.tile, focused and at == self.at) for at, kpi in enumerate(states)]
         return self._grid(drawn, size, spot.tile, spot)
 
+    def _sizes(self, spot: Spot) -> tuple[int, int]:
+        """The cells of a tile, and those between two; how many stand side by side is set."""
+        self._across = max(1, spot.cells // 48) if spot.tile == 1 else per_line(len(self.specs), spot.cells)
+        gap = 1 if spot.cells < 100 and spot.tile > 1 else 2
+        return (spot.cells - gap * (self._across - 1)) // self._across, gap
+
+    def rectangle(self, spot: Spot, number: int) -> tuple[int, int, int, int] | None:
+        """Where one of its tiles is drawn: first cell and line, cells and lines; None where it is out of sight."""
+        size, gap = self._sizes(spot)
+        first, shown = self._scrolled(spot, -(-len(self.specs) // self._across))
+        row = number // self._across - first
+        if not 0 <= row < shown:
+            return None
+        return spot.x + number % self._across * (size + gap), spot.y + row * spot.tile, size, spot.tile
+
+    def _scrolled(self, spot: Spot, rows: int) -> tuple[int, int]:
+        """The first row of tiles in sight, and how many there are."""
+        shown = max(1, spot.lines // spot.tile)
+        here = self.at // self._across
+        return (max(0, min(here - shown + 1, rows - shown)) if here >= shown else 0), shown
+
     def _grid(self, drawn: list[list[Line]], size: int, lines: int, spot: Spot) -> list[Line]:
         rows = [drawn[at : at + self._across] for at in range(0, len(drawn), self._across)]
-        shown = max(1, spot.lines // lines)
-        here = self.at // self._across
-        first = max(0, min(here - shown + 1, len(rows) - shown)) if here >= shown else 0
+        first, shown = self._scrolled(spot, len(rows))
         out: list[Line] = []
         for row in rows[first : first + shown]:
             out += beside([(size, block) for block in row], 1 if spot.cells < 100 and lines > 1 else 2, lines)

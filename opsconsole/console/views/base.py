@@ -184,6 +184,10 @@ class View:
     def do_page_up(self) -> None:
         self.page(-self._height())
 
+    def banner(self, _cells: int) -> Line | None:
+        """What takes the place of the first line, while something goes on that a person must not forget."""
+        return None
+
     def focus_at(self, _x: int, _y: int) -> bool:
         """Give the focus to the panel at a cell of the body, if it has not; whether that is all a click means."""
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opsconsole.console import signs
 from opsconsole.console.address import Address
@@ -17,6 +17,10 @@ from opsconsole.console.text import Line, fit, inert
 from opsconsole.console.views.base import View
 from opsconsole.site.model import Layout
 
+if TYPE_CHECKING:
+    from opsconsole.console.layout_editing import Editing
+    from opsconsole.site.layout_edit import At
+
 
 class Overview(View):
     """A layout on screen. It is built anew when the engine sends other layouts; the focus stays with its panel."""
@@ -30,9 +34,14 @@ class Overview(View):
         self.at = 0
         self._pinned_lines = 0
         self._left: dict[str, Any] | None = None
+        self.editing: Editing | None = None
+        self._heard: Layout | None = None
+        self._written: tuple[Layout, Layout | None] | None = None
 
     @property
     def stack(self) -> str:
+        if self.editing is not None:
+            return "edit"
         return "overview/alerts" if isinstance(self.panel, AlertsPanel) else "overview"
 
     @property
@@ -71,10 +80,11 @@ class Overview(View):
             self._rebuild()
         for panel in self.panels:
             panel.update()
+        if self.editing is not None:
+            self._heed_others()
 
     def _rebuild(self) -> None:
-        layouts = self.ctx.model.layouts()
-        wanted = next((layout for layout in layouts if layout.name == self.address.name), layouts[0])
+        wanted = self._wanted()
         if wanted == self.layout:
             return
         before, focused = self.panels, self.panel
@@ -94,7 +104,26 @@ class Overview(View):
             if old is not None and old is focused:
                 self.at = at
 
+    def _wanted(self) -> Layout:
+        """The layout that is to be shown: what is edited, and what was saved until the engine has read its file."""
+        if self.editing is not None:
+            return self.editing.shown
+        found = self._known(self.address.name)
+        if self._written is not None and found == self._written[1]:
+            return self._written[0]
+        self._written = None
+        return found or self.ctx.model.layouts()[0]
+
+    def _known(self, name: str) -> Layout | None:
+        return next((layout for layout in self.ctx.model.layouts() if layout.name == name), None)
+
     def draw(self, cells: int, lines: int) -> list[Line]:
+        if self.editing is not None:
+            from opsconsole.console.layout_screen import edited
+
+            self._pinned_lines = 0
+            self.spots, body = edited(self.editing, self.blocks, self.panels, cells, lines)
+            return body
         pinned = self._pinned(cells)
         self._pinned_lines = len(pinned)
         self.spots = place(self.blocks, cells, lines - len(pinned))
@@ -126,9 +155,61 @@ class Overview(View):
         text = f" {signs.alert_sign('critical')} {inert(first.text)}{more}"
         return [fit([(text, signs.alert_style(first))], cells)]
 
+    # --- editing ---
+
+    def edit(self, editing: Editing | None) -> None:
+        """Begin an edit, or leave it and show the layout that is known."""
+        self.editing = editing
+        self._heard = self._known(editing.name) if editing is not None else None
+        self.rebuild()
+
+    def saved(self, layout: Layout) -> None:
+        """An edit is in its file: it is shown as it is until the engine has read that."""
+        self._written = (layout, self._known(layout.name))
+        self.edit(None)
+
+    def rebuild(self) -> None:
+        """Show what the edit has come to, with what is known of its panels."""
+        self._rebuild()
+
+    def _heed_others(self) -> None:
+        """Tell of a change to the file that is edited."""
+        assert self.editing is not None
+        found = self._known(self.editing.name)
+        if found is not None and found not in (self._heard, self.editing.file.layout):
+            self._heard = found
+            self.ctx.say("somebody else has changed this layout meanwhile: look at theirs before you save", "warning")
+
+    def banner(self, cells: int) -> Line | None:
+        if self.editing is None:
+            return None
+        from opsconsole.console.layout_screen import banner
+
+        return banner(self.editing, cells)
+
+    def chosen(self) -> At | None:
+        """Where the panel with the focus is in the layout."""
+        from opsconsole.console.layout_screen import place_of
+
+        return place_of(self.layout, self.panels, self.panel) if self.layout is not None else None
+
+    def chosen_lines(self) -> int:
+        """How many lines the panel that is chosen has on the screen; 0 where it has no room."""
+        from opsconsole.console.layout_screen import lines_of
+
+        return lines_of(self.editing, self.panels, self.spots) if self.editing is not None else 0
+
+    def offers(self, action: str) -> bool:
+        return self.editing is not None or super().offers(action)
+
     # --- moving ---
 
     def focus_at(self, x: int, y: int) -> bool:
+        if self.editing is not None:
+            from opsconsole.console.layout_screen import pick_at
+
+            pick_at(self.editing, self.panels, self.spots, x, y)
+            return False
         y -= self._pinned_lines
         for at, panel in enumerate(self.panels):
             here = (spot for spot in self.spots if spot.panel is panel and panel.focusable)
