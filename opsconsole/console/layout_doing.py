@@ -21,7 +21,7 @@ from opsconsole.site.layout_keys import OF_KPI, PANEL_KINDS, SPLIT
 from opsconsole.site.layout_words import WordsError, can_follow, read_panel, told
 from opsconsole.site.model import Layout, Panel
 
-ABOUT = "chart KPI · bars KPI by COLUMN · table SOURCE · alerts · text … — tab completes, Esc leaves"
+ABOUT = "chart KPI · bars KPI by COLUMN · table SOURCE · alerts · text …   tab completes"
 
 
 class LayoutDoing:
@@ -286,8 +286,9 @@ class LayoutDoing:
         answer = await self._ask(Command("save-layout", layout=draft, digest=editing.file.digest))
         if not isinstance(answer, Done) or answer.refused:
             why = inert(_why(answer))
-            more = self.program.registry.told(" · {other-edit} shows it") if "meanwhile" in why else ""
-            self.program.say(f"not saved: {why}{more}", "warning")
+            before, meanwhile, _ = why.partition("meanwhile")
+            more = self.program.registry.told(" · {other-edit} shows it") if meanwhile else ""
+            self.program.say(f"not saved: {before}{meanwhile}{more}", "warning")
             return
         if editing.layout != written:
             # a step was taken while it was saved: the edit goes on from what is saved
@@ -295,10 +296,10 @@ class LayoutDoing:
             editing.file = look if isinstance(look, LayoutFile) else editing.file
             self.program.say(inert(answer.said) + " as it was; the edit goes on")
             return
+        if name and name != editing.name:
+            view.address = replace(view.address, name=name)
         view.saved(replace(written, name=name or written.name))
         self.program.say(inert(answer.said or next(iter(answer.already.values()), "")))
-        if name and name != editing.name and self.program.history.current is view:
-            view.address = replace(view.address, name=name)
 
     def do_leave_edit(self, _: str) -> None:
         found = self._view()

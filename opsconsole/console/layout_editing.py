@@ -83,16 +83,17 @@ class Editing:
         return True
 
     def where(self) -> str:
-        """Which panel is chosen, where it is and how large: "chart oee · row 2 of 4 · 1 of 2 · width 2 of 3"."""
+        """Which panel is chosen, where it is and how large: "chart oee · row 2/4, place 1/2 · width 2/3 · height 7"."""
         row = self.layout.rows[self.at.row]
         place = row.panels[self.at.place]
-        parts = [told(self.panel), f"row {self.at.row + 1} of {len(self.layout.rows)}"]
+        spot, height = f"row {self.at.row + 1}/{len(self.layout.rows)}", row.height
         if len(row.panels) > 1:
-            parts.append(f"{self.at.place + 1} of {len(row.panels)}")
-            parts.append(f"width {place.width} of {sum(each.width for each in row.panels)}")
-        height = row.height
+            spot += f", place {self.at.place + 1}/{len(row.panels)}"
         if isinstance(place, Stack):
-            parts.append(f"stack {self.at.below + 1} of {len(place.panels)}")
+            spot += f", stack {self.at.below + 1}/{len(place.panels)}"
             height = self.panel.height
+        parts = [told(self.panel), spot]
+        if len(row.panels) > 1:
+            parts.append(f"width {place.width}/{sum(each.width for each in row.panels)}")
         parts.append(f"height {height}" if height is not None else "shared height")
         return " · ".join(parts)

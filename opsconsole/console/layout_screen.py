@@ -9,7 +9,7 @@ from opsconsole.console.layout_frame import Rectangle, framed, owners, rectangle
 from opsconsole.console.panels import Panel, heading
 from opsconsole.console.panels.tiles import TilesPanel
 from opsconsole.console.place import ESSENTIAL_HEIGHT, ESSENTIAL_WIDTH, Block, Spot, essential, place
-from opsconsole.console.text import Line, clip, fit, inert, line_width
+from opsconsole.console.text import Line, clip, fit, inert, line_width, wrap
 from opsconsole.site import layout_edit
 from opsconsole.site.layout_edit import At
 from opsconsole.site.layout_keys import IN_TIME, SPLIT
@@ -68,7 +68,8 @@ def _drawn(editing: Editing, spot: Spot) -> list[Line]:
     if not _waits(editing, panel):
         return panel.draw(spot, False)
     title = inert(panel.spec.title or told(panel.spec))
-    return [heading(title, [], spot.cells, False), fit([("  " + LATER, "dim")], spot.cells)]
+    said = wrap(LATER, spot.cells - 4)
+    return [heading(title, [], spot.cells, False), *(fit([("  " + part, "dim")], spot.cells) for part in said)]
 
 
 def _waits(editing: Editing, panel: Panel) -> bool:
@@ -100,6 +101,16 @@ def place_of(layout: Layout, panels: Sequence[Panel], panel: Panel | None) -> At
     number = panel.at if isinstance(panel, TilesPanel) else 0
     found = owners(panels, layout_edit.spots(layout))
     return next((at for at, each, which in found if each is panel and which == number), None)
+
+
+def panel_of(layout: Layout, panels: Sequence[Panel], at: At) -> Panel | None:
+    """The panel on screen of a place in the layout, if it can have the focus; of tiles the cursor goes to that one."""
+    for place_, panel, number in owners(panels, layout_edit.spots(layout)):
+        if place_ == at and panel.focusable:
+            if isinstance(panel, TilesPanel):
+                panel.at = number
+            return panel
+    return None
 
 
 def lines_of(editing: Editing, panels: Sequence[Panel], spots: Sequence[Spot]) -> int:

@@ -107,7 +107,8 @@ def told(panel: Panel) -> str:
     """A panel in the words that name it, without its size: "bars downtime by reason"."""
     if panel.kind == "text":
         return "text"
-    return " ".join(part for part in (panel.kind, panel.of, f"by {panel.by}" if panel.by else "") if part)
+    of = "" if panel.kind in WHOLE else panel.of
+    return " ".join(part for part in (panel.kind, of, f"by {panel.by}" if panel.by else "") if part)
 
 
 def yaml_panel(panel: Panel) -> str:

@@ -11,7 +11,7 @@ import datetime as dt
 import functools
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -29,6 +29,7 @@ from opsconsole.engine.messages import (
     AskFiles,
     AskJournal,
     AskKpi,
+    AskLayout,
     AskLine,
     AskMarks,
     AskMoved,
@@ -78,6 +79,9 @@ from opsconsole.engine.table_messages import AskPage
 from opsconsole.engine.wire import frame, read_to_engine
 from opsconsole.site.model import Layout, LayoutRow, Panel
 from tests.console import cannedgoals, cannedkpis, cannedrecords, cannedtable, cannedtime
+
+if TYPE_CHECKING:
+    from tests.console import cannedlayouts
 
 NOW = dt.datetime(2026, 6, 24, 8, 52, tzinfo=dt.UTC).timestamp()
 HOUR = 3600.0
@@ -433,6 +437,7 @@ class CannedEngine:
         self.refuse = ""
         self.role = "supervisor"
         self.before: list[AlertState] = []
+        self.shelf: cannedlayouts.Shelf | None = None
         self.ticks: cannedrecords.Ticks | None = None
         self._table: cannedtable.CannedTable | None = None
         self.gate: asyncio.Event | None = None
@@ -544,6 +549,8 @@ class CannedEngine:
             return explained(ask.file, ask.source)
         if isinstance(ask, AskJournal):
             return cannedrecords.journal(ask, NOW)
+        if isinstance(ask, AskLayout) and self.shelf is not None:
+            return self.shelf.look(ask)
         if isinstance(ask, AskProcedure) and self.ticks is not None:
             return self.ticks.procedure(ask)
         if isinstance(ask, AskReport) and "report" in self.answers:
@@ -564,6 +571,8 @@ class CannedEngine:
         return self.answers.get("procedure") or cannedalerts.procedure()
 
     def _command(self, command: Command) -> Done:
+        if command.name == "save-layout" and self.shelf is not None:
+            return self.shelf.save(command)
         if command.name == "retry":
             return Done(applied=command.files or ["cycles/broken.csv"])
         ids = [target.alert for target in command.targets]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from opsconsole.engine.messages import Breakdown, Mark, ShiftState, Snapshot
+from opsconsole.engine.messages import (
+    AskLayout,
+    Breakdown,
+    Changes,
+    Command,
+    Done,
+    LayoutFile,
+    Mark,
+    ShiftState,
+    Snapshot,
+)
 from opsconsole.site.model import Layout, LayoutRow, Panel, Stack
 from tests.console import canned
 from tests.console.canned import NOW, SHIFT
@@ -73,3 +83,37 @@ def snapshot(*layouts: Layout, **changes: object) -> Snapshot:
     base = canned.snapshot(site=site)
     found = replace(base, kpis=[*base.kpis, stopped], breakdowns=[*base.breakdowns, stops()])
     return replace(found, **changes)
+
+
+class Shelf:
+    """The layout files of the plant: a digest counts how often one was written."""
+
+    def __init__(self, engine: canned.CannedEngine) -> None:
+        self.engine = engine
+        self.written = 0
+        engine.shelf = self
+
+    def look(self, ask: AskLayout) -> LayoutFile:
+        """A layout as it is."""
+        assert self.engine.state.site is not None
+        found = next(layout for layout in self.engine.state.site.layouts if layout.name == ask.name)
+        return LayoutFile(found, str(self.written))
+
+    def save(self, command: Command) -> Done:
+        """Write one; what was written meanwhile is told."""
+        assert command.layout is not None
+        name = command.layout.name or command.layout.layout.name
+        if command.digest != str(self.written):
+            return Done(refused={name: f"{name}.yaml:4 has changed meanwhile, and nothing is written"})
+        self.put(replace(command.layout.layout, name=name))
+        return Done(applied=[name], said=f"layout saved: layouts/{name}.yaml")
+
+    def put(self, layout: Layout) -> None:
+        """A file is written, and the engine has read it."""
+        self.written += 1
+        state = self.engine.state
+        assert state.site is not None
+        others = {each.name: each for each in state.site.layouts} | {layout.name: layout}
+        site = replace(state.site, layouts=list(others.values()))
+        self.engine.state = replace(state, site=site)
+        self.engine.change(Changes(site=site))

@@ -10,6 +10,7 @@ from opsconsole.console.actions import ACTIONS, ALERTS, LIST, STACKS, Action, Cl
 from opsconsole.console.address import VIEWS
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
+from opsconsole.console.layout_doing import LayoutDoing
 from opsconsole.console.looking import Looking
 from opsconsole.console.planning import Planning
 from opsconsole.console.running import Running
@@ -78,6 +79,7 @@ def test_every_action_can_be_done() -> None:
             Looking,
             *tables,
             SqlDoing,
+            LayoutDoing,
             AlertsView if action.scope == ALERTS else owner,
         )
         assert any(hasattr(each, name) for each in handlers), f"nothing does {action.id}"

@@ -108,7 +108,8 @@ class Overview(View):
         """The layout that is to be shown: what is edited, and what was saved until the engine has read its file."""
         if self.editing is not None:
             return self.editing.shown
-        found = self._known(self.address.name)
+        name = self.address.name
+        found = self._known(name) if name else self.ctx.model.layouts()[0]
         if self._written is not None and found == self._written[1]:
             return self._written[0]
         self._written = None
@@ -159,9 +160,19 @@ class Overview(View):
 
     def edit(self, editing: Editing | None) -> None:
         """Begin an edit, or leave it and show the layout that is known."""
+        chosen = self.editing.at if self.editing is not None else None
         self.editing = editing
         self._heard = self._known(editing.name) if editing is not None else None
         self.rebuild()
+        if editing is None and chosen is not None and self.layout is not None:
+            self._focus(self.layout, chosen)
+
+    def _focus(self, layout: Layout, at: At) -> None:
+        """The focus goes to the panel that was chosen in an edit, if it can have it."""
+        from opsconsole.console.layout_screen import panel_of
+
+        found = panel_of(layout, self.panels, at)
+        self.at = next((number for number, panel in enumerate(self.panels) if panel is found), self.at)
 
     def saved(self, layout: Layout) -> None:
         """An edit is in its file: it is shown as it is until the engine has read that."""
