@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -70,7 +71,9 @@ async def fetch(
 async def _write(
     ask: Callable[[AskExport | AskExported | AskChunk], Awaitable[object]], export: Export, path: Path
 ) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

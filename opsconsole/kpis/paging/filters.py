@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from opsconsole.kpis.bound import is_number
 from opsconsole.kpis.paging.wanted import Filter
+from opsconsole.site.names import did_you_mean, show
 from opsconsole.tables.names import ident
 
 Condition = tuple[str, list[Any]]
@@ -77,7 +78,7 @@ def column_of(columns: Mapping[str, str], name: str, source: str) -> str:
     for known in columns:
         if known.lower() == name.lower():
             return known
-    raise LookupError(f"`{source}` has no column `{name}`")
+    raise LookupError(f"`{source}` has no column `{show(name)}`{did_you_mean(name, columns)}")
 
 
 def _plain(wanted: Filter, name: str, value: Any) -> Condition:

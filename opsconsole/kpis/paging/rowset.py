@@ -18,6 +18,7 @@ from opsconsole.kpis.paging.wanted import Narrowing
 from opsconsole.kpis.quick import QUICK
 from opsconsole.kpis.span import Stretch, moment
 from opsconsole.site.builtin import BUILT_IN
+from opsconsole.site.names import did_you_mean, show
 from opsconsole.tables.names import HASH, ident
 
 Place = Literal["lines", "numbers", "none", "groups"]
@@ -83,6 +84,9 @@ def row_set(binding: Binding, subject: Subject, where: Mapping[str, str | None],
     """
     schema = binding.schemas.get(subject.source)
     if schema is None:
+        known = (*binding.site.sources, *BUILT_IN)
+        if subject.source not in known:
+            raise LookupError(f"there is no source `{show(subject.source)}`{did_you_mean(subject.source, known)}")
         raise LookupError(f"`{subject.source}` has no rows yet")
     plain, members = binding.filters(subject.source, dict(where))
     taken = iter(members)
