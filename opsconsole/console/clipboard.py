@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 
 LIMIT = 74_000
+SHORT = 250
+"""Characters of a sequence that screen ignores where it does not know it; the rest of a longer one it would print."""
 
 
 class TooLongError(ValueError):
@@ -18,7 +20,12 @@ def sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if len(encoded) > LIMIT:
         raise TooLongError(f"{len(encoded) // 1000} KB are more than terminals take ({LIMIT // 1000} KB)")
-    return passed_on(f"\x1b]52;c;{encoded}\x07", environ)
+    osc = f"\x1b]52;c;{encoded}\x07"
+    passed = passed_on(osc, environ)
+    # tmux takes what is meant for itself where `set-clipboard` is on, and passes on where `allow-passthrough` is. One
+    # that is reached from within, over SSH, looks like screen.
+    ours = bool(environ.get("TMUX")) or (not environ.get("STY") and len(osc) <= SHORT)
+    return osc + passed if ours and passed != osc else passed
 
 
 def passed_on(osc: str, environ: Mapping[str, str]) -> str:

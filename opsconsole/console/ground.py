@@ -7,6 +7,7 @@ waits for either: what is there when the program is loaded is taken, what comes 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -14,7 +15,6 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 
 from opsconsole.console.config import Config
 from opsconsole.console.themes import Depth, asks, depth
@@ -124,18 +124,20 @@ class Question:
     def collect(self) -> None:
         """Take what has come, without waiting; what was typed meanwhile is kept in `typed`."""
         came = b""
-        while select.select([self._fd], [], [], 0)[0]:
-            piece = os.read(self._fd, 4096)
-            if not piece:
-                break
-            came += piece
+        with contextlib.suppress(OSError):  # it has gone: the driver will find out
+            while select.select([self._fd], [], [], 0)[0]:
+                piece = os.read(self._fd, 4096)
+                if not piece:
+                    break
+                came += piece
         self.typed += self.answers.take(came.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def restore(self) -> None:
         """Give the terminal back as it was found; once."""
         if not self._restored:
             self._restored = True
-            termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
+            with contextlib.suppress(termios.error):  # it has gone meanwhile
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
 
 
 class Terminal:
@@ -154,7 +156,7 @@ class Terminal:
             self.light = self.light if told is None else told
 
 
-@contextmanager
+@contextlib.contextmanager
 def find_out(config: Config) -> Iterator[Terminal]:
     """What the environment says of the terminal, and a question to it if its ground matters; for Textual too."""
     env = os.environ

@@ -18,7 +18,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
-from opsconsole.console import around, faults, mouse
+from opsconsole.console import around, faults, hangup, mouse
 from opsconsole.console.actions import ACTIONS, Registry, rebound, then
 from opsconsole.console.address import Address
 from opsconsole.console.among import Among
@@ -283,12 +283,18 @@ class Console(App[int], inherit_bindings=False):
     async def on_mount(self) -> None:
         self.canvas.focus()
         if not self.is_headless:
-            for number in (signal.SIGHUP, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit, 0, 128 + number)
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, self.exit, 0, 128 + signal.SIGTERM)
+            loop.add_signal_handler(signal.SIGHUP, self.hung_up)
         if mouse.wanted(self.config.mouse):
             self.outlet.switch_mouse()
         self.spawn(self._listen())
         self.ticking.soon()
+
+    def hung_up(self) -> None:
+        """The terminal has gone: the console goes too."""
+        hangup.end_soon()
+        self.exit(0, return_code=hangup.CODE)
 
     async def on_unmount(self) -> None:
         if self.memory is not None and self.model.site is not None:

@@ -73,7 +73,7 @@ class Tty(Driver):
     def close(self) -> None:
         """End the thread that writes; one that hangs on its terminal is left behind."""
         writer = self._writer_thread
-        if writer is not None:
+        if writer is not None and writer.is_alive():  # it is not where the terminal has gone
             with contextlib.suppress(Full):
                 writer._queue.put(None, timeout=_FAREWELL)
             writer.join(_FAREWELL)

@@ -108,18 +108,14 @@ def clipboard(seen: Seen) -> Finding:
     if seen.environ.get("TMUX"):
         if seen.tmux is None:
             return Finding("clipboard", "note", "in tmux, which does not say what it passes on")
-        shut = seen.tmux.get("allow-passthrough", "on") == "off"
-        taken = seen.tmux.get("set-clipboard", "external") == "off"
-        if shut or taken:
-            wanted = [
-                *(["set -g allow-passthrough on"] if shut else []),
-                *(["set -g set-clipboard on"] if taken else []),
-            ]
+        # passed on to the terminal, or taken by tmux itself: either is enough; before tmux 3.3 all is passed on
+        passed = seen.tmux.get("allow-passthrough", "on") != "off"
+        if not passed and seen.tmux.get("set-clipboard", "external") != "on":
             return Finding(
                 "clipboard",
                 "warning",
-                "tmux does not pass on what is copied",
-                " and ".join(f"`tmux {each}`" for each in wanted) + ", and in ~/.tmux.conf",
+                "tmux takes nothing that is copied",
+                "`tmux set -g set-clipboard on`, and in ~/.tmux.conf",
             )
         return Finding("clipboard", "fine", "OSC 52 through tmux")
     if seen.environ.get("STY"):

@@ -36,17 +36,17 @@ MB = 10**6
         (terminal.encoding(Seen(encoding="ISO-8859-1")), "warning", "ISO-8859-1"),
         (terminal.clipboard(Seen(environ={"TMUX": "x"})), "note", "does not say"),
         (
-            terminal.clipboard(Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "off", "set-clipboard": "on"})),
-            "warning",
-            "`tmux set -g allow-passthrough on`",
-        ),
-        (
-            terminal.clipboard(Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "on", "set-clipboard": "off"})),
+            terminal.clipboard(Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "off", "set-clipboard": "external"})),
             "warning",
             "`tmux set -g set-clipboard on`",
         ),
         (
-            terminal.clipboard(Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "on", "set-clipboard": "on"})),
+            terminal.clipboard(Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "off", "set-clipboard": "on"})),
+            "fine",
+            "tmux",
+        ),
+        (
+            terminal.clipboard(Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "on", "set-clipboard": "off"})),
             "fine",
             "tmux",
         ),
