@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from opsconsole.alerts import table
-from opsconsole.cli.arguments import COMMANDS
+from opsconsole.cli.commands.every import BY_NAME
 from opsconsole.cli.man import page
 from opsconsole.console.actions import Registry, markdown
 from opsconsole.console.config_keys import reference as config_reference
@@ -42,7 +42,7 @@ def test_the_man_page_that_the_wheel_carries_is_of_today() -> None:
 
 def test_every_command_is_named() -> None:
     text = README.read_text(encoding="utf-8")
-    assert [name for name in COMMANDS if not re.search(rf"opsconsole [a-z|\\]*\b{name}\b", text)] == []
+    assert [name for name in BY_NAME if not re.search(rf"opsconsole [a-z|\\]*\b{name}\b", text)] == []
 
 
 def test_the_example_of_goals_is_attained_as_the_table_says() -> None:

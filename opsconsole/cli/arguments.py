@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from opsconsole import __version__
-from opsconsole.cli.commands.every import BY_NAME, CONSOLE
 
 if TYPE_CHECKING:
     import argparse
-
-COMMANDS = tuple(BY_NAME)
-
 
 def plain_site(words: list[str]) -> str | None:
     """The site of a command line that only names one, as most do; None: it has to be parsed."""
     if not words:
         return "."
-    return words[0] if len(words) == 1 and not words[0].startswith("-") and words[0] not in COMMANDS else None
+    if len(words) > 1 or words[0].startswith("-"):
+        return None
+    if "/" in words[0] or "." in words[0]:
+        return words[0]  # no command: those need not be loaded
+    from opsconsole.cli.commands.every import BY_NAME
+
+    return None if words[0] in BY_NAME else words[0]
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The parsed command line; `command` is "console" where none was named. Exits on a wrong one, as argparse does."""
+    from opsconsole.cli.commands.every import BY_NAME
     from opsconsole.cli.parser import parser_of
 
     if arguments and arguments[0] in BY_NAME:
@@ -36,6 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def console_parser() -> argparse.ArgumentParser:
     """The parser where no command is named; its help is the list of all."""
+    from opsconsole.cli.commands.every import CONSOLE
     from opsconsole.cli.overview import overview
     from opsconsole.cli.parser import parser_of
 

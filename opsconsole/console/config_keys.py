@@ -11,9 +11,7 @@ from typing import Any, get_args
 from opsconsole.console.config import Colours, Theme
 from opsconsole.console.key_names import canonical
 from opsconsole.site.kinds import BAD, Bad, Choice, Flag, Kind, Many, MapOf, Schema
-from opsconsole.site.reference import section_text
 from opsconsole.site.report import Report
-from opsconsole.site.schema import schema_of
 from opsconsole.site.sections import Key, Section
 from opsconsole.site.timekinds import Duration
 from opsconsole.site.tree import Node, Scalar
@@ -82,9 +80,13 @@ CONFIG = Section(
 
 def reference() -> str:
     """All keys, as Markdown for the README."""
+    from opsconsole.site.reference import section_text  # with all keys of a site; a start has no use for them
+
     return section_text(CONFIG, "Your own settings, `config.yaml`")
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a `config.yaml`."""
+    from opsconsole.site.schema import schema_of
+
     return schema_of(CONFIG, "opsconsole settings of a person")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -13,12 +13,9 @@ from opsconsole.console.address import VIEWS, Address, BadAddressError, parse
 from opsconsole.console.host import Program
 from opsconsole.console.later import Later
 from opsconsole.console.link import LinkError
-from opsconsole.console.planning import Planning
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.running import Running
 from opsconsole.console.text import inert
-from opsconsole.console.timing import Timing
-from opsconsole.console.triage import Triage
 from opsconsole.engine.commands import COMMANDS
 from opsconsole.engine.messages import Command, Done, Failure
 
@@ -34,9 +31,14 @@ class Doing(Later):
     def __init__(self, program: Program) -> None:
         super().__init__(program, self.run, self._typing)
         self.running = Running(program)
-        self.triage = Triage(program)
-        self.timing = Timing(program)
-        self.planning = Planning(program, lambda name, words: self.run(program.registry.by_id[name], words))
+
+    def _handlers(self) -> Iterator[object]:
+        """Whoever has handlers, what is at hand first."""
+        yield from (self, self.running, self.program.looking)
+        yield self.triage
+        yield self.timing
+        yield self.planning
+        yield from self.tables
 
     def run(self, action: Action, words: str = "") -> None:
         """Do an action on the screen that is shown; screens come before the program."""
@@ -67,10 +69,7 @@ class Doing(Later):
         elif action.scope == EDIT or action.id == "edit-layout":
             getattr(self.layouts, name)(words)
         else:
-            others = (self, self.running, self.triage, self.timing, self.planning, self.program.looking)
-            where: Any = next((each for each in others if hasattr(each, name)), None)
-            where = where or next(each for each in self.tables if hasattr(each, name))
-            getattr(where, name)(words)
+            getattr(next(each for each in self._handlers() if hasattr(each, name)), name)(words)
 
     def line(self, line: str) -> None:
         """Run a command line."""

@@ -6,20 +6,22 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from opsconsole.console.action import Action
 from opsconsole.console.host import Program
 
 if TYPE_CHECKING:
     from opsconsole.console.layout_doing import LayoutDoing
+    from opsconsole.console.planning import Planning
     from opsconsole.console.sql.doing import SqlDoing
     from opsconsole.console.table_doing import TableDoing
     from opsconsole.console.table_shaping import TableShaping
+    from opsconsole.console.timing import Timing
+    from opsconsole.console.triage import Triage
 
 
 class Later:
-    """`run` does an action, `typing` opens the command line with a text to go on with."""
+    """`run` does an action, with words where there are some; `typing` opens the command line with a text to go on with."""
 
-    def __init__(self, program: Program, run: Callable[[Action], None], typing: Callable[[str], None]) -> None:
+    def __init__(self, program: Program, run: Callable[..., None], typing: Callable[[str], None]) -> None:
         self.program = program
         self._run_action = run
         self._type_on = typing
@@ -45,3 +47,24 @@ class Later:
         from opsconsole.console.layout_doing import LayoutDoing
 
         return LayoutDoing(self.program)
+
+    @cached_property
+    def triage(self) -> Triage:
+        """What is done with alerts."""
+        from opsconsole.console.triage import Triage
+
+        return Triage(self.program)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """What is about ranges of time."""
+        from opsconsole.console.timing import Timing
+
+        return Timing(self.program)
+
+    @cached_property
+    def planning(self) -> Planning:
+        """What is about maintenance and views that are shared."""
+        from opsconsole.console.planning import Planning
+
+        return Planning(self.program, lambda name, words: self._run_action(self.program.registry.by_id[name], words))

@@ -18,7 +18,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
-from opsconsole.console import around, faults, hangup, mouse
+from opsconsole.console import around, hangup, mouse
 from opsconsole.console.actions import ACTIONS, Registry, rebound, then
 from opsconsole.console.address import Address
 from opsconsole.console.among import Among
@@ -35,18 +35,18 @@ from opsconsole.console.model import Model
 from opsconsole.console.outlet import Outlet
 from opsconsole.console.pause import Pause
 from opsconsole.console.prompt import Prompt
-from opsconsole.console.scrub import Scrubber
 from opsconsole.console.ticking import Ticking
 from opsconsole.console.touring import Toured
 from opsconsole.console.travel import Travel
 from opsconsole.console.tty import Tty
-from opsconsole.console.turning import Turning
 from opsconsole.console.views.base import View
 from opsconsole.console.views.make import make
 from opsconsole.engine.messages import Answer, Ask, Goodbye, KpiState, Snapshot
 
 if TYPE_CHECKING:
+    from opsconsole.console.scrub import Scrubber
     from opsconsole.console.sql.desk import SqlDesk
+    from opsconsole.console.turning import Turning
 
 SETTLE = 0.1
 # What a screen that is entered takes from the model.
@@ -95,7 +95,6 @@ class Console(App[int], inherit_bindings=False):
         self.wall_clock = wall
         self.travel = Travel(self)
         self.pause = Pause()
-        self.scrubber = Scrubber(self)
         self.config = config
         self.toured = toured
         self.registry = Registry(rebound(ACTIONS, config.keys))
@@ -113,10 +112,15 @@ class Console(App[int], inherit_bindings=False):
         self._work: set[asyncio.Task[None]] = set()
         self.outlet = Outlet(lambda: self._driver, self.set_timer, self._draw)
         self._ringer = Ringer(bell or Bell(quiet=True), self.outlet.write, self.set_timer)
-        self.wall_mode = Turning(self, start.rotate or config.rotate, self.set_timer) if start.wall else None
+        self.wall_mode = self._turning(start.rotate or config.rotate) if start.wall else None
         self.memory = memory
         if memory is not None:
             self.message = (memory.bring_back(self.history), "")
+
+    def _turning(self, seconds: float) -> Turning:
+        from opsconsole.console.turning import Turning
+
+        return Turning(self, seconds, self.set_timer)
 
     def _made(self, left: Left) -> View:
         """A screen as it was left."""
@@ -136,6 +140,8 @@ class Console(App[int], inherit_bindings=False):
             # what was shown may be what leads to it
             self.memory.forget()
             self.memory = None
+        from opsconsole.console import faults
+
         self.failed = True
         self.farewell = faults.note(error, self.trouble)
         self.exit(1, return_code=1)
@@ -167,6 +173,12 @@ class Console(App[int], inherit_bindings=False):
         from opsconsole.console.sql.desk import desk_of
 
         return desk_of(self, self.link.place)
+
+    @cached_property
+    def scrubber(self) -> Scrubber:
+        from opsconsole.console.scrub import Scrubber
+
+        return Scrubber(self)
 
     @property
     def on_wall(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 
 import msgspec
 
@@ -11,8 +12,17 @@ from opsconsole.engine.messages import ToClient, ToEngine
 MAX_FRAME = 256 * 1024 * 1024
 
 _encoder = msgspec.msgpack.Encoder()
-_to_engine: msgspec.msgpack.Decoder[ToEngine] = msgspec.msgpack.Decoder(ToEngine)
-_to_client: msgspec.msgpack.Decoder[ToClient] = msgspec.msgpack.Decoder(ToClient)
+
+
+@cache
+def _to_engine() -> msgspec.msgpack.Decoder[ToEngine]:
+    """Made when it is first used: it takes some of the time of a start, and a client needs only the other one."""
+    return msgspec.msgpack.Decoder(ToEngine)
+
+
+@cache
+def _to_client() -> msgspec.msgpack.Decoder[ToClient]:
+    return msgspec.msgpack.Decoder(ToClient)
 
 
 class WireError(Exception):
@@ -40,7 +50,7 @@ async def read_to_engine(reader: asyncio.StreamReader) -> ToEngine | None:
     """The next message of a client; None when it has gone. Raises WireError."""
     body = await _read(reader)
     try:
-        return None if body is None else _to_engine.decode(body)
+        return None if body is None else _to_engine().decode(body)
     except msgspec.DecodeError as error:
         raise WireError(str(error)) from error
 
@@ -49,6 +59,6 @@ async def read_to_client(reader: asyncio.StreamReader) -> ToClient | None:
     """The next message of the engine; None when it has gone. Raises WireError."""
     body = await _read(reader)
     try:
-        return None if body is None else _to_client.decode(body)
+        return None if body is None else _to_client().decode(body)
     except msgspec.DecodeError as error:
         raise WireError(str(error)) from error

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,60 +26,12 @@ from tests.benchmarks.lookback import PAST
 from tests.benchmarks.paging import PAGING
 from tests.benchmarks.resting import RESTING, cpu_of
 from tests.benchmarks.rules import RULING
+from tests.benchmarks.starting import STARTING
 from tests.benchmarks.storm import STORM
 from tests.benchmarks.triage import TRIAGE
 from tests.benchmarks.views import VIEWS
 from tests.terminal import Terminal
 from tests.waiting import until
-
-EMPTY_APP = """
-from textual.app import App
-from textual.widgets import Static
-
-class Empty(App):
-    def compose(self):
-        yield Static("baseline")
-
-Empty().run()
-"""
-
-
-def painted(command: list[str], word: str) -> float:
-    """Seconds from the start of a command until its terminal shows a word."""
-    begun = time.perf_counter()
-    with Terminal(command, env={"COLUMNS": ""}) as terminal:
-        until(lambda: word.encode() in terminal.raw, 60, word)
-        return time.perf_counter() - begun
-
-
-def start(folder: Path, runs: int = 10) -> None:
-    """From the command to the first painted KPI, beside an empty Textual app that prints one word."""
-    console = [*PROGRAM, str(folder)]
-    empty = [sys.executable, "-c", EMPTY_APP]
-    cases: dict[str, Callable[[], float]] = {
-        "empty Textual app": lambda: painted(empty, "baseline"),
-        "console, engine running": lambda: painted(console, "1 000 000 rows"),
-    }
-    headless(folder, "snapshot")
-    keeper = Terminal(console)
-    keeper.shows("1 000 000 rows")
-    warm: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(runs):
-        for name, case in cases.items():
-            warm[name].append(case())
-    keeper.__exit__(None, None, None)
-    cold: dict[str, list[float]] = {"empty Textual app": [], "console, engine not running": []}
-    for _ in range(runs):
-        headless(folder, "stop")
-        cold["empty Textual app"].append(painted(empty, "baseline"))
-        cold["console, engine not running"].append(painted(console, "1 000 000 rows"))
-    headless(folder, "stop")
-    for table in (warm, cold):
-        base = table["empty Textual app"]
-        for name, times in table.items():
-            ratio = statistics.median(a / b for a, b in zip(times, base, strict=True))
-            print(f"| {name} | {spread(times)} | {ratio:.2f}x |", flush=True)
-
 
 def latency(folder: Path, runs: int = 20) -> None:
     """From a line appended to a folder of a million rows until the tile shows it."""
@@ -130,7 +80,7 @@ def idle(folder: Path, seconds: float = 60.0) -> None:
     (folder / "site.yaml").write_text(text)
 
 
-SMALL: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, "idle": idle}
+SMALL: dict[str, Callable[[Path], None]] = {**STARTING, "latency": latency, "idle": idle}
 LARGE = LOADING | RESTING | PAST | JOURNAL | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE | PAGING
 
 

@@ -61,3 +61,9 @@ def own_state(folder: Path) -> dict[str, str]:
     """An environment whose state lies beside the data."""
     os.environ["XDG_STATE_HOME"] = str(folder.parent / "state")
     return {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}
+
+
+def verdict(what: str, found: float, most: float, figures: str) -> bool:
+    """Say what was found beside what is allowed; whether it holds."""
+    print(f"| {what} | {figures} | at most {most:g} | {'holds' if found <= most else 'DOES NOT HOLD'} |", flush=True)
+    return found <= most

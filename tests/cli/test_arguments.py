@@ -4,7 +4,8 @@ import shlex
 
 import pytest
 
-from opsconsole.cli.arguments import COMMANDS, parse, plain_site
+from opsconsole.cli.arguments import parse, plain_site
+from opsconsole.cli.commands.every import BY_NAME
 from opsconsole.cli.commands.every import EVERY
 from opsconsole.cli.main import run
 
@@ -14,7 +15,7 @@ def test_one_word_is_a_site(words: list[str], site: str) -> None:
     assert plain_site(words) == site
 
 
-@pytest.mark.parametrize("words", [["--help"], ["-V"], ["a", "b"], *([name] for name in COMMANDS)])
+@pytest.mark.parametrize("words", [["--help"], ["-V"], ["a", "b"], *([name] for name in BY_NAME)])
 def test_anything_else_is_parsed(words: list[str]) -> None:
     assert plain_site(words) is None
 
@@ -41,7 +42,7 @@ def test_wrong_words_are_told_and_end_with_2(words: list[str], says: str, capsys
 
 
 def test_commands_have_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in COMMANDS:
+    for name in BY_NAME:
         with pytest.raises(SystemExit) as caught:
             parse([name, "--help"])
         assert caught.value.code == 0
@@ -63,7 +64,7 @@ def test_the_list_names_each_command_within_80_cells(capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit):
         parse(["--help"])
     said = capsys.readouterr().out
-    assert [name for name in COMMANDS if f"\n  {name} " not in said] == []
+    assert [name for name in BY_NAME if f"\n  {name} " not in said] == []
     assert [line for line in said.splitlines() if len(line) > 80] == []
     assert run(parse(["help"])) == 0
     assert capsys.readouterr().out == said

@@ -1,0 +1,110 @@
+"""From the command to the first figure on the screen, beside an empty Textual app; and what consoles weigh."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.benchmarks.common import PROGRAM, headless, spread, verdict
+from tests.benchmarks.resting import cpu_of, memory_of
+from tests.terminal import Terminal
+from tests.waiting import until
+
+EMPTY_APP = """
+from textual.app import App
+from textual.widgets import Static
+
+class Empty(App):
+    def compose(self):
+        yield Static("baseline")
+
+Empty().run()
+"""
+KPI = "1 000 000 rows"
+RATIO, MEGABYTES, CONSOLES = 1.3, 90.0, 4
+WALK = (("2", "Alerts  "), ("3", "KPIs  "), ("5", "Tables  "), ("8", "Sources  "), (":rows source cycles\r", "row 1 of 1 0"),
+        (";SELECT 1 AS one\r", "one"), ("?", "Keys that work here"), ("1", KPI))  # fmt: skip
+"""Keys that lead through the screens, and what tells that each is there."""
+Cost = tuple[float, float]
+
+
+def painted(command: list[str], word: str) -> Cost:
+    """Seconds and seconds of CPU from the start of a command until its terminal shows a word."""
+    begun = time.perf_counter()
+    with Terminal(command, env={"COLUMNS": ""}) as terminal:
+        until(lambda: word.encode() in terminal.raw, 60, word, every=0.002)
+        return time.perf_counter() - begun, cpu_of(terminal.process.pid)
+
+
+def start(folder: Path, runs: int = 10) -> None:
+    """From the command to the first painted KPI, beside an empty Textual app that prints one word."""
+    console = [*PROGRAM, str(folder)]
+    empty = [sys.executable, "-c", EMPTY_APP]
+    cases: dict[str, Callable[[], Cost]] = {
+        "empty Textual app": lambda: painted(empty, "baseline"),
+        "console, engine running": lambda: painted(console, KPI),
+    }
+    headless(folder, "snapshot")
+    with Terminal(console) as keeper:
+        keeper.shows(KPI)
+        warm: dict[str, list[Cost]] = {name: [] for name in cases}
+        for _ in range(runs):
+            for name, case in cases.items():
+                warm[name].append(case())
+    cold: dict[str, list[Cost]] = {"empty Textual app": [], "console, engine not running": []}
+    for _ in range(runs // 2):
+        headless(folder, "stop")
+        cold["empty Textual app"].append(painted(empty, "baseline"))
+        cold["console, engine not running"].append(painted(console, KPI))
+    headless(folder, "stop")
+    for table in (warm, cold):
+        base = table["empty Textual app"]
+        for name, costs in table.items():
+            wall, cpu = [each[0] for each in costs], [each[1] for each in costs]
+            print(
+                f"| {name} | {spread(wall)} | {_ratio(costs, base, 0):.2f}x | CPU {spread(cpu)} "
+                f"| {_ratio(costs, base, 1):.2f}x |",
+                flush=True,
+            )
+    found, base = warm["console, engine running"], warm["empty Textual app"]
+    cpu, wall_ratio = _ratio(found, base, 1), _ratio(found, base, 0)
+    verdict("start to the first KPI, engine running", wall_ratio, RATIO, f"{wall_ratio:.2f}x (of CPU {cpu:.2f}x)")
+
+
+def _ratio(costs: list[Cost], base: list[Cost], which: int) -> float:
+    return statistics.median(each[which] / other[which] for each, other in zip(costs, base, strict=True))
+
+
+def consoles(folder: Path) -> None:
+    """Four consoles on one engine: what each weighs once it has been through its screens, and what they cost at rest."""
+    headless(folder, "snapshot")
+    with contextlib.ExitStack() as stack:
+        terminals = [stack.enter_context(Terminal([*PROGRAM, str(folder)])) for _ in range(CONSOLES)]
+        for terminal in terminals:
+            terminal.shows(KPI)
+        at_first = [memory_of(terminal.process.pid) for terminal in terminals]
+        for keys, shows in WALK:
+            for terminal in terminals:
+                terminal.press(keys)
+                terminal.shows(shows)
+        weights = [memory_of(terminal.process.pid) for terminal in terminals]
+        pids = [int(json.loads(headless(folder, "status", "--json"))["pid"]), *(each.process.pid for each in terminals)]
+        used, begun = [cpu_of(pid) for pid in pids], time.perf_counter()
+        until(lambda: time.perf_counter() - begun > 20, 30)
+        shares = [(cpu_of(pid) - was) / (time.perf_counter() - begun) for pid, was in zip(pids, used, strict=True)]
+    headless(folder, "stop")
+    print(
+        f"| {CONSOLES} consoles on one engine, at rest | engine {shares[0]:.2%}, consoles at most {max(shares[1:]):.2%} "
+        f"of a core, after the start {max(at_first):.0f} MB each |",
+        flush=True,
+    )
+    verdict("memory of a console after all its screens, MB", max(weights), MEGABYTES, f"{max(weights):.0f} MB")
+
+
+STARTING: dict[str, Callable[[Path], None]] = {"start": start, "consoles": consoles}
+"""By name: what is measured on a site of a million rows."""
