@@ -9,6 +9,7 @@ from opsconsole import __version__
 if TYPE_CHECKING:
     import argparse
 
+
 def plain_site(words: list[str]) -> str | None:
     """The site of a command line that only names one, as most do; None: it has to be parsed."""
     if not words:

@@ -27,6 +27,8 @@ from opsconsole.engine.messages import (
 
 REST = 0.15
 """Seconds that the cursor rests on an alert before anything is asked of it."""
+LATEST = 0.5
+"""Seconds after which an alert is shown even if nothing more is known of it yet."""
 EVIDENCE = 12
 KEPT = 100
 
@@ -53,6 +55,41 @@ class AlertFacts:
         self._rest = rest
         self._kept: dict[str, tuple[Seen, float | None, Facts]] = {}
         self._wanted: tuple[str, Seen, float | None] | None = None
+        self._beside: AlertState | None = None
+        self._coming = ""
+
+    def beside(self, alert: AlertState) -> tuple[AlertState, Facts]:
+        """The alert to be shown beside a list whose cursor is on `alert`, and what is known of it.
+
+        It follows the cursor once that rests, and then at once with all that is known: a key in the list sends the list.
+        """
+        facts = self.of(alert)
+        if self._beside is None or self._beside.id == alert.id:
+            self._beside, self._coming = alert, ""
+            return alert, facts
+        if self._coming != alert.id:
+            self._coming = alert.id
+            self._ctx.spawn(self._come(alert))
+        return self._beside, self._as_shown(self._beside)
+
+    def _as_shown(self, alert: AlertState) -> Facts:
+        """What was known of an alert when it was shown."""
+        known = self._kept.get(alert.id)
+        return known[2] if known is not None and known[1] == self._moment() else Facts()
+
+    async def _come(self, alert: AlertState) -> None:
+        await asyncio.sleep(self._rest)
+        if self._coming == alert.id and not self._known(alert):
+            await asyncio.sleep(LATEST - self._rest)
+        self._arrive(alert)
+
+    def _arrive(self, alert: AlertState) -> None:
+        if self._coming == alert.id:
+            self._beside, self._coming = alert, ""
+
+    def _known(self, alert: AlertState) -> bool:
+        known = self._kept.get(alert.id)
+        return known is not None and known[:2] == (_seen(alert), self._moment())
 
     def of(self, alert: AlertState) -> Facts:
         """What is known of an alert now; what is not is asked for, and shown once it is there."""
@@ -93,6 +130,7 @@ class AlertFacts:
         self._kept[alert.id] = (wanted[1], at, facts)
         while len(self._kept) > KEPT:
             self._kept.pop(next(iter(self._kept)))
+        self._arrive(alert)
 
     async def _ask(self, body: Ask) -> Answer | None:
         try:

@@ -59,7 +59,8 @@ class Canvas(Widget, can_focus=True):
     def _strip(self, line: Line, muted: bool) -> Strip:
         styled = self.look.muted if muted else self.look.style
         spans = [(to_ascii(text), names) for text, names in line] if self.ascii_only else line
-        return Strip([Segment(text, styled(names)) for text, names in spans if text])
+        # what looks the same is one segment: each costs a beginning and an end on the wire
+        return Strip([Segment(text, styled(names)) for text, names in spans if text]).simplify()
 
     def render_line(self, y: int) -> Strip:
         """A line of the screen."""

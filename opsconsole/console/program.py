@@ -35,6 +35,7 @@ from opsconsole.console.model import Model
 from opsconsole.console.outlet import Outlet
 from opsconsole.console.pause import Pause
 from opsconsole.console.prompt import Prompt
+from opsconsole.console.runs import exact
 from opsconsole.console.ticking import Ticking
 from opsconsole.console.touring import Toured
 from opsconsole.console.travel import Travel
@@ -266,6 +267,9 @@ class Console(App[int], inherit_bindings=False):
     def link_is_free(self) -> None:
         """The terminal has drawn what it was sent."""
         self.outlet.free()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        super()._display(screen, exact(renderable))
 
     def post_display_hook(self) -> None:
         self.outlet.sent()

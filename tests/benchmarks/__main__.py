@@ -33,6 +33,7 @@ from tests.benchmarks.views import VIEWS
 from tests.terminal import Terminal
 from tests.waiting import until
 
+
 def latency(folder: Path, runs: int = 20) -> None:
     """From a line appended to a folder of a million rows until the tile shows it."""
     with Terminal([*PROGRAM, str(folder)]) as terminal:

@@ -81,7 +81,7 @@ def _ratio(costs: list[Cost], base: list[Cost], which: int) -> float:
 
 
 def consoles(folder: Path) -> None:
-    """Four consoles on one engine: what each weighs once it has been through its screens, and what they cost at rest."""
+    """Four consoles on one engine: what each weighs after a walk through its screens, and costs at rest."""
     headless(folder, "snapshot")
     with contextlib.ExitStack() as stack:
         terminals = [stack.enter_context(Terminal([*PROGRAM, str(folder)])) for _ in range(CONSOLES)]
@@ -99,8 +99,8 @@ def consoles(folder: Path) -> None:
         shares = [(cpu_of(pid) - was) / (time.perf_counter() - begun) for pid, was in zip(pids, used, strict=True)]
     headless(folder, "stop")
     print(
-        f"| {CONSOLES} consoles on one engine, at rest | engine {shares[0]:.2%}, consoles at most {max(shares[1:]):.2%} "
-        f"of a core, after the start {max(at_first):.0f} MB each |",
+        f"| {CONSOLES} consoles on one engine, at rest | engine {shares[0]:.2%}, consoles at most "
+        f"{max(shares[1:]):.2%} of a core, after the start {max(at_first):.0f} MB each |",
         flush=True,
     )
     verdict("memory of a console after all its screens, MB", max(weights), MEGABYTES, f"{max(weights):.0f} MB")

@@ -5,8 +5,7 @@ import shlex
 import pytest
 
 from opsconsole.cli.arguments import parse, plain_site
-from opsconsole.cli.commands.every import BY_NAME
-from opsconsole.cli.commands.every import EVERY
+from opsconsole.cli.commands.every import BY_NAME, EVERY
 from opsconsole.cli.main import run
 
 

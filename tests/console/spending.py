@@ -89,7 +89,7 @@ def costs(folder: Path) -> dict[str, int]:
         found["cursor down in a list"] = terminal.bytes - before
         terminal.quiet_for(0.5)
         found["the detail that follows"] = terminal.bytes - before - found["cursor down in a list"]
-        found["one alert changes its state"] = pushed("alert", "0 unacknowledged")
+        found["one alert changes its state"] = pushed("alert", "▲C ACK")
         cost(terminal, ":rows source cycles\r", "row 1 of")
         found["cursor down in a table of rows"] = cost(terminal, "j", "row 2 of")
         terminal.press("q")

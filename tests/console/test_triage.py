@@ -82,7 +82,7 @@ async def test_a_shelf_takes_a_time_and_a_reason_and_no_longer_than_allowed(tmp_
 async def test_what_chatters_is_shelved_by_one_key_and_enter(tmp_path: Path) -> None:
     async with console(tmp_path, state=cannedalerts.triage()) as person:
         await person.press("2", "down")
-        assert "shelves it for 1h" in person.text()
+        await person.sees("shelves it for 1h")
         await person.press("s", "enter")
         found = await told(person)
         assert (found.targets, found.until, found.text) == ([Target("flutter{line=4}", 3)], NOW + 3600, "it chatters")

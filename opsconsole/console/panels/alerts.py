@@ -82,7 +82,8 @@ class AlertsPanel(Panel):
             lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
         else:
             lines = self.pane.draw(spot.cells, spot.lines - 1 - below, focused)
-            lines += detail(self.ctx, alert, spot.cells, below, self._facts.of(alert))
+            shown, facts = self._facts.beside(alert)
+            lines += detail(self.ctx, shown, spot.cells, below, facts)
         return [heading(self.spec.title or "Alerts", self._note(), spot.cells, focused), *lines]
 
     def most(self, cells: int) -> int:

@@ -228,8 +228,9 @@ class AlertsView(View):
         return [*top, *self._pane.draw(cells, lines - len(top), True)]
 
     def _detail(self, alert: AlertState, cells: int, lines: int) -> list[Line]:
+        alert, facts = self._facts.beside(alert)
         title = heading(f"{signs.alert_sign(alert.priority)} {inert(alert.text)}", [], cells, False)
-        return [title, *detail(self.ctx, alert, cells, lines - 1, self._facts.of(alert))]
+        return [title, *detail(self.ctx, alert, cells, lines - 1, facts)]
 
     def _note(self) -> Line:
         """How many there are in all, and how many of them the list has."""

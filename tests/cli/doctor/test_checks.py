@@ -36,7 +36,9 @@ MB = 10**6
         (terminal.encoding(Seen(encoding="ISO-8859-1")), "warning", "ISO-8859-1"),
         (terminal.clipboard(Seen(environ={"TMUX": "x"})), "note", "does not say"),
         (
-            terminal.clipboard(Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "off", "set-clipboard": "external"})),
+            terminal.clipboard(
+                Seen(environ={"TMUX": "x"}, tmux={"allow-passthrough": "off", "set-clipboard": "external"})
+            ),
             "warning",
             "`tmux set -g set-clipboard on`",
         ),
