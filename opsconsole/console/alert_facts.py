@@ -27,7 +27,7 @@ from opsconsole.engine.messages import (
 
 REST = 0.15
 """Seconds that the cursor rests on an alert before anything is asked of it."""
-LATEST = 0.5
+LATEST = 1.0
 """Seconds after which an alert is shown even if nothing more is known of it yet."""
 EVIDENCE = 12
 KEPT = 100
@@ -61,7 +61,7 @@ class AlertFacts:
     def beside(self, alert: AlertState) -> tuple[AlertState, Facts]:
         """The alert to be shown beside a list whose cursor is on `alert`, and what is known of it.
 
-        It follows the cursor once that rests, and then at once with all that is known: a key in the list sends the list.
+        It follows the cursor once that rests, with all there is to know: a key in the list sends what changed there.
         """
         facts = self.of(alert)
         if self._beside is None or self._beside.id == alert.id:

@@ -36,7 +36,11 @@ class Program(Context, Protocol):
     looking: Looking
     toured: Toured | None
     pause: Pause
-    scrubber: Scrubber
+
+    @property
+    def scrubber(self) -> Scrubber:
+        """The bar of a past moment."""
+        ...
 
     @property
     def stack(self) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Later:
-    """`run` does an action, with words where there are some; `typing` opens the command line with a text to go on with."""
+    """`run` does an action, with words if need be; `typing` opens the command line with a text to go on with."""
 
     def __init__(self, program: Program, run: Callable[..., None], typing: Callable[[str], None]) -> None:
         self.program = program

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.geometry import Size
@@ -268,7 +269,7 @@ class Console(App[int], inherit_bindings=False):
         """The terminal has drawn what it was sent."""
         self.outlet.free()
 
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, exact(renderable))
 
     def post_display_hook(self) -> None:

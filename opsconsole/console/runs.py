@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from textual._compositor import ChopsUpdate
 
 
@@ -20,6 +20,6 @@ class Runs(ChopsUpdate):
         return "".join(out)
 
 
-def exact(update: object) -> object:
+def exact(update: RenderableType | None) -> RenderableType | None:
     """An update of parts of the screen as what changed; any other as it is."""
     return Runs(update.chops, update.spans, update.chop_ends) if type(update) is ChopsUpdate else update

@@ -27,7 +27,8 @@ Empty().run()
 """
 KPI = "1 000 000 rows"
 RATIO, MEGABYTES, CONSOLES = 1.3, 90.0, 4
-WALK = (("2", "Alerts  "), ("3", "KPIs  "), ("5", "Tables  "), ("8", "Sources  "), (":rows source cycles\r", "row 1 of 1 0"),
+WALK = (("2", "Alerts  "), ("3", "KPIs  "), ("5", "Tables  "), ("8", "Sources  "),
+        (":rows source cycles\r", "row 1 of 1 0"),
         (";SELECT 1 AS one\r", "one"), ("?", "Keys that work here"), ("1", KPI))  # fmt: skip
 """Keys that lead through the screens, and what tells that each is there."""
 Cost = tuple[float, float]

@@ -87,6 +87,7 @@ def costs(folder: Path) -> dict[str, int]:
         terminal.press("j")
         terminal.shows("▸ ◆W ACK")
         found["cursor down in a list"] = terminal.bytes - before
+        terminal.shows("─ ◆W Order", "rows  ")
         terminal.quiet_for(0.5)
         found["the detail that follows"] = terminal.bytes - before - found["cursor down in a list"]
         found["one alert changes its state"] = pushed("alert", "▲C ACK")
