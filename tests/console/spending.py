@@ -82,7 +82,7 @@ def costs(folder: Path) -> dict[str, int]:
         cost(terminal, "", "? help")
         terminal.resize(80, 24)
         found["the overview drawn anew, all of it"] = cost(terminal, "", "52.4 %")
-        cost(terminal, "2", "3 of 3 open")
+        cost(terminal, "2", "rows  ")  # with the detail of the first
         before = terminal.bytes
         terminal.press("j")
         terminal.shows("▸ ◆W ACK")
