@@ -7,9 +7,12 @@ changed meanwhile is left alone, and told with the first line that differs.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -52,35 +55,61 @@ class SiteEdit:
         Owner and mode stay; what a symbolic link leads to is replaced, not the link.
         """
         real = path.resolve()
-        known = real.stat()
-        fresh = real.with_name(f".{real.name}.{os.getpid()}.tmp")
-        try:
-            with fresh.open("xb") as file:
-                os.fchmod(file.fileno(), known.st_mode & 0o7777)
-                with contextlib.suppress(PermissionError):  # only root may give a file away
-                    os.fchown(file.fileno(), known.st_uid, known.st_gid)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+        with _beside(real, data, real.stat()) as fresh:
             yield
             os.replace(fresh, real)
-        finally:
-            fresh.unlink(missing_ok=True)
+            _lasting(real.parent)
 
     @contextlib.contextmanager
     def making(self, path: Path, data: bytes):  # type: ignore[no-untyped-def]
         """Have a new file when the block ends, and only if it ends well. Raises OSError, also where there is one."""
         path.parent.mkdir(exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with fresh.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+        with _beside(path, data, None) as fresh:
             yield
-            os.link(fresh, path)
+            try:
+                os.link(fresh, path)  # unlike a rename, a link never replaces
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without links
+                if path.exists():
+                    raise FileExistsError(errno.EEXIST, "it has come meanwhile", str(path)) from None
+                os.rename(fresh, path)
+            _lasting(path.parent)
+
+
+@contextlib.contextmanager
+def _beside(path: Path, data: bytes, like: os.stat_result | None) -> Iterator[Path]:
+    """A file on the disk beside another, with the mode and as far as may be the owner of one; gone in the end."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with fresh.open("xb") as file:
+            if like is not None:
+                _owned(file.fileno(), like)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield fresh
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _owned(handle: int, like: os.stat_result) -> None:
+    """Only root may give a file away, but whoever is in a group may give it to that."""
+    for owner in (like.st_uid, -1):
+        with contextlib.suppress(PermissionError):
+            os.fchown(handle, owner, like.st_gid)
+            break
+    os.fchmod(handle, like.st_mode & 0o7777)
+
+
+def _lasting(folder: Path) -> None:
+    """Have a new name outlast a loss of power, where the file system can say so."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
         finally:
-            fresh.unlink(missing_ok=True)
+            os.close(handle)
 
 
 def digest(data: bytes) -> str:
