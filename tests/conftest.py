@@ -1,10 +1,15 @@
-"""What long tests did is told at the end of a run, passed or not: seeds, operations, kills, rows compared."""
+"""Random tests mind no busy machine; what long ones did is told at the end of a run: seeds, operations, kills."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast examples are made depends on what else the machine does, and says nothing of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
