@@ -160,7 +160,7 @@ def names(found: Layout) -> Counter[str]:
     return Counter(edit.panel_at(found, at).text for at in edit.spots(found))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(start=layouts, steps=st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 30)), max_size=12))
 def test_nothing_is_lost_and_nothing_is_empty(start: Layout, steps: list[tuple[str, int]]) -> None:
     found = start

@@ -300,7 +300,7 @@ def _all(found: Layout) -> list[Panel]:
     return [edit.panel_at(found, at) for at in edit.spots(found)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     steps=st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 30)), min_size=1, max_size=6),
