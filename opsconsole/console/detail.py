@@ -10,6 +10,7 @@ from opsconsole.console.alert_lists import state_word
 from opsconsole.console.context import Context
 from opsconsole.console.draw.charts import chart, chart_of, spark
 from opsconsole.console.draw.tile import change
+from opsconsole.console.key_names import key_name
 from opsconsole.console.parts import Part, fixed, shared
 from opsconsole.console.text import Line, clip, fit, inert, width, wrap
 from opsconsole.engine.messages import AlertState, Event, KpiState, TablePage
@@ -131,7 +132,14 @@ def _aside(ctx: Context, alert: AlertState) -> list[Line]:
 def _proposal(alert: AlertState) -> list[Line]:
     if not alert.chatters or signs.put_aside(alert):
         return []
-    return [[_head("~"), ("it comes and goes too often to be read: ", ""), ("s", "key"), (" ↵ shelves it for 1h", "")]]
+    return [
+        [
+            _head("~"),
+            ("it comes and goes too often to be read: ", ""),
+            ("s", "key"),
+            (f" {key_name('enter')} shelves it for 1h", ""),
+        ]
+    ]
 
 
 def _trend(ctx: Context, kpi: KpiState | None, cells: int, most: int) -> list[Part]:

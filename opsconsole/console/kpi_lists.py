@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from opsconsole.console import fmt, lists, signs
 from opsconsole.console.draw.charts import spark
 from opsconsole.console.draw.heat import member_text
+from opsconsole.console.key_names import key_name
 from opsconsole.console.pane import Column, Row, cell
 from opsconsole.console.text import Line, clip, inert, width
 from opsconsole.engine.messages import Compared, Comparison, KpiState, Moved, Mover
@@ -170,7 +171,7 @@ def comparison_note(compared: Compared, against: str, timezone: str) -> str:
         return f"○ {inert(found.reason)}"
     if found.against == "typical":
         return f"median of {found.periods} like periods, P10 to P90 beside it"
-    return f"{fmt.span(found.start, found.end, timezone)} · ↵ looks at it"
+    return f"{fmt.span(found.start, found.end, timezone)} · {key_name('enter')} looks at it"
 
 
 def strip(compared: Compared, kpi: KpiState, cells: int) -> Line:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from opsconsole.console.key_names import key_name
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import Line, fit, inert, line_width, width
 
@@ -90,7 +91,7 @@ class Picker(Prompt):
             else:
                 break
             first += 1
-        keys = "← → presets · ↵ take · Esc leave"
+        keys = f"{key_name('left')} {key_name('right')} presets · {key_name('enter')} take · Esc leave"
         if line_width(line) + width(keys) + 3 <= cells:
             line += [(" " * (cells - line_width(line) - width(keys) - 1), ""), (keys, "dim")]
         return [fit([("─" * cells, "rule")], cells), fit(line, cells)]

@@ -1,9 +1,9 @@
 """What the real program costs: `python -m tests.benchmarks NAME …`.
 
-NAME is one of start, latency, idle, bulk, append, small, reopen, watched, past, views, refresh, long, storm, triage,
-book, rules, paging.
+NAME is one of start, consoles, latency, idle, bytes, keys, bulk, append, small, reopen, watched, past, views, refresh,
+long, storm, triage, book, rules, paging.
 
-The first three have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
+The first four have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
 (a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
 same run, in turn with what is measured. Prints a line of a table for each.
 """
@@ -18,8 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.book import BOOK
+from tests.benchmarks.bytes import BYTES
 from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spread
 from tests.benchmarks.journal import JOURNAL
+from tests.benchmarks.keys import KEYS
 from tests.benchmarks.kpis import FIGURES
 from tests.benchmarks.loading import LOADING
 from tests.benchmarks.lookback import PAST
@@ -82,7 +84,7 @@ def idle(folder: Path, seconds: float = 60.0) -> None:
 
 
 SMALL: dict[str, Callable[[Path], None]] = {**STARTING, "latency": latency, "idle": idle}
-LARGE = LOADING | RESTING | PAST | JOURNAL | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE | PAGING
+LARGE = LOADING | RESTING | PAST | JOURNAL | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE | PAGING | BYTES | KEYS
 
 
 def main() -> None:
@@ -104,6 +106,8 @@ def main() -> None:
             *STORM,
             *TRIAGE,
             *PAGING,
+            *BYTES,
+            *KEYS,
             [],
         ],
         default=list(SMALL),

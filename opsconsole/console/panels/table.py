@@ -96,7 +96,7 @@ class TablePanel(Panel):
         if self._rows is not None:
             lines = min(len(self.pane.rows), max(0, spot.lines - 2))
             of_all = f" of {fmt.count(self._rows.total, 'row')}" if self._rows.total is not None else ""
-            note = [(f"newest {lines}{of_all} · ↵ all", "dim")]
+            note = [(f"newest {lines}{of_all} · {self.ctx.told('{open}')} all", "dim")]
         return [heading(inert(title), note, spot.cells, focused), *self.pane.draw(spot.cells, spot.lines - 1, focused)]
 
     def open(self) -> Address | None:

@@ -89,7 +89,7 @@ class AlertView(View):
         out += [*shown, *(fit([], cells) for _ in range(self._room - len(shown)))]
         below = len(body) - self._top - len(shown)
         more = f" · {below} more lines below" if below > 0 else ""
-        return [*out, fit([(f" ↵ all rows behind it{more}", "dim")], cells)]
+        return [*out, fit([(self.ctx.told(" {open} all rows behind it") + more, "dim")], cells)]
 
     def move(self, _dx: int, dy: int) -> None:
         self._top = max(0, min(self._top + dy, self._hidden))

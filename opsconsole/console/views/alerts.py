@@ -273,7 +273,9 @@ class AlertsView(View):
                 (f"filter: {inert(alert_filter.said(pane.filter, self.address.where))}{more}  Esc shows all", "bold")
             )
         if self._folds:
-            parts.append(("by incident while the flood lasts: → or ↵ unfolds, ← folds", "dim"))
+            parts.append(
+                (self.ctx.told("by incident while the flood lasts: {right} or {open} unfolds, {left} folds"), "dim")
+            )
         if self.trouble:
             parts.append((inert(self.trouble), "warning"))
         line: Line = [(" ", "")]

@@ -97,7 +97,7 @@ class BacktestView(ReportView):
 
     def _hint(self) -> str:
         if not self.address.name:
-            return "↵ the occurrences of a rule"
+            return self.ctx.told("{open} the occurrences of a rule")
         return f":backtest {inert(self.address.name)} for=10m tries a change on the past; since=90d looks further back"
 
     def _summary(self, entry: dict[str, Any], cells: int) -> list[Line]:

@@ -96,7 +96,12 @@ class ScorecardView(ReportView):
             for at, text in enumerate(wrap(inert(tryout["says"]), cells - 7)):
                 out.append(fit([(" try   " if not at else " " * 7, "dim"), (text, "")], cells))
             if tryout["with"]:
-                out.append(fit([(" ↵ tries it on the past: ", "dim"), (inert(tryout["with"]), "bold")], cells))
+                out.append(
+                    fit(
+                        [(self.ctx.told(" {open} tries it on the past: "), "dim"), (inert(tryout["with"]), "bold")],
+                        cells,
+                    )
+                )
         if not line["behind"] and tryout is None:
             out.append(fit([(f" target: {inert(line['target'])}", "dim")], cells))
         return out
