@@ -10,13 +10,16 @@ from tests.benchmarks.common import verdict
 from tests.console.spending import BUDGET, cost, costs
 from tests.terminal import Terminal
 
-OTHER = """
+OTHER = '''
 from textual.app import App
 from textual.widgets import DataTable, Footer, Header, Input, Static
 
 class Other(App):
     BINDINGS = [("colon", "line", "Command"), ("t", "tile", "Tile"), ("c", "cell", "Cell")]
-    CSS = "#tile {border: round white; height: 5} Input {dock: bottom; display: none} Input.open {display: block}"
+    CSS = """
+    DataTable {height: 1fr} #tile {border: round white; height: 5}
+    Input {dock: bottom; display: none} Input.open {display: block}
+    """
 
     def compose(self):
         yield Header()
@@ -43,7 +46,7 @@ class Other(App):
         self.query_one(Input).focus()
 
 Other().run()
-"""
+'''
 
 
 def other() -> dict[str, int]:
