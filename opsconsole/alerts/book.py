@@ -21,6 +21,7 @@ from opsconsole.alerts.facts import LEVEL, Already, Config, Facts, Refusal, Step
 from opsconsole.alerts.handling import undo
 from opsconsole.alerts.holding import CLOSED, OfRule
 from opsconsole.alerts.memo import NOTHING, Memo
+from opsconsole.alerts.observed import is_steady, seen_with, tells_news
 from opsconsole.alerts.shown import SYSTEM, rule_of, shown
 from opsconsole.alerts.standing import escalate, expire, realarm, set_back
 from opsconsole.alerts.timers import due_of
@@ -162,9 +163,9 @@ class AlertBook:
                     steady = False
                     fresh = Alert(key, observation.rule, self._course.held.fresh(), observation.labels)
                     self._look(fresh, observation, config, now, moves)
-            elif _steady(alert.facts, observation):
-                if _tells_news(alert, observation):
-                    alerts[key] = _with(alert, observation, Step(alert.facts))
+            elif is_steady(alert.facts, observation):
+                if tells_news(alert, observation):
+                    alerts[key] = seen_with(alert, observation, Step(alert.facts))
             else:
                 steady = False
                 self._look(alert, observation, config, now, moves)
@@ -186,7 +187,7 @@ class AlertBook:
             again = partial(observe, level=level, config=config, now=now, kept=kept)
         step = again(known.facts)
         if observation.quality == "good":
-            known = _with(known, observation, step)
+            known = seen_with(known, observation, step)
         self._move(Move(known, step, again, why), moves)
 
     def _unseen(self, of: OfRule, seen: frozenset[str], verdict: Verdict, now: float, moves: dict[str, Move]) -> None:
@@ -381,41 +382,3 @@ def _end(observations: list[Observation], first: int) -> int:
     while end < len(observations) and observations[end].rule == rule:
         end += 1
     return end
-
-
-def _steady(facts: Facts, observation: Observation) -> bool:
-    """Whether an observation makes no difference to the life of an alert."""
-    level = LEVEL[observation.priority]
-    if observation.kept is not None:
-        level = max(level, min(facts.level, LEVEL[observation.kept]))
-    if facts.level != level or facts.raw != level or facts.frozen is not None:
-        return False
-    return not observation.moments and observation.quality == "good"
-
-
-def _tells_news(alert: Alert, observation: Observation) -> bool:
-    """Whether the figures of an open alert have changed; those of a closed one are those of its end."""
-    if alert.value == observation.value and (alert.text == observation.text or not observation.text):
-        return False
-    return alert.facts.level > 0 or alert.facts.letter != "NORM"
-
-
-def _with(alert: Alert, observation: Observation, step: Step) -> Alert:
-    """The alert with the figures of an observation; its text stays while it returns to normal."""
-    value, worst = observation.value, alert.worst
-    begins = step.what == "raised" or (step.what == "occurred" and step.facts.cleared == step.facts.since)
-    worse = (
-        value is not None
-        and observation.priority is not None
-        and (worst is None or observation.worse.than(value, worst))
-    )
-    reopened = begins and alert.facts.letter == "NORM"
-    return replace(
-        alert,
-        text=observation.text or alert.text,
-        value=value,
-        worst=value if begins or worse else worst,
-        limit=observation.limit if observation.limit is not None else alert.limit,
-        note="" if reopened else alert.note,
-        note_by="" if reopened else alert.note_by,
-    )
