@@ -389,16 +389,6 @@ class Doing(Later):
         else:
             self.program.say(f"nothing to copy of {what}")
 
-    def do_restart_engine(self, _: str) -> None:
-        self.program.say("starting the engine anew …")
-        self.program.spawn(self._restart())
-
-    async def _restart(self) -> None:
-        try:
-            await self.program.link.restart()
-        except LinkError as error:
-            self.program.say(inert(str(error)), "warning")
-
     def do_save_draft(self, _: str) -> None:
         self.program.say("writing the draft …")
         self.program.spawn(self._tell(Command("save-draft"), ""))

@@ -1,4 +1,4 @@
-"""What the actions do that concern the program itself: where one has been, the mouse, the shell."""
+"""What the actions do that concern the program itself: where one has been, the mouse, the shell, the engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import signal
 
 from opsconsole.console.address import Address
 from opsconsole.console.host import Program
+from opsconsole.console.link import LinkError
+from opsconsole.console.text import inert
 
 
 class Running:
@@ -31,6 +33,16 @@ class Running:
             self.program.say(self.program.registry.told("mouse on; shift and drag selects text, {mouse} turns it off"))
         else:
             self.program.say("mouse off: the terminal selects text")
+
+    def do_restart_engine(self, _: str) -> None:
+        self.program.say("starting the engine anew …")
+        self.program.spawn(self._restart())
+
+    async def _restart(self) -> None:
+        try:
+            await self.program.link.restart()
+        except LinkError as error:
+            self.program.say(inert(str(error)), "warning")
 
     def do_suspend(self, _: str) -> None:
         if not can_suspend():
