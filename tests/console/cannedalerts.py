@@ -15,13 +15,13 @@ from opsconsole.engine.messages import (
     Command,
     Event,
     Maintenance,
-    Priority,
     Procedure,
     ProcedureStep,
     Related,
     SavedView,
     Snapshot,
 )
+from opsconsole.site.model import Priority
 from tests.console import canned
 
 NOW = canned.NOW
