@@ -13,7 +13,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import duckdb
@@ -35,6 +36,8 @@ FORMAT = 2
 HOUR = "#hour"
 """The split of rows by the hour, for trends finer than a day."""
 _RANGES = 64
+_LATELY = 3600.0
+"""Seconds for which an hour that an answer wanted is kept for the next one."""
 _KEPT = {
     *(
         "sum",
@@ -101,10 +104,11 @@ class _Plan(NamedTuple):
 class Sealed:
     """Answers asks, from states where that pays; `missing`, `used` and `hours` tell what to build and to keep."""
 
-    def __init__(self, least_rows: int = 200_000) -> None:
-        """Sources with fewer rows are answered from these, which is as fast."""
+    def __init__(self, least_rows: int = 200_000, clock: Callable[[], float] = time.monotonic) -> None:
+        """Sources with fewer rows are answered from these, which is as fast. `clock` counts seconds."""
         self._least_rows = least_rows
-        self.hours: dict[str, set[Day]] = {}
+        self._clock = clock
+        self.hours: dict[str, dict[Day, float]] = {}
         self.missing: dict[str, Missing] = {}
         self.used: dict[str, Scope] = {}
         self.bad: set[str] = set()
@@ -161,6 +165,13 @@ class Sealed:
         )
         return _merged(found, plan.covered, scan(cursor, binding, others), rest)
 
+    def wanted(self, scope: str) -> set[Day]:
+        """The hours of a scope that answers wanted lately; older wishes are forgotten."""
+        least = self._clock() - _LATELY
+        kept = {hour: at for hour, at in list(self.hours.get(scope, {}).items()) if at >= least}
+        self.hours[scope] = kept
+        return set(kept)
+
     def _plan(self, cursor: Cursor, binding: Binding, ask: Ask) -> _Plan | None:
         """None for what is always answered from the rows."""
         source = binding.site.sources.get(ask.source)
@@ -191,7 +202,8 @@ class Sealed:
     def _built(self, cursor: Cursor, scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day]) -> set[Day]:
         """The days whose states still hold for all of some splits; the others are noted as missing."""
         self.used[scope.name] = scope
-        self.hours.setdefault(scope.name, set()).update(day for day in days if day.hourly)
+        now = self._clock()
+        self.hours.setdefault(scope.name, {}).update((day, now) for day in days if day.hourly)
         found: dict[str, set[Day]] = {}
         for split, first, last in cursor.execute(
             """SELECT split, first, last FROM _ops.sealed AS s

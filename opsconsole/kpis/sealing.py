@@ -69,7 +69,7 @@ class Sealing:
             try:
                 with contextlib.closing(self._cursor()) as cursor:
                     _build(cursor, missing, days)
-                    _drop_hours(cursor, missing, self._sealed.hours.get(missing.scope.name, set()))
+                    _drop_hours(cursor, missing, self._sealed.wanted(missing.scope.name))
             except (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException) as error:
                 log.warning("days of %s are not sealed now: %s", missing.scope.source, str(error).splitlines()[0])
                 self._rest_until = time.monotonic() + _REST
@@ -170,7 +170,7 @@ def _build(cursor: duckdb.DuckDBPyConnection, missing: Missing, days: Sequence[D
 
 
 def _drop_hours(cursor: duckdb.DuckDBPyConnection, missing: Missing, wanted: set[Day]) -> None:
-    """Let go of hours that no window begins or ends in any more, once they are many. Raises duckdb.Error."""
+    """Let go of hours that no window has begun or ended in lately, once they are many. Raises duckdb.Error."""
     scope = missing.scope
     hours = f"scope = {literal(scope.name)} AND last - first = INTERVAL 1 HOUR"
     (many,) = cursor.execute(f"SELECT count(DISTINCT first) FROM _ops.sealed WHERE {hours}").fetchall()[0]
@@ -181,7 +181,6 @@ def _drop_hours(cursor: duckdb.DuckDBPyConnection, missing: Missing, wanted: set
     cursor.execute(f"DELETE FROM {scope.table} WHERE hourly AND first NOT IN ({kept})")
     cursor.execute(f"DELETE FROM _ops.sealed WHERE {hours} AND first NOT IN ({kept})")
     cursor.execute("COMMIT")
-    wanted.clear()
 
 
 def _states(scope: Scope, splits: dict[str, tuple[str, ...]], days: Sequence[Day]) -> str:
