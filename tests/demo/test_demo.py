@@ -23,7 +23,7 @@ from tests.waiting import until
 HOLDER = """
 import sys, time
 from opsconsole.demo.demo import prepare
-demo = prepare("factory", speed=600)
+demo = prepare("emergency")
 print(demo.process.pid, demo.folder, flush=True)
 time.sleep(600)
 """
@@ -47,6 +47,15 @@ def _own_temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def factory_demo() -> Iterator[Demo]:
     demo = prepare("factory", speed=600)
+    yield demo
+    if demo.folder.exists():
+        demo.close()
+
+
+@pytest.fixture
+def small_demo() -> Iterator[Demo]:
+    """The pack whose history is made soonest, for what is the same in all of them."""
+    demo = prepare("emergency")
     yield demo
     if demo.folder.exists():
         demo.close()
@@ -93,10 +102,10 @@ def test_nothing_left_after_close(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_close_after_the_player_was_killed(factory_demo: Demo) -> None:
-    factory_demo.process.kill()
-    factory_demo.close()
-    assert not factory_demo.folder.exists()
+def test_close_after_the_player_was_killed(small_demo: Demo) -> None:
+    small_demo.process.kill()
+    small_demo.close()
+    assert not small_demo.folder.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda n: n.name)
@@ -123,11 +132,11 @@ def test_player_does_not_mistake_the_end_of_a_thread_for_the_end_of_its_owner(fa
     until(lambda: path.stat().st_size > size + 2000, what="the player plays on")
 
 
-def test_player_ends_when_its_folder_is_taken_away(factory_demo: Demo) -> None:
-    module.remove_folder(factory_demo.folder)
-    until(lambda: factory_demo.process.poll() is not None or not factory_demo.folder.exists())
-    factory_demo.close()
-    assert not factory_demo.folder.exists()
+def test_player_ends_when_its_folder_is_taken_away(small_demo: Demo) -> None:
+    module.remove_folder(small_demo.folder)
+    until(lambda: small_demo.process.poll() is not None or not small_demo.folder.exists())
+    small_demo.close()
+    assert not small_demo.folder.exists()
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
@@ -138,13 +147,13 @@ def test_senseless_speed_is_refused(speed: float, tmp_path: Path) -> None:
 
 
 def test_a_read_only_pack_makes_a_demo_that_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = pack("factory")
-    layouts = tmp_path / "packs" / "factory"
+    found = pack("emergency")
+    layouts = tmp_path / "packs" / "emergency"
     shutil.copytree(found.layouts, layouts)
     for path in (*layouts.rglob("*"), layouts):
         path.chmod(0o555 if path.is_dir() else 0o444)
     monkeypatch.setattr(module, "pack", lambda _: found._replace(layouts=layouts))
-    with prepare("factory") as demo:
+    with prepare("emergency") as demo:
         assert demo.site_path.stat().st_mode & 0o200
         assert (demo.site_path.parent / "layouts").stat().st_mode & 0o200
     for path in (*layouts.rglob("*"), layouts):

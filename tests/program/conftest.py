@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from opsconsole.engine.place import find_place
+from opsconsole.engine.client import Client, EngineGoneError
+from opsconsole.engine.messages import AskStatus, EngineStatus
+from opsconsole.engine.place import Place, find_place
+from opsconsole.engine.reach import stop_engine
 from tests.terminal import Terminal
 from tests.waiting import until
 
@@ -89,14 +93,33 @@ class SiteFolder:
     def engine_pid(self) -> int:
         """The pid of the running engine; waits for one that answers."""
 
-        def pid() -> int:
-            done = self.run("status", "--json")
-            return int(json.loads(done.stdout).get("pid", 0)) if done.returncode == 0 else 0
+        async def pid() -> int:
+            try:
+                client = await Client.connect(self.place)
+            except (EngineGoneError, OSError):
+                return 0
+            try:
+                status = await client.ask(AskStatus())
+            except EngineGoneError:
+                return 0
+            finally:
+                await client.close()
+            assert isinstance(status, EngineStatus)
+            return status.pid
 
-        return until(pid, what="an engine that answers")
+        return until(lambda: asyncio.run(pid()), what="an engine that answers")
+
+    @property
+    def place(self) -> Place:
+        """Where the program looks for the engine of this site."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.env.items():
+                patch.setenv(name, value)
+            return find_place(self.folder)
 
     def stop(self) -> None:
-        self.run("stop")
+        """What `opsconsole stop` does, without a Python started for it."""
+        asyncio.run(asyncio.wait_for(stop_engine(self.place), 60))
 
 
 @pytest.fixture
@@ -108,4 +131,4 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SiteFolder
     yield folder
     if (folder.folder / "site.yaml").exists():
         folder.stop()
-        assert not find_place(folder.folder).socket.exists()
+        assert not folder.place.socket.exists()

@@ -100,10 +100,18 @@ def test_each_incident_of_the_factory_shows_in_its_time(run: Run) -> None:
         run.nothing_left()
 
 
-@pytest.mark.parametrize("end", ["SIGKILL", "SIGHUP", "SIGTERM", "hang-up"])
-def test_nothing_is_left_when_the_console_is_ended(run: Run, end: str) -> None:
-    with run.terminal() as terminal:
-        terminal.shows("North plant", "OEE")
+@pytest.mark.parametrize(
+    ("end", "name", "site"),
+    [
+        ("SIGKILL", "", "North plant"),
+        ("SIGHUP", "emergency", "NHS emergency departments"),
+        ("SIGTERM", "emergency", "NHS emergency departments"),
+        ("hang-up", "emergency", "NHS emergency departments"),
+    ],
+)
+def test_nothing_is_left_when_the_console_is_ended(run: Run, end: str, name: str, site: str) -> None:
+    with run.terminal(*name.split()) as terminal:
+        terminal.shows(site, "Overview")
         place = find_place(run.site())
         assert len(run.processes()) >= 3, "console, player, engine"
         if end == "hang-up":

@@ -15,7 +15,6 @@ import pickle
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,9 +25,10 @@ from typing import Any
 
 from opsconsole.tables.feed import Feed
 from opsconsole.tables.store import Store
+from tests.tables import nursery
 from tests.tables.deeds import SOURCES, Deeds
 from tests.tables.oracle import Aside, Oracle, Row
-from tests.tables.victim import POINTS, Dump, Sabotage, child, dump, sources
+from tests.tables.victim import POINTS, Dump, Sabotage, dump, sources
 
 PATIENCE = 10.0
 """Seconds within which types that were found out follow the files: a table is not made anew at every whim of theirs."""
@@ -80,7 +80,7 @@ class Torture:
         self._deeds = Deeds(self._root, self._chance, self._oracle, only)
         self._how = how
         self._points = points
-        self._child: subprocess.Popen[str] | None = None
+        self._child: nursery.Child | None = None
         self._point = ""
 
     def run(self, operations: int, kills: int) -> Report:
@@ -120,16 +120,11 @@ class Torture:
 
     def _start(self, point: str) -> None:
         self._point = point
-        command = [sys.executable, "-m", "tests.tables.torture", "child", str(self._root), point]
-        self._child = subprocess.Popen(
-            [*command, str(self._chance.randint(1, 4)), self._how],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self._child = nursery.start(self._root, point, self._chance.randint(1, 4), self._how)
         if point == "starting":
             time.sleep(self._chance.uniform(0.1, 0.7))  # while the database opens, the log is replayed, the scan begins
             self._kill("starting")
             return
-        assert self._child.stdout is not None
         self._child.stdout.readline()
 
     def _kill(self, point: str = "anywhere") -> None:
@@ -146,9 +141,8 @@ class Torture:
         assert child is not None
         code = child.wait()
         for stream in (child.stdin, child.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
         if code == -signal.SIGKILL:
             self.report.kills[self._point] += 1
         else:
@@ -162,8 +156,6 @@ class Torture:
                 self._start("anywhere")
             child = self._child
             assert child is not None
-            assert child.stdin is not None
-            assert child.stdout is not None
             answer = ""
             with contextlib.suppress(BrokenPipeError):
                 child.stdin.write(f"{target}\n")
@@ -253,10 +245,7 @@ class Torture:
 
 
 def main(words: list[str]) -> None:
-    """The child, or a run by hand."""
-    if words[0] == "child":
-        child(Path(words[1]), words[2], int(words[3]), words[4])  # type: ignore[arg-type]
-        return
+    """A run by hand."""
     with tempfile.TemporaryDirectory() as place:
         report = Torture(Path(place), int(words[0])).run(int(words[1]), int(words[2]))
     print(report, *report.faults[:10], sep="\n")
