@@ -22,9 +22,12 @@ def picture(program: Program, message: tuple[str, str], cells: int, lines: int) 
     head, foot = above(program, cells, lines), below(program, message, cells, lines)
     room = lines - len(head) - len(foot)
     body = program.history.current.draw(cells, room) if program.model.site else waiting(program.travel, cells, room)
+    body += [fit([], cells) for _ in range(room - len(body))]  # what is below stays where it is
     gone = program.travel.live.lost_at is not None
     screen = [*head, *body, *foot]
-    muted = [False, *([gone] * (len(head) - 1 + len(body))), *([False] * len(foot))]
+    # how far the figures can be trusted is as old as they are; a hint in its place is of now
+    trust = gone and program.prompt is None
+    muted = [False, *([gone] * (len(head) - 1 + len(body))), *([trust] * (len(foot) - 1)), False]
     if program.prompt is not None:
         program.prompt.over(screen, cells)
     return screen[:lines], muted[:lines]

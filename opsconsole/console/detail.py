@@ -34,7 +34,7 @@ def parts_of(ctx: Context, alert: AlertState, cells: int, facts: Facts, chart_mo
         fixed(0, _who(ctx, alert, cells)),
         fixed(1, _why(ctx, alert, kpi, facts, cells)),
         fixed(0, _aside(ctx, alert)),
-        fixed(0, _proposal(alert)),
+        fixed(0, _proposal(ctx, alert)),
         *_trend(ctx, kpi, cells, chart_most),
         fixed(3, _history(facts)),
         fixed(4, _procedure(alert, facts, cells), 1, after=9),
@@ -129,14 +129,14 @@ def _aside(ctx: Context, alert: AlertState) -> list[Line]:
     return [[_head("shelved"), (f"by {inert(alert.put_by)} {until}: {inert(alert.reason)}", "")]]
 
 
-def _proposal(alert: AlertState) -> list[Line]:
+def _proposal(ctx: Context, alert: AlertState) -> list[Line]:
     if not alert.chatters or signs.put_aside(alert):
         return []
     return [
         [
             _head("~"),
             ("it comes and goes too often to be read: ", ""),
-            ("s", "key"),
+            (ctx.told("{shelve}"), "key"),
             (f" {key_name('enter')} shelves it for 1h", ""),
         ]
     ]
@@ -153,7 +153,7 @@ def _trend(ctx: Context, kpi: KpiState | None, cells: int, most: int) -> list[Pa
         arrow, style = change(kpi)
         value = f"  {fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)} "
         room = cells - HEAD - width(value) - width(arrow) - 1
-        return [[_head("trend"), (spark(kpi.trend, min(40, room)), ""), (value, ""), (arrow, style)]]
+        return [[_head("trend"), (spark(kpi.trend, min(40, room)), "bar"), (value, ""), (arrow, style)]]
 
     return [Part(2, 1, most, draw, after=6, jump=CHART_LEAST)]
 

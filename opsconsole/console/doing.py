@@ -246,12 +246,11 @@ class Doing(Later):
         program.prompt = Prompt("command", complete=lambda text: complete(text, program.registry, program.model))
 
     def do_palette(self, _: str) -> None:
-        from opsconsole.console.words import palette
+        from opsconsole.console.words import keyed, palette
 
         program = self.program
-        program.prompt = Prompt(
-            "palette", complete=lambda text: [title for title, _ in palette(text, program.registry, program.model)]
-        )
+        offers = lambda text: [title for title, _ in palette(text, program.registry, program.model)]  # noqa: E731
+        program.prompt = Prompt("palette", complete=offers, keyed=keyed(program.registry))
 
     def chosen_in_palette(self, prompt: Prompt) -> None:
         """Do what is chosen; what needs a name goes on in the command line."""

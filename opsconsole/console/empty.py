@@ -31,12 +31,14 @@ def no_kpis(model: Model) -> str:
 
 
 def no_alerts(model: Model) -> str:
-    """Where no alert is open: all is well, or nothing could raise one; of a past moment what the journal knows."""
+    """Where no alert is open: all is well, not all is read, or nothing could raise one; of the past what is known."""
     site = model.site
     if site is not None and site.as_of is not None:
         return "no alert on record that was open then"
     if not model.sources:
         return "no open alerts: nothing is measured yet"
+    if site is not None and not site.settled:
+        return f"no open alerts yet: {SCANNING}"
     if not any(kpi.warning is not None or kpi.critical is not None for kpi in model.kpis.values()):
         return "no open alerts: no KPI has limits; `warning:` and `critical:` in site.yaml set them"
     return "no open alerts: all is well"

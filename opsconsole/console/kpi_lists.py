@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opsconsole.console import fmt, lists, signs
+from opsconsole.console.context import Context
 from opsconsole.console.draw.charts import spark
 from opsconsole.console.draw.heat import member_text
-from opsconsole.console.key_names import key_name
 from opsconsole.console.pane import Column, Row, cell
 from opsconsole.console.text import Line, clip, inert, width
 from opsconsole.engine.messages import Compared, Comparison, KpiState, Moved, Mover
@@ -162,7 +162,7 @@ def _compared_row(found: Comparison, kpi: KpiState, timezone: str) -> Row:
     return Row(found.against, cells, copy=f"{found.label}\t{found.value}\t{found.change}")
 
 
-def comparison_note(compared: Compared, against: str, timezone: str) -> str:
+def comparison_note(compared: Compared, against: str, ctx: Context) -> str:
     """The row under the cursor in words: over which stretch, or why there is nothing to compare with."""
     found = next((each for each in compared.comparisons if each.against == against), None)
     if found is None or found.against == "target":
@@ -171,7 +171,7 @@ def comparison_note(compared: Compared, against: str, timezone: str) -> str:
         return f"○ {inert(found.reason)}"
     if found.against == "typical":
         return f"median of {found.periods} like periods, P10 to P90 beside it"
-    return f"{fmt.span(found.start, found.end, timezone)} · {key_name('enter')} looks at it"
+    return f"{fmt.span(found.start, found.end, ctx.model.timezone)} · {ctx.told('{open}')} looks at it"
 
 
 def strip(compared: Compared, kpi: KpiState, cells: int) -> Line:

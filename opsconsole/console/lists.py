@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
+
+from msgspec.structs import replace
+
 from opsconsole.console import fmt, signs
 from opsconsole.console.draw.heat import member_text
 from opsconsole.console.draw.tile import change, goal, window_word
 from opsconsole.console.pane import Column, Row, cell
-from opsconsole.console.text import Line, inert
+from opsconsole.console.text import Line, inert, plain
 from opsconsole.engine import telling
 from opsconsole.engine.messages import (
     Breakdown,
@@ -24,12 +28,13 @@ KPIS = (
     Column("value", 12, "right"),
     Column("change", 8, "right", drop=1),
     Column("target", 8, "right", drop=2),
-    Column("window", 7, drop=3),
+    Column(" window", 8, drop=3),
     Column("owner", 8, grow=True, drop=4, most=20),
     Column("missing", 7, grow=True, drop=5, most=28),
     Column("objective", 12, grow=True, drop=6, most=24),
     Column("source", 12, drop=7),
 )
+KPIS_OPTIONAL = ("owner", "missing", "objective")
 SOURCES = (
     Column("", 3),
     Column("source", 12, grow=True, most=28),
@@ -88,13 +93,23 @@ def kpi_row(kpi: KpiState) -> Row:
         cell(value, f"bold {style}".strip()),
         cell(arrow, arrow_style),
         cell(goal(kpi), "dim"),
-        cell(window_word(kpi), "dim"),
+        cell(f" {window_word(kpi)}", "dim"),
         cell(inert(kpi.owner), "dim"),
         cell(", ".join(gap.removeprefix("no ") for gap in kpi.missing if gap != "no procedure"), "dim"),
         cell(inert(kpi.objective_title), "dim"),
         cell(inert(kpi.source), "dim"),
     )
     return Row(kpi.name, cells, copy=f"{kpi.name}\t{kpi.value}\t{kpi.unit}")
+
+
+def told(columns: Sequence[Column], rows: Sequence[Row], optional: Container[str]) -> tuple[list[Column], list[Row]]:
+    """Columns and rows without those `optional` columns in which no row says anything: their room is for the others."""
+    kept = [
+        at
+        for at, column in enumerate(columns)
+        if column.title not in optional or any(plain(row.cells[at]).strip() for row in rows)
+    ]
+    return [columns[at] for at in kept], [replace(row, cells=tuple(row.cells[at] for at in kept)) for row in rows]
 
 
 def source_row(source: SourceState, now: float, wall: float, timezone: str) -> Row:
@@ -198,6 +213,15 @@ def breakdown_rows(table: Breakdown, kpi: KpiState | None) -> list[Row]:
         )
         rows.append(Row(member_key(member), cells, copy=f"{member}\t{value}\t{count}"))
     return rows
+
+
+def all_rows(key: str, kpi: KpiState) -> Row:
+    """The KPI itself above its members, with its sign as theirs."""
+    style = signs.style(kpi.status)
+    value = fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
+    rest = (fmt.number(kpi.previous, kpi.decimals), fmt.number(kpi.rows, 0))
+    drawn = (cell(_mark(kpi.status), style or "dim"), cell("all rows"), cell(""), cell(value, style))
+    return Row(key, (*drawn, *(cell(text, "dim") for text in rest)))
 
 
 def _mark(status: Status) -> str:

@@ -29,6 +29,7 @@ STYLES: dict[str, Style] = {
     "key": Style(bold=True),
     "ghost": Style(dim=True),
     "tab": Style(bold=True, underline=True),
+    "shape": Style(underline=False),  # an underline would cross what is drawn of blocks
 }
 
 

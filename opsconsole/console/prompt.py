@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from opsconsole.console.text import Line, clip, fit, inert, width
+from opsconsole.console.text import Line, clip, fit, inert, spread, width
 
 Kind = Literal["command", "filter", "palette", "ask", "choice", "sql"]
 OFFERS = 8
@@ -19,7 +19,7 @@ class Prompt:
 
     An `ask` has a `head` that says what is asked and an `answer` that takes the text and says what is wrong with it,
     if anything: then one goes on typing. A `choice` takes one key of `choices`; any other one does nothing. `about` is
-    the line above it.
+    the line above it. `keyed`: the key of what is completed, where it has one.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Prompt:
         about: str = "",
         answer: Callable[[str], str] = lambda _: "",
         choices: Mapping[str, Callable[[], None]] = {},
+        keyed: Mapping[str, str] = {},
     ) -> None:
         self.kind: Kind = kind
         self.head = head or HEADS[kind]
@@ -38,6 +39,7 @@ class Prompt:
         self.trouble = ""
         self.answer = answer
         self.choices = choices
+        self.keyed = keyed
         self.text = text
         self.at = len(text)
         self.complete = complete
@@ -158,6 +160,8 @@ def offer(prompt: Prompt, screen: list[Line], cells: int) -> None:
     top = len(screen) - 1 - len(shown)
     for at, title in enumerate(shown):
         here = first + at == prompt.choice
-        screen[top + at] = fit([("▸ " if here else "  ", "bold"), (inert(title), "cursor" if here else "")], cells)
+        name: Line = [("▸ " if here else "  ", "bold"), (inert(title), "cursor" if here else "")]
+        key = prompt.keyed.get(title, "")
+        screen[top + at] = spread(name, [(f"{key} ", "key")], cells) if key else fit(name, cells)
     if shown:
         screen[top - 1] = fit([("─" * cells, "rule")], cells)

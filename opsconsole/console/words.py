@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from opsconsole.console.actions import Registry
+from opsconsole.console.actions import Registry, key_name
 from opsconsole.console.address import AGAINST, Address
 from opsconsole.console.alert_filter import ME, NOBODY, PRIORITIES, STATES
 from opsconsole.console.grid.shape_words import KEYS as KEYS_OF_TABLES
@@ -130,6 +130,11 @@ def _of_kpi(word: str, rest: str, model: Model) -> list[str]:
 def quoted(view: str, name: str) -> str:
     """A name as it has to be typed."""
     return str(Address(view, name=name)).partition(" ")[2]
+
+
+def keyed(registry: Registry) -> dict[str, str]:
+    """The keys of what the palette offers, by its titles: who finds it there need not search for it again."""
+    return {action.title: key_name(action.keys[0]) for action in registry.actions if action.keys}
 
 
 def palette(text: str, registry: Registry, model: Model) -> list[tuple[str, str]]:

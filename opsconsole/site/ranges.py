@@ -176,7 +176,8 @@ def _single(words: str, known: Known) -> tuple[str, Range]:
         return date.isoformat(), Range(day_start(date, known.tz), day_start(date + DAY, known.tz))
     if found is not None and found["hour"] is not None:
         raise MomentError(f"`{words}` is a moment; a range from there on is `{words}..`")
-    raise MomentError(f"`{words}` is no range{did_you_mean(words, [*WORDS, ALL])}; say {EXAMPLES}")
+    near = did_you_mean(words, [*WORDS, ALL])
+    raise MomentError(f"`{words}` is no range{near or f'; say {EXAMPLES}'}")
 
 
 def _between(words: str, head: str, tail: str, known: Known) -> tuple[str, Range]:

@@ -61,8 +61,12 @@ async def test_tab_goes_to_what_needs_attention_and_its_order_is_explained(tmp_p
         await session.sees("› Orders on time")
 
 
-async def test_wide_screens_show_both_side_by_side_and_small_ones_one_of_them(tmp_path: Path) -> None:
-    async with console(tmp_path, 160, 50) as session:
+async def test_wide_screens_that_are_low_show_both_side_by_side_and_small_ones_one_of_them(tmp_path: Path) -> None:
+    async with console(tmp_path, 160, 50) as session:  # with room for all of both, below each other and with the why
+        await session.press("4")
+        assert "attention" not in session.row("━ Goals")
+        assert "57 % attained, priority 3" in session.row("Orders on time  ")
+    async with console(tmp_path, 160, 24) as session:
         await session.press("4")
         both = session.row("━ Goals")
         assert "─ What needs attention first" in both

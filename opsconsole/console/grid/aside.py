@@ -345,4 +345,4 @@ def share_text(part: int, of: int) -> str:
     """A share in whole per cent."""
     if not of or not part:
         return ""
-    return "<1%" if part * 100 < of else f"{round(100 * part / of)}%"
+    return "<1 %" if part * 100 < of else f"{round(100 * part / of)} %"

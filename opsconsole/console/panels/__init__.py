@@ -20,13 +20,24 @@ from opsconsole.console.text import Line, fit, inert, line_width
 from opsconsole.engine.messages import KpiState
 from opsconsole.site.model import Panel as PanelSpec
 
+LEGIBLE = 14
+"""Of a part of a heading that is cut off, the fewest cells that are worth showing."""
+
 
 def heading(title: str, note: Line, cells: int, focused: bool) -> Line:
     """A rule with a title in it parts a panel from the one above; a heavy rule has the focus."""
     start: Line = [("━ " if focused else "─ ", "bold" if focused else "rule"), (title, "bold" if focused else "")]
-    line = [*start, *([("  ", ""), *note] if note else []), (" ", "")]
+    line = [*start, *([("  ", ""), *whole(note, cells - line_width(start) - 3)] if note else []), (" ", "")]
     rest = cells - line_width(line)
     return fit([*line, (("━" if focused else "─") * max(0, rest), "bold" if focused else "rule")], cells)
+
+
+def whole(note: Line, cells: int) -> Line:
+    """A note without the parts at its end of which so little would be seen that it says nothing: "· 1 mo…"."""
+    kept = list(note)
+    while len(kept) > 1 and line_width(kept) > cells and cells - line_width(kept[:-1]) < LEGIBLE:
+        kept.pop()
+    return kept
 
 
 class Panel:

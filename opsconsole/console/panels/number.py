@@ -43,10 +43,12 @@ class NumberPanel(Panel):
             return [heading(title, [], cells, focused), *(fit(line, cells) for line in plain)][: spot.lines]
         left = room - len(digits)
         below = self._below(kpi, cells)[:left] if left else []
+        if below and len(below) < left:
+            below = [[], *below]  # the mark of the bullet would grow out of the digits
         note: Line = [(signs.sign(kpi.status), signs.style(kpi.status) or "dim"), (f" {window_word(kpi)}", "dim")]
         arrow, arrow_style = change(kpi)
         style = signs.style(kpi.status)
-        drawn: list[Line] = [[(" ", ""), (line, style or "")] for line in digits]
+        drawn: list[Line] = [[(" ", ""), (line, f"{style} shape".strip())] for line in digits]
         drawn[-1].append((f" {inert(kpi.unit)}", style or ""))
         if width(digits[0]) + 3 + width(arrow) <= cells:
             drawn[-2].append((f"  {arrow}", arrow_style))

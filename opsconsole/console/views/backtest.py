@@ -98,7 +98,7 @@ class BacktestView(ReportView):
     def _hint(self) -> str:
         if not self.address.name:
             return self.ctx.told("{open} the occurrences of a rule")
-        return f":backtest {inert(self.address.name)} for=10m tries a change on the past; since=90d looks further back"
+        return f":backtest {inert(self.address.name)} for=10m tries a change; since=90d looks further back"
 
     def _summary(self, entry: dict[str, Any], cells: int) -> list[Line]:
         assert self.result is not None
@@ -119,7 +119,7 @@ class BacktestView(ReportView):
         shown = entry.get("changed", entry)
         per_day = Counter(int((each["start"] - self.result["since"]) // 86400) for each in shown["occurrences"])
         strip = spark([float(per_day[day]) for day in range(days)], cells - 12)
-        return [*lines, [(" by day  ", "dim"), (strip, "")]] if shown["occurrences"] else lines
+        return [*lines, [(" by day  ", "dim"), (strip, "bar")]] if shown["occurrences"] else lines
 
     def target(self) -> Address | None:
         current = self._pane.current

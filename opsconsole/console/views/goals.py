@@ -58,7 +58,7 @@ class GoalsView(View):
 
     def draw(self, cells: int, lines: int) -> list[Line]:
         goals, attention = self.panels
-        if cells >= SIDE_BY_SIDE:
+        if cells >= SIDE_BY_SIDE and goals.most(cells) + attention.most(cells) > lines:
             left = (cells - 2) * 2 // 3
             sizes = (left, cells - 2 - left)
             drawn = [(size, self._draw(panel, size, lines)) for panel, size in zip(self.panels, sizes, strict=True)]

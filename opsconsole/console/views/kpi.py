@@ -14,7 +14,7 @@ from opsconsole.console.draw import kpi as draw
 from opsconsole.console.draw.card import card
 from opsconsole.console.empty import no_such
 from opsconsole.console.kpi_answers import Answers
-from opsconsole.console.pane import Column, Pane, Row, cell
+from opsconsole.console.pane import Column, Pane, Row
 from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, beside, fit, inert
 from opsconsole.console.views.base import View
@@ -132,9 +132,7 @@ class KpiView(View):
         asking = "asking the engine …"
         rows: list[Row] = []
         if kpi is not None:
-            value = fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)
-            cells = ("", "all rows", "", value, fmt.number(kpi.previous, kpi.decimals), fmt.number(kpi.rows, 0))
-            rows.append(Row(ALL, tuple(cell(text, "dim" if at > 3 else "") for at, text in enumerate(cells))))
+            rows.append(lists.all_rows(ALL, kpi))
         table = self.answers.table
         if table is not None and table.by == self.by:
             rows += lists.breakdown_rows(table, kpi)
@@ -198,7 +196,7 @@ class KpiView(View):
         compared = self.answers.compared
         below: list[Line] = []
         if compared is not None and lines >= len(pane.all) + 3:
-            said = kpi_lists.comparison_note(compared, pane.cursor or "", self.ctx.model.timezone) if focused else ""
+            said = kpi_lists.comparison_note(compared, pane.cursor or "", self.ctx) if focused else ""
             below = [[(f" {said}", "dim")] if said else [], kpi_lists.strip(compared, kpi, cells)]
         listed = min(len(pane.all) + 1, lines - len(below)) if below else lines
         out = [*pane.draw(cells, max(2, listed), focused), *(fit(line, cells) for line in below)]

@@ -39,7 +39,8 @@ class KpisView(View):
             places = {each.kpi: place for place, each in enumerate(self.ctx.model.attention)}
             kpis.sort(key=lambda kpi: (places.get(kpi.name, len(places)), signs.SEVERITY[kpi.status]))
         self._pane.empty = no_kpis(self.ctx.model)
-        self._pane.set_rows([lists.kpi_row(kpi) for kpi in kpis])
+        self._pane.columns, rows = lists.told(lists.KPIS, [lists.kpi_row(kpi) for kpi in kpis], lists.KPIS_OPTIONAL)
+        self._pane.set_rows(rows)
 
     def do_order(self) -> None:
         self.urgent_first = not self.urgent_first

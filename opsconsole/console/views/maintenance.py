@@ -16,8 +16,8 @@ from opsconsole.engine.messages import Maintenance
 COLUMNS = (
     Column("state", 8),
     Column("of", 16, grow=True, most=40),
-    Column("from", 15),
-    Column("to", 15),
+    Column("from", 17),
+    Column("to", 17),
     Column("left", 5, "right", drop=2),
     Column("by", 8, drop=1),
     Column("reason", 14, grow=True, drop=3),

@@ -15,9 +15,9 @@ from opsconsole.site.duration import parse_duration
 
 COLUMNS = (
     Column("", 3),
-    Column("measure", 30, grow=True, most=44),
-    Column("found", 18, grow=True, most=40),
-    Column("target", 14, grow=True, drop=1, most=40),
+    Column("measure", 28, grow=True, most=44),
+    Column("found", 26, grow=True, most=40),
+    Column("target", 12, grow=True, drop=1, most=40),
 )
 SIGNS = {"good": ("●", "dim"), "warning": ("◆W", "warning"), "critical": ("▲C", "critical"), "none": ("·", "dim")}
 BEHIND = 6
