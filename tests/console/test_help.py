@@ -168,3 +168,21 @@ def test_no_alerts_says_whether_one_could_come() -> None:
     assert no_kpis(model) == "no KPIs in the draft: :save-draft makes it yours, then add some under `kpis:`"
     model.site = replace(model.site, as_of=1.0)
     assert no_alerts(model) == "no alert on record that was open then"
+
+
+async def test_a_short_screen_keeps_the_last_lines_in_place_and_the_palette_says_keys(tmp_path: Path) -> None:
+    async with console(tmp_path) as person:
+        await person.press("?", "/")
+        await person.type("sort")
+        await person.press("enter")
+        assert len(person.lines()) == 24
+        assert "quit" in person.lines()[-1]
+        await person.press("escape", "escape", "ctrl+p")
+        await person.type("acknow")
+        assert person.row("▸ Acknowledge").rstrip().endswith(" a")
+
+
+async def test_all_is_well_is_not_said_before_all_is_read(tmp_path: Path) -> None:
+    state = canned.snapshot(site=canned.site(settled=False), alerts=[])
+    async with console(tmp_path, state=state) as person:
+        assert "no open alerts yet: the first scan is under way" in person.text()

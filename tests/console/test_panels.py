@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from opsconsole.console.panels import heading
 from opsconsole.console.panels.kinds import KINDS, make
+from opsconsole.console.text import plain
 from opsconsole.engine.messages import AskMarks, AskPage, Changes, TableOf
 from opsconsole.site.layout_keys import PANEL_KINDS
 from opsconsole.site.model import Layout, LayoutRow, Panel, placed
@@ -121,3 +123,11 @@ async def test_in_a_flood_the_panel_is_by_incident_and_folds_open(tmp_path: Path
         await at.until(lambda: len(pane.all) < 12, "it to be folded again")
         await at.press("up", "enter")
         assert at.app.history.current.address.view == "alert"
+
+
+def test_a_heading_leaves_out_what_would_be_cut_to_nothing_and_cuts_what_still_says_something() -> None:
+    note = [("▲C 52.4 %", "critical"), ("  ↓ 6.2", ""), (" · 1 more below", "dim")]
+    assert plain(heading("OEE by line", note, 36, False)) == "─ OEE by line  ▲C 52.4 %  ↓ 6.2 ────"
+    assert "· 1 more below" in plain(heading("OEE by line", note, 60, False))
+    long = [("row 1 of 12", ""), (" · 1 cell did not fit: shown raw", "warning")]
+    assert plain(heading("Rows", long, 40, False)).endswith("…")

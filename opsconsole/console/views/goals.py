@@ -68,7 +68,8 @@ class GoalsView(View):
         share = lines // 2 if self.at else lines // 3  # the one with the focus explains itself
         room = max(share, lines - goals.most(cells))
         below = min(max(4, attention.most(cells)), room)
-        return [*self._draw(goals, cells, lines - below), *self._draw(attention, cells, below)]
+        above = min(goals.most(cells), lines - below)
+        return [*self._draw(goals, cells, above), *self._draw(attention, cells, below)]
 
     def _draw(self, panel: Panel, cells: int, lines: int) -> list[Line]:
         return panel.draw(Spot(panel, 0, 0, cells, lines), panel is self.panel)
