@@ -117,7 +117,7 @@ class Values(OfColumn):
     """The values that are there most often: Enter filters to one, or to those that are marked."""
 
     def __init__(self, grid: Grid, column: Column) -> None:
-        columns = [ListColumn("value", 12, grow=True), ListColumn("rows", 9, "right"), ListColumn("", 4, "right")]
+        columns = [ListColumn("value", 12, grow=True), ListColumn("rows", 9, "right"), ListColumn("", 5, "right")]
         self._values: dict[str, Any] = {}
         self._list = Pane(columns)
         super().__init__(grid, column)

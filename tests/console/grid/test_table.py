@@ -350,7 +350,7 @@ async def test_values_facts_and_marks(tmp_path: Path) -> None:
         grid = await opened(person)
         await person.press("right", "right", "D")
         await person.sees("2 values")
-        assert "8 202  67%" in person.row("▸ weld")
+        assert "8 202  67 %" in person.row("▸ weld")
         await person.press("~")
         await person.sees(f"row 1 of 4 102 of {CYCLES}")
         await person.press("escape", "left", "D")
