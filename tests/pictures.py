@@ -1,6 +1,7 @@
 """Draws the pictures of the README: `python -m tests.pictures` runs each demo and draws what a terminal shows.
 
-It takes two minutes: the demos run at their own speed, until their troubles are on the screen.
+It takes two minutes: the demos run at their own speed, until their troubles are on the screen. With names of packs only
+theirs are drawn.
 """
 
 from __future__ import annotations
@@ -17,34 +18,83 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opsconsole.demo.packs import pack
-from tests.svg import draw, screen_of
+from tests.svg import draw, on_white, screen_of
 from tests.terminal import Terminal
 from tests.waiting import until
 
 SIZES = ((80, 24), (160, 50))
+QUIET = 0.6
+"""Seconds without a byte after which a screen is whole; the clock of a replay moves each second."""
+PATIENCE = 120.0
+"""Seconds for a demo to read what lies there at its start, on a machine with other things to do."""
 PROGRAM = (sys.executable, "-m", "opsconsole")
 
 
+class View(NamedTuple):
+    """A picture: the keys that lead to it, what is on it once it is whole, and which console shows it how.
+
+    `then` are keys that mean something only once that is shown.
+    """
+
+    name: str
+    keys: str
+    shows: str
+    wide: bool = False
+    light: bool = False
+    then: str = ""
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        columns, rows = SIZES[self.wide]
+        return f"{self.name}-{columns}x{rows}.svg"
+
+
 class Scene(NamedTuple):
-    """What is drawn of a demo: the alert to acknowledge, the site time to wait for, and the keys to each view."""
+    """What is drawn of a demo: the alert to acknowledge, the site time to wait for, and what is looked at then."""
 
     pack: str
     alert: str
     moment: str
-    views: dict[str, str]
+    views: tuple[View, ...]
 
 
+LEFT = "\x1b[D"
 # `g` takes the cursor to the top: it has stayed with the alert that was first at the opening.
 SCENES = (
-    Scene("factory", "Line 3 weld", "14:16", {"overview": "g", "alerts": "2"}),
-    Scene("emergency", "Four hours 8", "1 Jan 00:00", {"overview": "g", "goals": "4", "alerts": "2"}),
-    Scene("airport", "B6: on time", "20:16", {"overview": "g", "alerts": "2"}),
+    Scene(
+        "factory",
+        "Line 3 weld",
+        "14:16",
+        (
+            View("overview", "g", "Line × hour"),
+            View("overview", "g", "What lines stood still for", wide=True),
+            View("alerts", "2", "nobody has acknowledged it"),
+            View("light", ":theme light\r1g", "Line × hour", light=True),
+            View("time", ":kpi oee over time\r", "arrows move a crosshair", then=LEFT * 9),
+            View("table", ":rows source cycles filter 'station = weld' sort -cycle_s\r", "sort -cycle_s"),
+            View(
+                "sql",
+                ";SELECT line, reason, round(sum(busy_s) / 60) AS minutes FROM cycles WHERE state = 'down' "
+                "GROUP BY ALL ORDER BY minutes DESC;\r",
+                "row 1 of",
+            ),
+            View("wall", ":overview wall\r", "Site time", wide=True),
+        ),
+    ),
+    Scene(
+        "emergency",
+        "Four hours 8",
+        "1 Jan 00:00",
+        (View("overview", "g", "What needs attention"), View("goals", "4", "attained")),
+    ),
+    Scene("airport", "B6: on time", "20:16", (View("overview", "g", "Origin × hour", wide=True),)),
 )
 
 
-def picture(name: str, view: str, columns: int, rows: int) -> Path:
-    """Where a picture lies."""
-    return pack(name).layouts / f"{view}-{columns}x{rows}.svg"
+def pictures() -> list[Path]:
+    """Where all of them lie."""
+    return [pack(scene.pack).layouts / view.file for scene in SCENES for view in scene.views]
 
 
 @contextmanager
@@ -52,10 +102,10 @@ def _consoles(name: str, env: dict[str, str]) -> Iterator[list[tuple[Terminal, i
     """A demo on the first size, and a second console on its site: both show the same moment."""
     (columns, rows), (wide, high) = SIZES
     with Terminal([*PROGRAM, "demo", name], columns=columns, rows=rows, env=env) as small:
-        small.shows("help", "fresh")
+        small.shows("help", "fresh", timeout=PATIENCE)
         site = next(Path(env["TMPDIR"]).glob("opsconsole-demo-*/site"))
         with Terminal([*PROGRAM, str(site)], columns=wide, rows=high, env=env) as large:
-            large.shows("help", "fresh")
+            large.shows("help", "fresh", timeout=PATIENCE)
             yield [(small, columns, rows), (large, wide, high)]
             large.press("q")
             large.process.wait(10)
@@ -67,22 +117,25 @@ def take(scene: Scene) -> None:
     """Run a demo until its moment and draw each view in each size."""
     with tempfile.TemporaryDirectory() as folder, _consoles(scene.pack, {"TMPDIR": folder}) as consoles:
         for terminal, _, _ in consoles:
-            terminal.shows(scene.alert)
+            terminal.shows(scene.alert, timeout=PATIENCE)
         until(
             partial(_acknowledged, consoles[0][0], consoles[-1][0]), 30, "the other shows who acknowledged", every=2.0
         )
         for terminal, _, _ in consoles:
             until(partial(_reached, terminal, scene.moment), 200, scene.moment)
-        for view, keys in scene.views.items():
-            for terminal, columns, rows in consoles:
-                before = terminal.text
-                terminal.press(keys)
-                until(partial(_changed, terminal, before))
-                terminal.quiet_for(1.0)  # the detail of an alert asks once the cursor has rested
-                found = screen_of(bytes(terminal.raw), columns, rows)
-                path = picture(scene.pack, view, columns, rows)
-                path.write_text(draw(found, f"opsconsole demo {scene.pack}: {view}"), encoding="utf-8")
-                print(path, path.stat().st_size)
+        for view in scene.views:
+            terminal, columns, rows = consoles[view.wide]
+            terminal.press(view.keys)
+            terminal.shows(view.shows)
+            if view.then:
+                terminal.press(view.then)
+            terminal.quiet_for(QUIET)  # the detail of an alert asks once the cursor has rested
+            found = draw(screen_of(bytes(terminal.raw), columns, rows), f"opsconsole demo {scene.pack}: {view.name}")
+            path = pack(scene.pack).layouts / view.file
+            path.write_text(on_white(found) if view.light else found, encoding="utf-8")
+            print(path, path.stat().st_size, flush=True)
+            if view.light:
+                terminal.press(":theme dark\r")
 
 
 def _acknowledged(one: Terminal, other: Terminal) -> bool:
@@ -100,15 +153,12 @@ def _reached(terminal: Terminal, moment: str) -> bool:
     return found is not None and found[1] >= moment
 
 
-def _changed(terminal: Terminal, before: str) -> bool:
-    return terminal.text != before
-
-
-def main() -> None:
-    """Draw all of them, side by side."""
-    with ThreadPoolExecutor(len(SCENES)) as pool:
-        list(pool.map(take, SCENES))
+def main(packs: list[str]) -> None:
+    """Draw all of them, side by side; or those of some packs."""
+    scenes = [scene for scene in SCENES if not packs or scene.pack in packs]
+    with ThreadPoolExecutor(len(scenes)) as pool:
+        list(pool.map(take, scenes))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

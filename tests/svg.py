@@ -16,6 +16,7 @@ import pyte
 
 CELL, LINE, MARGIN, SIZE = 9, 19, 14, 15
 PAPER, INK = "#101418", "#d3d7dc"
+WHITE, BLACK = "#ffffff", "#24292f"
 FONTS = "'DejaVu Sans Mono','Cascadia Mono',Menlo,Consolas,'Liberation Mono',monospace"
 # the names are pyte's: "brown" is yellow
 COLOURS = {
@@ -122,6 +123,11 @@ def draw(screen: Screen, label: str) -> str:
                     texts[look._replace(paper=PAPER, line=False)].append(_text(piece, column + start, row))
             column += len(signs)
     return _document(screen, label, papers, shapes, texts)
+
+
+def on_white(picture: str) -> str:
+    """A picture of a light theme, as a terminal with a white ground has it: the colours of the theme are its own."""
+    return picture.replace(PAPER, WHITE).replace(INK, BLACK)
 
 
 def _look(cell: Any) -> Look:
