@@ -60,6 +60,7 @@ class Scene(NamedTuple):
 
 
 LEFT = "\x1b[D"
+SEEN = "columns ts,line,station,product,qty,scrap,cycle_s"
 # `g` takes the cursor to the top: it has stayed with the alert that was first at the opening.
 SCENES = (
     Scene(
@@ -72,12 +73,12 @@ SCENES = (
             View("alerts", "2", "nobody has acknowledged it"),
             View("light", ":theme light\r1g", "Line × hour", light=True),
             View("time", ":kpi oee over time\r", "arrows move a crosshair", then=LEFT * 9),
-            View("table", ":rows source cycles filter 'station = weld' sort -cycle_s\r", "sort -cycle_s"),
+            View("table", f":rows source cycles filter 'station = weld' sort -cycle_s {SEEN}\r", "cycle_s↓"),
             View(
                 "sql",
                 ";SELECT line, reason, round(sum(busy_s) / 60) AS minutes FROM cycles WHERE state = 'down' "
                 "GROUP BY ALL ORDER BY minutes DESC;\r",
-                "row 1 of",
+                "Result  row 1 of",
             ),
             View("wall", ":overview wall\r", "Site time", wide=True),
         ),
@@ -135,7 +136,7 @@ def take(scene: Scene) -> None:
             path.write_text(on_white(found) if view.light else found, encoding="utf-8")
             print(path, path.stat().st_size, flush=True)
             if view.light:
-                terminal.press(":theme dark\r")
+                terminal.press(":theme auto\r")
 
 
 def _acknowledged(one: Terminal, other: Terminal) -> bool:

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.pictures import SCENES, SIZES, picture
-from tests.svg import CELL, COLOURS, INK, LINE, PAPER, Screen, draw, screen_of
+from tests.pictures import pictures
+from tests.svg import BLACK, CELL, COLOURS, INK, LINE, PAPER, WHITE, Screen, draw, on_white, screen_of
 
 ROOT = Path(__file__).parent.parent
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -82,11 +82,7 @@ def test_a_screen_keeps_dim_apart() -> None:
     assert [screen.buffer[0][column].blink for column in (0, 1)] == [True, False]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [picture(scene.pack, view, *size) for scene in SCENES for view in scene.views for size in SIZES],
-    ids=lambda path: f"{path.parent.name}-{path.stem}",
-)
+@pytest.mark.parametrize("path", pictures(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_picture_is_there_well_formed_and_small(path: Path) -> None:
     assert path.stat().st_size < 100_000
     root = ElementTree.parse(path).getroot()
@@ -94,7 +90,17 @@ def test_a_picture_is_there_well_formed_and_small(path: Path) -> None:
     assert len(list(root.iter(f"{SPACE}text"))) > 30
 
 
-def test_the_readme_shows_a_picture_that_is_there() -> None:
+def test_a_light_theme_stands_on_white() -> None:
+    found = on_white(draw(screen_of(b"quiet", 20, 2), "a screen"))
+    assert WHITE in found
+    assert BLACK in found
+    assert PAPER not in found
+    assert INK not in found
+
+
+def test_the_readme_shows_what_the_script_draws_and_nothing_else_lies_there() -> None:
     shown = re.findall(r"!\[[^]]{20,}\]\(([^)]+\.svg)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert shown
-    assert [name for name in shown if not (ROOT / name).is_file()] == []
+    drawn = {f"layouts/{path.parent.name}/{path.name}" for path in pictures()}
+    assert set(shown) == drawn, "`python -m tests.pictures` draws them"
+    assert drawn == {str(path.relative_to(ROOT)) for path in (ROOT / "layouts").rglob("*.svg")}
+    assert len(drawn) <= 12
