@@ -47,7 +47,7 @@ def keys(root: Path, rows: int) -> None:
     ]
     (site / "site.yaml").write_text(SITE + "\n".join(listed) + "\n")
     own_state(site)
-    engine = subprocess.Popen([*PROGRAM, "engine", str(site)], stdout=subprocess.DEVNULL)
+    engine = subprocess.Popen([*PROGRAM, "engine", str(site)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: subprocess.run([*PROGRAM, "status", str(site)], capture_output=True).returncode == 0, 60)
         headless(site, "snapshot")
