@@ -8,7 +8,6 @@ from opsconsole.console import alert_lists, fmt
 from opsconsole.console.address import Address
 from opsconsole.console.alert_facts import AlertFacts
 from opsconsole.console.context import Context
-from opsconsole.console.detail import detail
 from opsconsole.console.empty import no_alerts
 from opsconsole.console.flood import Fold, grouped
 from opsconsole.console.pane import Pane
@@ -82,6 +81,8 @@ class AlertsPanel(Panel):
             lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
         else:
             lines = self.pane.draw(spot.cells, spot.lines - 1 - below, focused)
+            from opsconsole.console.detail import detail  # where there is room: a start need not load it
+
             shown, facts = self._facts.beside(alert)
             lines += detail(self.ctx, shown, spot.cells, below, facts)
         return [heading(self.spec.title or "Alerts", self._note(), spot.cells, focused), *lines]
