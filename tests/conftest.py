@@ -1,7 +1,8 @@
-"""Random tests mind no busy machine; what long ones did is told at the end of a run: seeds, operations, kills."""
+"""Long tests are begun first, random ones mind no busy machine; what long ones did is told at the end of a run."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
@@ -10,6 +11,16 @@ from hypothesis import HealthCheck, settings
 # How fast examples are made depends on what else the machine does, and says nothing of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+LONG = (
+    *("program/test_demo.py", "tables/test_torture.py", "program/test_headless.py"),
+    *("tables/test_machine.py", "program/test_console.py", "program/test_crash.py"),
+    *("tables/test_keyed.py", "kpis/test_sealed.py", "demo/test_demo.py"),
+    *("program/test_full_disk.py", "console/test_terminal.py", "engine/notify/test_notifier.py"),
+)
+"""Files that take the longest; many of them wait for programs more than they work."""
+QUICK = ("kpis", "engine", "console", "cli", "journal", "alerts", "site")
+"""Folders whose tests are short, the shortest last; those of the others come before them."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -28,3 +39,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
     if counts:
         terminalreporter.write_line("in all: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the files among the workers so that each begins with long ones and none is left alone with one at the end.
+
+    `--dist worksteal` gives each worker one stretch of the tests, and who has done his takes from the ends of others.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0].removeprefix("tests/"), []).append(item)
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for at, name in enumerate(name for name in LONG if name in files):
+        hands[at % workers] += files.pop(name)
+    for name in sorted(files, key=lambda name: QUICK.index(name.split("/")[0]) if name.split("/")[0] in QUICK else -1):
+        min(hands, key=len).extend(files[name])
+    items[:] = [item for hand in hands for item in hand]
