@@ -13,10 +13,10 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 LONG = (
-    *("program/test_demo.py", "tables/test_torture.py", "program/test_headless.py"),
+    *("console/test_terminal.py", "program/test_demo.py", "tables/test_torture.py"),
     *("tables/test_machine.py", "program/test_console.py", "program/test_crash.py"),
     *("tables/test_keyed.py", "kpis/test_sealed.py", "demo/test_demo.py"),
-    *("program/test_full_disk.py", "console/test_terminal.py", "engine/notify/test_notifier.py"),
+    *("program/test_full_disk.py", "program/test_headless.py", "engine/notify/test_notifier.py"),
 )
 """Files that take the longest; many of them wait for programs more than they work."""
 QUICK = ("kpis", "engine", "console", "cli", "journal", "alerts", "site")

@@ -70,7 +70,7 @@ class Folder:
     def settle(self) -> None:
         """Scan everything and wait until it is dealt with."""
         self.feed.poke()
-        assert self.feed.wait_settled(20), self.feed.problem or list(self.store.files())
+        assert self.feed.wait_settled(60), self.feed.problem or list(self.store.files())
         try:
             self._check_touched()
         except duckdb.IOException:  # the file is damaged: what becomes of that is not asked here
