@@ -37,7 +37,7 @@ async def test_nothing_moves_until_one_goes_on_and_then_all_of_it_is_there(
         await person.until(lambda: "1 KPI changed" in person.lines()[0])
         worse(person, 12.2)
         await person.until(lambda: person.app.travel.live.kpis["oee"].value == 12.2, "the second change")
-        person.app._tick()
+        person.app.ticking.tick()
         await person.pilot.pause()
         assert "1 KPI changed" in person.lines()[0], "what differs is counted, not how often"
         assert person.lines()[1:] == body
