@@ -142,6 +142,7 @@ def _listens(path: os.PathLike[str]) -> bool:
 def _demo(pack: str, speed: float | None, seed: int) -> int:
     import asyncio
 
+    from opsconsole.console import hangup
     from opsconsole.console.config import Start
     from opsconsole.demo.demo import DemoError, prepare
     from opsconsole.engine.place import find_place
@@ -155,6 +156,7 @@ def _demo(pack: str, speed: float | None, seed: int) -> int:
     try:
         return _console(str(demo.site_path), DEMO_IDLE_EXIT, Start(forget=True))
     finally:
+        hangup.done()
         asyncio.run(stop_engine(find_place(demo.site_path)))
         demo.close()
 

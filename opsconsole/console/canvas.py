@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -76,6 +77,17 @@ class Canvas(Widget, can_focus=True):
     def spans(self) -> list[Line]:
         """What is on the screen."""
         return self._shown
+
+
+class Main(Screen[None], inherit_bindings=False):
+    """The one Textual screen: a canvas and nothing that could take a key from the registry."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__()
+        self._canvas = canvas
+
+    def compose(self) -> list[Canvas]:
+        return [self._canvas]
 
 
 def changed(old: Line, new: Line) -> list[tuple[int, int]]:

@@ -11,11 +11,19 @@ LONGEST = 0.7
 """Seconds for keeping where one was and taking leave of the engine; both take some hundredths."""
 
 
+_DONE = threading.Event()
+
+
+def done() -> None:
+    """The console has ended by itself: whoever started it may take the time to clear up."""
+    _DONE.set()
+
+
 def end_soon() -> None:
     """See to it that the process ends. It may be called more than once, from any thread: the first call counts."""
     threading.Thread(target=_end, name="hangup", daemon=True).start()
 
 
 def _end() -> None:
-    threading.Event().wait(LONGEST)
-    os._exit(CODE)
+    if not _DONE.wait(LONGEST):
+        os._exit(CODE)

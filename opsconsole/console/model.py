@@ -28,6 +28,10 @@ from opsconsole.site.model import Layout, LayoutRow, Panel, Priority
 T = TypeVar("T")
 
 
+EVERYTHING = {"site", "kpis", "alerts", "sources", "grids", "breakdowns", "goals"}
+"""The topics of a model: what a screen that is entered takes from it."""
+
+
 class Model:
     """Snapshots and changes go in; views read.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
@@ -15,27 +13,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
-from textual.geometry import Size
 from textual.screen import Screen
-from textual.timer import Timer
 
 from opsconsole.console import around, hangup, mouse
 from opsconsole.console.actions import ACTIONS, Registry, rebound, then
 from opsconsole.console.address import Address
 from opsconsole.console.among import Among
 from opsconsole.console.bell import Bell, Ringer
-from opsconsole.console.canvas import Canvas
+from opsconsole.console.canvas import Canvas, Main
 from opsconsole.console.config import Config, Start
 from opsconsole.console.doing import Doing
 from opsconsole.console.ground import Terminal
+from opsconsole.console.hearing import Hearing
 from opsconsole.console.history import History, Left
-from opsconsole.console.link import Back, Event, Hopeless, Link, Lost
+from opsconsole.console.link import Link
 from opsconsole.console.looking import Looking
 from opsconsole.console.memory import Memory
-from opsconsole.console.model import Model
+from opsconsole.console.model import EVERYTHING, Model
 from opsconsole.console.outlet import Outlet
 from opsconsole.console.pause import Pause
 from opsconsole.console.prompt import Prompt
+from opsconsole.console.resizing import Resizing
 from opsconsole.console.runs import exact
 from opsconsole.console.ticking import Ticking
 from opsconsole.console.touring import Toured
@@ -43,25 +41,12 @@ from opsconsole.console.travel import Travel
 from opsconsole.console.tty import Tty
 from opsconsole.console.views.base import View
 from opsconsole.console.views.make import make
-from opsconsole.engine.messages import Answer, Ask, Goodbye, KpiState, Snapshot
+from opsconsole.engine.messages import Answer, Ask, KpiState
 
 if TYPE_CHECKING:
     from opsconsole.console.scrub import Scrubber
     from opsconsole.console.sql.desk import SqlDesk
     from opsconsole.console.turning import Turning
-
-SETTLE = 0.1
-# What a screen that is entered takes from the model.
-EVERYTHING = {"site", "kpis", "alerts", "sources", "grids", "breakdowns", "goals"}
-
-
-class Main(Screen[None], inherit_bindings=False):
-    """The one Textual screen: a canvas and nothing that could take a key from the registry."""
-
-    def compose(self) -> list[Canvas]:
-        app = self.app
-        assert isinstance(app, Console)
-        return [app.canvas]
 
 
 class Console(App[int], inherit_bindings=False):
@@ -109,11 +94,17 @@ class Console(App[int], inherit_bindings=False):
         self._among = Among(self)
         self._entered: View | None = None
         self._painting = False
-        self._settle: Timer | None = None
         self.ticking = Ticking(self, self.set_timer)
         self._work: set[asyncio.Task[None]] = set()
         self.outlet = Outlet(lambda: self._driver, self.set_timer, self._draw)
-        self._ringer = Ringer(bell or Bell(quiet=True), self.outlet.write, self.set_timer)
+        ringer = Ringer(bell or Bell(quiet=True), self.outlet.write, self.set_timer)
+        self.hearing = Hearing(self, self.ticking, ringer, self.doing.welcome, self._hopeless, self._heed)
+        self._resizing = Resizing(
+            self.set_timer,
+            lambda: self.size,
+            lambda size: self.post_message(events.Resize(size, size)),
+            lambda: self._draw(True),
+        )
         self.wall_mode = self._turning(start.rotate or config.rotate) if start.wall else None
         self.memory = memory
         if memory is not None:
@@ -295,7 +286,7 @@ class Console(App[int], inherit_bindings=False):
     # --- Textual ---
 
     def get_default_screen(self) -> Screen[None]:
-        return Main()
+        return Main(self.canvas)
 
     async def on_mount(self) -> None:
         self.canvas.focus()
@@ -305,7 +296,7 @@ class Console(App[int], inherit_bindings=False):
             loop.add_signal_handler(signal.SIGHUP, self.hung_up)
         if mouse.wanted(self.config.mouse):
             self.outlet.switch_mouse()
-        self.spawn(self._listen())
+        self.spawn(self.hearing.listen())
         self.ticking.soon()
 
     def hung_up(self) -> None:
@@ -323,79 +314,21 @@ class Console(App[int], inherit_bindings=False):
 
     def on_resize(self, _: events.Resize) -> None:
         self.paint_soon()
-        if self._settle is not None:
-            self._settle.stop()
-            self._settle = None
-        if self.model.site is not None:
-            self._settle = self.set_timer(SETTLE, self._repaint)
-
-    def _repaint(self) -> None:
-        """Send the whole screen once a row of resizes is over.
-
-        A terminal cuts its lines off as it shrinks; where it ends at the size it began with, Textual sees no change
-        and would leave what was cut off. Signals that come close together can also be lost: the terminal is asked.
-        """
-        self._settle = None
-        if not self.is_headless and sys.__stdout__ is not None:
-            try:
-                actual = Size(*os.get_terminal_size(sys.__stdout__.fileno()))
-            except OSError:
-                # the terminal has gone; the hang-up signal ends the program
-                return
-            if actual != self.size:
-                self.post_message(events.Resize(actual, actual))
-                return
-        self._draw(True)
+        self._resizing.settle(self.model.site is not None, ask=not self.is_headless)
 
     def _draw(self, whole: bool) -> None:
         self.paint()
         if whole and self.outlet.takes(whole=True):
             self.canvas.refresh()
 
-    async def _listen(self) -> None:
-        async for event in self.link.events():
-            self._take(event)
+    def _hopeless(self, reason: str) -> None:
+        """There is no engine, and none can be started."""
+        self.farewell = reason
+        self.exit(1, return_code=1)
 
-    def _take(self, event: Event) -> None:
-        """What the engine says becomes what is shown."""
-        model, past = self.travel.live, bool(self.travel.at)
-        topics: set[str] = set()
-        if isinstance(event, Snapshot):
-            first = model.site is None
-            model.lost_at, model.ended = None, None
-            topics = model.load(event)
-            if first:
-                self.ticking.soon()
-                self.doing.welcome()
-            if not past and not self.pause.on:
-                self.spawn(self.history.current.load())
-        elif isinstance(event, Goodbye):
-            model.ended = event.reason
-            model.lost_at = self.wall()
-        elif isinstance(event, Lost):
-            model.lost_at = self.wall() if model.lost_at is None else model.lost_at
-            model.lost_why = event.reason
-            self.ticking.soon()
-        elif isinstance(event, Hopeless):
-            self.farewell = event.reason
-            self.exit(1, return_code=1)
-        elif isinstance(event, Back):
-            model.lost_at, model.ended = None, None
-            self.say("the engine is back")
-        else:
-            topics = model.apply(event)
-        if "alerts" in topics:
-            self._ringer.heed(model)
+    def _heed(self) -> None:
         if self.wall_mode is not None:
             self.wall_mode.heed()
-        if topics and past:
-            return  # it is there when one comes back to it
-        if topics and self.pause.on:
-            self.pause.heed(model)
-            topics = {"alerts"} if self.pause.let_through(model) else set()
-        if topics:
-            self.history.current.update(topics)
-        self.paint_soon()
 
     # --- keys ---
 

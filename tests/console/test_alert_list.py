@@ -278,6 +278,6 @@ async def test_a_thousand_rows_are_made_only_where_they_are_seen(
         assert 0 < len(set(made)) < 60
         made.clear()
         changed = [replace(each, count=each.count + 1) for each in cannedalerts.many().alerts[500:520]]
-        person.app._take(Changes(alerts=changed, counts=AlertCounts(open=8413)))
+        person.app.hearing.take(Changes(alerts=changed, counts=AlertCounts(open=8413)))
         await person.press("down")
         assert len(set(made)) < 60

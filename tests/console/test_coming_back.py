@@ -78,9 +78,9 @@ async def test_a_console_opened_again_is_where_it_was(tmp_path: Path, cells: int
     assert at == "overview"
     at, after = await open_again(tmp_path, file, cells, lines, ())
     assert at == "alerts"
-    assert [line for line in after if "▸" in line or "✓" in line] == [
-        line for line in before if "▸" in line or "✓" in line
-    ]
+    # what stands beside the list comes when the cursor has rested
+    lists = [[line.partition("│")[0] for line in each if "▸" in line or "✓" in line] for each in (before, after)]
+    assert lists[0] == lists[1]
     at, kpis = await open_again(tmp_path, file, cells, lines, ("<",))
     assert any("as in the site file" in line for line in kpis)
     at, _ = await open_again(tmp_path, file, cells, lines, (">",))

@@ -61,8 +61,9 @@ async def test_a_screen_is_put_to_a_moment_and_back_to_live(tmp_path: Path, cell
         assert "0 live" in person.lines()[0]
         assert "reverse" in person.styles("AS OF Wed")
         assert "7.20 %" in person.text()
-        assert "52.4 %" not in person.text()
-        assert "Line 2 press: jam" in person.text()
+        tiles, _, alerts = person.text().partition("Alerts  ")
+        assert "52.4 %" not in tiles
+        assert "Line 2 press: jam" in alerts
         assert "Line 3 weld" not in person.text()
         assert "stale" not in person.text()
         assert "≤ 5 sources by rows up to then" in person.text()

@@ -236,7 +236,7 @@ async def test_the_alert_acted_on_is_always_the_one_that_was_seen_under_the_curs
             app.paint()
             seen = next((line for line in app.canvas.text() if line.startswith("▸")), "")
             for part in range(chance.choice((0, 0, 1, 3))):
-                app._take(_churn(app.model.alerts, chance, 3 * number + part))
+                app.hearing.take(_churn(app.model.alerts, chance, 3 * number + part))
             key = chance.choice(("a", "a", "a", "down", "up", "G", "g", "space", "u"))
             marked = set(pane_of(person).marks)
             app.press(key, key if len(key) == 1 else None)

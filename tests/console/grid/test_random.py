@@ -140,6 +140,6 @@ def arrives(person: Session, number: int) -> None:
         table.forget()
     count = len(table.rows)
     state = canned.sources()[0]
-    person.app._take(
+    person.app.hearing.take(
         Changes(sources=[replace(state, rows=count, records=count)], site=canned.site(data_version=number))
     )
