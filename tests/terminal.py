@@ -59,7 +59,7 @@ class Terminal:
         self.bytes = 0
         self.raw = bytearray()
         self._screen = pyte.Screen(columns, rows)
-        # where the cursor is, and what it is, a terminal tells who asks
+        # where the cursor is a terminal tells who asks; what it is, tests tell that are about it
         self._screen.write_process_input = self._answer  # type: ignore[method-assign]
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
@@ -123,6 +123,8 @@ class Terminal:
                 self._stream.feed(piece)
 
     def _answer(self, data: str) -> None:
+        if not data.endswith("R"):
+            return
         with contextlib.suppress(OSError):
             os.write(self._master, data.encode())
 
