@@ -20,7 +20,7 @@ from tests.program.conftest import PROGRAM
 from tests.terminal import Terminal
 from tests.waiting import until
 
-SPEED = 300
+SPEED = 200
 # Site time in which the machine may do its part: fifteen seconds, of which the start takes the most where others work.
 GRACE = dt.timedelta(seconds=15 * SPEED)
 
@@ -85,11 +85,11 @@ def test_each_incident_of_the_factory_shows_in_its_time(run: Run) -> None:
     with run.terminal("factory", "--speed", str(SPEED)) as terminal:
         terminal.shows("North plant")
         terminal.press("2")
-        early = terminal.shows(wording(INCIDENTS[0]))
+        early = terminal.shows(wording(INCIDENTS[0]), timeout=90)
         too_early = [each for each in INCIDENTS[1:] if wording(each) in early and clock(early) < each.begins]
         assert [incident.id for incident in too_early] == []
         for incident in INCIDENTS:
-            screen = terminal.shows(wording(incident), timeout=45)
+            screen = terminal.shows(wording(incident), timeout=90)
             assert incident.begins <= clock(screen) <= incident.shown_by + GRACE, f"{incident.id}\n{screen}"
         folder, place = run.site().parent.parent, find_place(run.site())
         assert place.socket.exists()
@@ -124,7 +124,7 @@ def test_nothing_is_left_when_the_console_is_ended(run: Run, end: str, name: str
 
 
 def test_the_airport_opens_with_what_its_readme_tells(run: Run) -> None:
-    with run.terminal("airport", "--speed", str(SPEED)) as terminal:
+    with run.terminal("airport", "--speed", "300") as terminal:
         terminal.shows("New York airports", "On time", "Departure delay", "Cancelled", "Flights")
         terminal.press("2")
         terminal.shows("B6: on time", "9E: on time", "On time 7")
