@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from opsconsole.console import own_file
 from opsconsole.console.address import BadAddressError, parse
 from opsconsole.console.history import History, Left
 from opsconsole.console.travel import Travel
@@ -87,19 +88,7 @@ class Memory:
     def save(self, stack: Sequence[Left], ahead: Sequence[Left], then: str = "") -> None:
         """Write it, whole or not at all, for its owner only. Raises OSError."""
         kept = Kept(VERSION, self._site, _kept(stack), _kept(ahead), then)
-        data = msgspec.json.encode(kept)
-        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = self.file.with_name(f".{self.file.name}.{os.getpid()}")
-        try:
-            # of mode 0600 from the beginning; what another one of this number has left behind is in nobody's way
-            handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-            os.replace(new, self.file)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(new)
-            raise
+        own_file.write(self.file, msgspec.json.encode(kept))
 
     def forget(self) -> None:
         """After a fault of ours: what was shown may be what leads to it."""

@@ -1,4 +1,7 @@
-"""Reads a person's `config.yaml`. Without one nothing is loaded for it: each start pays for what is imported here."""
+"""Reads a person's `config.yaml`.
+
+Each start pays for what is imported here: nothing where there is no file, little where the same was read before.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,14 @@ def load(file: Path | None = None) -> Config:
         from opsconsole.site.model import Mark, Problem
 
         raise SettingsError([Problem(Mark(str(file), 1, 1), f"cannot be read: {error.strerror}")]) from error
-    return parse(data, str(file))
+    from opsconsole.console import settings_kept
+
+    known = settings_kept.recall(data)
+    if known is not None:
+        return known
+    config = parse(data, str(file))
+    settings_kept.keep(data, config)
+    return config
 
 
 def parse(data: bytes, file: str = FILE) -> Config:
