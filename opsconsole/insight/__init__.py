@@ -1,0 +1,5 @@
+"""Statistics as pure functions of arrays and frames: no clock, no files, nothing of the rest of opsconsole.
+
+* `insight.flow`: `read_events`, `read_wide`, `analyse` (steps with waiting and service, variants, hand-offs, open cases
+  and their chance of being late), `shifting` (the bottleneck of stations), `counting.little`, `rehearsal.rehearse`.
+"""
