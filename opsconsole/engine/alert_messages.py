@@ -305,10 +305,11 @@ class Procedure(Struct, frozen=True, tag="procedure"):
 class AskReport(Struct, frozen=True, tag="ask-report"):
     """Something that takes a while: the engine works on it and says how far it is. Answered by `Report`.
 
-    The first ask starts it and gets its `job`; asks with that `job` follow it. `cancel` ends it.
+    `kind`: one of `engine.reports.KINDS`. The first ask starts it and gets its `job`; asks with that `job` follow it.
+    `cancel` ends it.
     """
 
-    kind: Literal["scorecard", "backtest", "procedures"] = "scorecard"
+    kind: str = "scorecard"
     options: dict[str, Any] = {}
     job: int | None = None
     cancel: bool = False

@@ -26,6 +26,7 @@ from opsconsole.engine.condition import Condition, Conditions
 from opsconsole.engine.desk import Desk
 from opsconsole.engine.front import Front
 from opsconsole.engine.identity import Peer
+from opsconsole.engine.insight.runner import Runner
 from opsconsole.engine.messages import Command, Done, Notice, Snapshot
 from opsconsole.engine.orders import Orders
 from opsconsole.engine.picture import picture
@@ -100,6 +101,7 @@ class Core:
         self._evaluated = 0.0
         self._failing = False
         self._ruling = Ruling(watch, ruled)
+        self.insights = Runner(store, watch, self.data_changed)
         self._looked_at_site = time.monotonic()
         self._measures: Measures | None = None
         self._revisions = revisions or revised.Revisions(None)
@@ -153,6 +155,7 @@ class Core:
         self.first_tick.set()
         if self._thread.is_alive():
             self._thread.join()
+        self.insights.stop()
         if self._notifier is not None:
             self._notifier.close()
         self.desk.close()
@@ -303,7 +306,9 @@ class Core:
             if settled:
                 self._watch.tick(now)  # what is planned is known before it is seen what goes wrong
                 # half of a first load would raise alerts that nobody could explain
-                tick = Tick(self.clock, wall, self._started, totals, notices.lost(self._folders(), totals))
+                self.insights.show(self.binding, now, self.clock.speed)
+                lost = notices.lost(self._folders(), totals)
+                tick = Tick(self.clock, wall, self._started, totals, lost, self.insights.found)
                 self._news |= self._ruling.run(cursor, self.binding, tick, self._sealed)
             self._revisions.look(cursor, self.binding, now, wall if settled else None)
         except duckdb.Error as error:

@@ -112,7 +112,7 @@ from opsconsole.engine.table_messages import TableOf as TableOf
 from opsconsole.engine.table_messages import TablePage as TablePage
 from opsconsole.site.model import Problem
 
-PROTOCOL = 6
+PROTOCOL = 7
 
 
 # --- hello -----------------------------------------------------------------------------------------------------

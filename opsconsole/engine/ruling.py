@@ -31,6 +31,7 @@ from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.due import Due, Plan, merged, states_at
 from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.rules import Arrivals
+from opsconsole.kpis.ruling.insights import Insights
 from opsconsole.kpis.sealed import Sealed
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ _MOST_RUNNING = 5000
 class Tick(NamedTuple):
     """What one tick knows: wall clock and when the engine began to watch (s since the epoch), and the sources.
 
-    `lost` are those that are out of sight, and why.
+    `lost` are those that are out of sight, and why; `insights` what was found off the tick.
     """
 
     clock: SiteClock
@@ -62,6 +63,7 @@ class Tick(NamedTuple):
     started: float
     totals: Mapping[str, Totals]
     lost: Mapping[str, str] = {}
+    insights: Insights | None = None
 
 
 class _Mark(Struct, frozen=True):
@@ -144,6 +146,7 @@ class Ruling:
                 past=past,
                 blind=blind,
                 watched=self._watch.watched(),
+                insights=None if past else tick.insights,
             )
             found, counted = self._occurrences.at(cursor, plan, due, self.since, last=not self._queue)
             self._watch.observe(merged(due.at, [states, *found]), counted)

@@ -12,7 +12,7 @@ from opsconsole.kpis.views import View
 from opsconsole.kpis.when import When
 from opsconsole.site.model import Kpi, Rule, Site
 
-RuleKind = Literal["kpi", "rows", "silent", "due", "combine"]
+RuleKind = Literal["kpi", "rows", "silent", "due", "combine", "control", "forecast", "anomaly", "late"]
 
 
 class BoundKpi(Struct, frozen=True):

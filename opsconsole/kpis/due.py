@@ -23,6 +23,7 @@ from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.expression import ident
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
+from opsconsole.kpis.ruling.insights import KINDS, Insights
 from opsconsole.kpis.ruling.outcome import Watched
 from opsconsole.kpis.scan import Cursor
 from opsconsole.kpis.sealed import Sealed
@@ -116,7 +117,7 @@ def occurs(bound: BoundRule) -> bool:
 def is_stretch(bound: BoundRule) -> bool:
     """Whether a rule looks at stretches that follow each other, each by itself."""
     rule = bound.rule
-    if rule.every is None:
+    if rule.every is None or bound.kind in KINDS:
         return False
     if bound.kpi is not None:
         return bound.kpi.windowed and tumbles(rule.every, bound.kpi.kpi.window)
@@ -146,6 +147,7 @@ def states_at(
     past: bool = False,
     blind: bool = False,
     watched: Watched | None = None,
+    insights: Insights | None = None,
 ) -> Evaluation:
     """The states of the rules that are due at a point. `blind`: nobody knows what had arrived then.
 
@@ -170,7 +172,9 @@ def states_at(
         part = plan.part(wanted)
         if plan.parted(part):
             watched = None  # a combination has to know of all members of its parts
-        found = evaluate_rules(cursor, part, moment, arrivals, alert_from, sealed, past=past, watched=watched)
+        found = evaluate_rules(
+            cursor, part, moment, arrivals, alert_from, sealed, past=past, watched=watched, insights=insights
+        )
     found.verdicts.update({name: Verdict(reason=OUTSIDE) for name in idle})
     return found
 

@@ -7,10 +7,12 @@ import datetime as dt
 from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.observation import Evaluation, Verdict
+from opsconsole.kpis.ruling import insights as insight
 from opsconsole.kpis.ruling.arrivals import Arrivals as Arrivals
 from opsconsole.kpis.ruling.arrivals import stale_sources as stale_sources
 from opsconsole.kpis.ruling.context import Context
 from opsconsole.kpis.ruling.figures import judge
+from opsconsole.kpis.ruling.insights import Insights
 from opsconsole.kpis.ruling.outcome import INSTANCES as INSTANCES
 from opsconsole.kpis.ruling.outcome import Outcome, Watched
 from opsconsole.kpis.ruling.rows import count_rows
@@ -33,13 +35,14 @@ def evaluate_rules(
     *,
     past: bool = False,
     watched: Watched | None = None,
+    insights: Insights | None = None,
 ) -> Evaluation:
     """Every bound rule at `now` (aware, site time). Rows with an event time before `alert_from` raise nothing.
 
     `past`: `now` is a past moment, and rows with a later event time are as if they were not there yet. With `watched`
     (the labels of a rule's alerts that are open or about to be) nothing is said of instances that are neither raised
     nor among these, which is much faster. Combinations of rules only have a verdict that says so: what they come to
-    follows from which alerts are active.
+    follows from which alerts are active. Of rules that are found off the tick `insights` says what was found last.
 
     Never raises for the data: a rule whose SQL fails on it has the verdict `error`, and an observation of the rule
     `error:<rule>` beside it; a rule with more than 10,000 instances one of `many:<rule>`.
@@ -68,7 +71,9 @@ def evaluate_rules(
         if rule.kind == "combine":
             outcome.verdicts[rule.rule.name] = COMBINED
             continue
-        if rule.kind == "silent" and not rule.by:
+        if rule.kind in insight.KINDS:
+            insight.take(rule, (insights or {}).get(rule.rule.name), now.timestamp(), outcome)
+        elif rule.kind == "silent" and not rule.by:
             silent_source(context, rule, arrivals, outcome)
         elif stale and (silent := sorted(stale & set(rule.sources))):
             outcome.stale(rule.rule.name, arrivals.lost.get(silent[0], f"{silent[0]} has gone silent"))

@@ -104,6 +104,17 @@ class Names:
         return sum(1 << (size - 1 - index) for index, name in enumerate(self.grouped) if name not in grouped)
 
 
+def bucketed(binding: Binding, ask: Ask) -> tuple[str, str, dict[str, str], list[str]]:
+    """The rows of a scan by the buckets of its trend: SQL, the column of the bucket, those of the dimensions by name
+    as they were asked for (in `grids`), and the values of parameters. Raises LookupError for an unknown dimension."""
+    names = Names(binding, ask)
+    conditions, parameters = _conditions(binding, ask)
+    if ask.source in binding.until:
+        return _lasting(binding, ask, names), names.bucket, names.columns, parameters
+    conditions.append(ask.span.sql)
+    return _base(ask, names, conditions), names.bucket, names.columns, parameters
+
+
 def _conditions(binding: Binding, ask: Ask) -> tuple[list[str], list[str]]:
     """Which rows are meant, whenever they were, as SQL and the values of its parameters."""
     conditions, parameters = binding.filters(ask.source, ask.filters)

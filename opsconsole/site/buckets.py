@@ -50,6 +50,18 @@ def buckets(start: dt.datetime, end: dt.datetime, count_hint: int, tz: dt.tzinfo
     return Buckets(months * MONTH, edges)
 
 
+def regular(now: dt.datetime, count: int, step: float, tz: dt.tzinfo = dt.UTC) -> list[dt.datetime]:
+    """The `count` + 1 edges of the last stretches of `step` seconds that are over at `now`, on the local clock."""
+    now = now.astimezone(dt.UTC)
+    if step % 86400 == 0:
+        days = round(step) // 86400
+        first = now - dt.timedelta(seconds=(count + 2) * step)
+        return [edge for edge in _day_edges(first, now, days, tz) if edge <= now][-count - 1 :]
+    offset = (now.astimezone(tz).utcoffset() or dt.timedelta()).total_seconds()
+    last = math.floor((now.timestamp() + offset) / step) * step - offset
+    return [dt.datetime.fromtimestamp(last - step * back, dt.UTC) for back in range(count, -1, -1)]
+
+
 def _edges(start: dt.datetime, end: dt.datetime, step: int, tz: dt.tzinfo) -> list[dt.datetime]:
     if step % 86400 == 0:
         return _day_edges(start, end, step // 86400, tz)

@@ -19,7 +19,7 @@ from opsconsole.site.localtime import utc as utc
 from opsconsole.site.localtime import zone as zone
 from opsconsole.site.model import Site, Window
 from opsconsole.site.shifts import ShiftSpan as ShiftSpan
-from opsconsole.site.shifts import current_run
+from opsconsole.site.shifts import current_run as current_run
 from opsconsole.site.shifts import shift_at as shift_at
 from opsconsole.site.working import working_back
 

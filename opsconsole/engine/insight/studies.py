@@ -1,0 +1,14 @@
+"""The kinds of insight that there are.
+
+To add one: a class that is a `Study` in a module of its own, and a line in `STUDIES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from opsconsole.engine.insight.study import Study
+
+STUDIES: dict[str, Callable[[], Study]] = {}
+"""By the kind of rule (see `opsconsole.kpis.ruling.insights`) what imports the study that finds it: nothing is loaded
+before a rule wants it."""
