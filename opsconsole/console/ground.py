@@ -1,8 +1,9 @@
 """Whether the terminal is dark or light: asked of it (OSC 11) while the program is still being loaded.
 
-After the question comes one that every terminal answers (DA1), so that it is known when no answer will come. Nobody
-waits for either: what is there when the program is loaded is taken, what comes later is taken out of what is typed
-(`Answers`), and nothing of it is ever echoed.
+After the question comes one that every terminal answers (DA1), so that an Esc is no longer held back once that is in.
+GNU screen answers that one itself, and the answer to the first comes later. Nobody waits for either: what is there when
+the program is loaded is taken, what comes later is taken out of what is typed (`Answers`), and nothing of it is ever
+echoed.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Answers:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.light: bool | None = None
-        self.over = False  # the second question is answered: nothing more will come
+        self.over = False  # the second question is answered
         self._clock = clock
         self._asked = clock()
         self._held = ""
@@ -75,8 +76,6 @@ class Answers:
 
     def take(self, data: str) -> str:
         """What of `data` was typed. The beginning of an answer is held back until its rest comes."""
-        if self.over:
-            return data
         self._drop()
         begun_at = self._held_at if self._held else self._clock()
         data, self._held = self._held + data, ""
@@ -85,12 +84,19 @@ class Answers:
             self.light = self.light if light is None else light
         data = _OSC.sub("", data)
         data, ended = _DA1.subn("", data)
-        self.over = ended > 0
+        self.over = self.over or ended > 0
         begun = _BEGUN.search(data)
-        if begun is not None and not self.over and not (begun[0] == "\x1b" and self._clock() - self._asked > LONE):
+        if begun is not None and self._may_go_on(begun[0]):
             self._held, self._held_at = begun[0], begun_at
             return data[: begun.start()]
         return data
+
+    def _may_go_on(self, begun: str) -> bool:
+        """Whether what looks like the beginning of an answer may be one."""
+        if self.over:
+            # screen answers the second question itself, and hands the first to the terminal around it
+            return begun.startswith("\x1b]")
+        return begun != "\x1b" or self._clock() - self._asked <= LONE
 
     def _drop(self) -> None:
         """Let go of an answer that never ends: it is none, and no key either."""

@@ -93,6 +93,21 @@ def test_esc_is_not_delayed_for_ever_where_nothing_is_answered() -> None:
     assert told.take("\x1b") == "\x1b"
 
 
+def test_screen_hands_on_the_answer_of_the_terminal_around_it_after_its_own() -> None:
+    for cut in range(1, len(LIGHT)):
+        answers = Answers()
+        assert answers.take(OVER) == ""
+        came = answers.take(f"j{LIGHT[:cut]}") + answers.take(f"{LIGHT[cut:]}k")
+        # cut after its Esc it is taken for a key: that is not held back any more
+        assert came == ("jk" if cut > 1 else f"j{LIGHT}k")
+        assert answers.light is (True if cut > 1 else None)
+    told = Answers()
+    told.take(OVER)
+    assert told.take("\x1b]") == ""
+    assert told.idle() == "\x1b]", "alt and ] is a key"
+    assert told.take("\x1b[") == "\x1b["
+
+
 def test_an_answer_that_never_ends_neither_types_nor_swallows_what_is_typed_later() -> None:
     clock = Clock()
     answers = Answers(clock)
