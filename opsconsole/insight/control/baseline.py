@@ -54,17 +54,26 @@ def detect(values: ArrayLike) -> Baseline | None:
     there = np.flatnonzero(np.isfinite(x))
     if len(there) < ENOUGH:
         return None
-    beyond, drifts = _judged(np.lib.stride_tricks.sliding_window_view(x[there], ENOUGH))
-    steady = ~drifts & ~beyond.any(axis=1)
-    if not steady.any():
+    start = _first_steady(x[there])
+    if start is None:
         return _taken(len(x), there[:MOST], stable=False)
-    start = int(steady.argmax())
     for length in range(min(MOST, (len(there) - start) // STEP * STEP), ENOUGH, -STEP):
         taken = there[start : start + length]
         beyond, drifts = _judged(x[taken][None, :])
         if not drifts[0] and beyond.sum() <= length // ODD:
             return _taken(len(x), taken[~beyond[0]], stable=True)
     return _taken(len(x), there[start : start + ENOUGH], stable=True)
+
+
+def _first_steady(x: Array) -> int | None:
+    """Where the first stretch of 20 points in control begins; mostly it is the very first."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, ENOUGH)
+    for some in (slice(0, 1), slice(0, None)):
+        beyond, drifts = _judged(windows[some])
+        steady = ~drifts & ~beyond.any(axis=1)
+        if steady.any():
+            return int(steady.argmax())
+    return None
 
 
 def _taken(length: int, points: np.ndarray, stable: bool, declared: bool = False) -> Baseline:

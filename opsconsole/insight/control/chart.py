@@ -19,7 +19,7 @@ from opsconsole.insight.control.constants import Array
 from opsconsole.insight.control.false_alarms import DEFAULT, named
 from opsconsole.insight.control.kind import Nature, choose, limits_of
 from opsconsole.insight.control.limits import Kind, Limits, Marks, beyond
-from opsconsole.insight.control.rules import RUN_RULES, Side, Signal, signals
+from opsconsole.insight.control.rules import RUN_RULES, Signal, signals
 from opsconsole.insight.control.small_shifts import cusum, ewma
 
 
@@ -45,7 +45,10 @@ class Segment(Struct, frozen=True, eq=False):
 
 
 class Control(Struct, frozen=True, eq=False):
-    """Segments in order of time, and the signals of all of them by index of the whole series, in order of time."""
+    """Segments in order of time, and the signals of all of them by index of the whole series, in order of time.
+
+    Signals of EWMA and CUSUM name two points: the first of those that made it, and the one at which it fired.
+    """
 
     segments: list[Segment]
     signals: list[Signal]
@@ -122,9 +125,10 @@ def _segment(
     if "cusum" in rules:
         sums = cusum(z, restart=True)
         found += [
-            Signal("cusum", int(at), _since(x, int(sums.began[at]), int(at)), "above" if up else "below")
+            Signal(
+                "cusum", int(at), (int(sums.began[at]), int(at)), "above" if sums.up[at] > sums.down[at] else "below"
+            )
             for at in np.flatnonzero(sums.signals)
-            for up in [sums.up[at] >= sums.down[at]]
         ]
     centre, sigma = limits.band.centre, limits.sigma
     segment = Segment(
@@ -149,18 +153,15 @@ def _segment(
 
 
 def _weighted(where: Marks, means: Array) -> list[Signal]:
-    """Signals of the EWMA; the points that take part are those since it was last on the other side of the centre."""
-    found = []
-    for at in np.flatnonzero(where):
-        other = np.flatnonzero(np.sign(means[:at]) != np.sign(means[at]))
-        start = int(other[-1]) + 1 if len(other) else 0
-        side: Side = "above" if means[at] > 0.0 else "below"
-        found.append(Signal("ewma", int(at), tuple(range(start, int(at) + 1)), side))
-    return found
-
-
-def _since(x: Array, first: int, at: int) -> tuple[int, ...]:
-    return tuple(index for index in range(max(first, 0), at + 1) if np.isfinite(x[index]))
+    """Signals of the EWMA, each since the mean was last on the other side of the centre."""
+    index = np.arange(len(means))
+    turned = np.ones(len(means), dtype=bool)
+    turned[1:] = np.sign(means[1:]) != np.sign(means[:-1])
+    since = np.maximum.accumulate(np.where(turned, index, 0))
+    return [
+        Signal("ewma", int(at), (int(since[at]), int(at)), "above" if means[at] > 0.0 else "below")
+        for at in np.flatnonzero(where)
+    ]
 
 
 def lag1(z: Array) -> float:

@@ -9,11 +9,13 @@ Both work along the last axis, on any number of series at once. A missing point 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from opsconsole.insight.control.constants import Array
 from opsconsole.insight.control.limits import Marks
@@ -22,6 +24,9 @@ LAMBDA, WIDTH = 0.2, 2.86
 """λ and L of the EWMA that alarms by default: 9 points to a shift of 1 σ, 366 to a false alarm."""
 SLACK, DECISION = 0.5, 5.0
 """k and h of the CUSUM: half the shift to be found, and a false alarm in 465 points."""
+
+_ON = 1e-9
+_BLOCK = 64
 
 
 class Ewma(Struct, frozen=True, eq=False):
@@ -42,7 +47,7 @@ class Cusum(Struct, frozen=True, eq=False):
     up: Array
     down: Array
     signals: Marks
-    began: Array
+    began: NDArray[np.intp]
 
 
 def ewma(z: ArrayLike, weight: float = LAMBDA, width: float = WIDTH, *, steady: bool = False) -> Ewma:
@@ -54,39 +59,87 @@ def ewma(z: ArrayLike, weight: float = LAMBDA, width: float = WIDTH, *, steady: 
         raise ValueError(f"An EWMA takes a weight in (0, 1] and a width above 0, not {weight:g} and {width:g}.")
     x = np.asarray(z, dtype=float)
     there = ~np.isnan(x)
-    means = np.empty_like(x)
-    mean = np.zeros(x.shape[:-1])
-    for index in range(x.shape[-1]):
-        mean = np.where(there[..., index], mean + weight * (x[..., index] - mean), mean)
-        means[..., index] = mean
-    seen = np.cumsum(there, axis=-1)
-    share = 1.0 if steady else 1.0 - (1.0 - weight) ** (2.0 * seen)
+    means = _means(x, weight) if there.all() else _by_row(x, lambda row: _means(row, weight))
+    share = 1.0 if steady else 1.0 - (1.0 - weight) ** (2.0 * np.cumsum(there, axis=-1))
     limit = width * np.sqrt(weight / (2.0 - weight) * share) * np.ones_like(x)
-    return Ewma(means, limit, cast(Marks, there & (np.abs(means) > limit + 1e-9)))
+    return Ewma(means, limit, there & (np.abs(means) > limit + _ON))
 
 
 def cusum(
     z: ArrayLike, slack: float = SLACK, decision: float = DECISION, *, fast: bool = False, restart: bool = False
 ) -> Cusum:
-    """Tabular CUSUM. `fast` begins at half the decision interval, `restart` begins anew after each signal.
+    """Tabular CUSUM. `fast` begins at half the decision interval, `restart` begins each sum anew after its signals.
 
     ValueError unless slack ≥ 0 and decision > 0.
     """
     if slack < 0.0 or decision <= 0.0:
         raise ValueError(f"A CUSUM takes a slack of at least 0 and a decision above 0, not {slack:g} and {decision:g}.")
     x = np.asarray(z, dtype=float)
-    sums = np.zeros((2, *x.shape))
-    begun = np.zeros((2, *x.shape), dtype=int)
     head = decision / 2.0 if fast else 0.0
-    now, first = np.full((2, *x.shape[:-1]), head), np.full((2, *x.shape[:-1]), 0 if fast else -1)
-    for index in range(x.shape[-1]):
-        step = np.nan_to_num(np.stack([x[..., index], -x[..., index]]) - slack)
-        following = np.where(np.isnan(x[..., index]), now, np.maximum(0.0, now + step))
-        first = np.where(following <= 0.0, -1, np.where(first < 0, index, first))
-        sums[..., index], begun[..., index] = following, first
-        if restart:
-            over = (following > decision + 1e-9).any(axis=0)
-            following, first = np.where(over, head, following), np.where(over, index + 1 if fast else -1, first)
-        now = following
-    signals = (sums > decision + 1e-9).any(axis=0) & ~np.isnan(x)
-    return Cusum(sums[0], sums[1], signals, np.where(sums[0] >= sums[1], begun[0], begun[1]).astype(float))
+    ends = decision + _ON if restart else np.inf
+    if restart or np.isnan(x).any():
+        up, down = (_by_row(side, lambda row: _restarting(row - slack, head, ends)) for side in (x, -x))
+    else:
+        up, down = (_climb(side - slack, head) for side in (x, -x))
+    signals = ~np.isnan(x) & ((up > decision + _ON) | (down > decision + _ON))
+    return Cusum(up, down, signals, np.where(up >= down, _began(up, ends), _began(down, ends)))
+
+
+def _means(x: Array, weight: float) -> Array:
+    """Weighted means along the last axis, without gaps; block by block, as each step for itself takes longer."""
+    means = np.empty_like(x)
+    mean = np.zeros(x.shape[:-1])
+    for start in range(0, x.shape[-1], _BLOCK):
+        part = x[..., start : start + _BLOCK]
+        shares, decay = _weights(weight, part.shape[-1])
+        means[..., start : start + _BLOCK] = part @ shares + mean[..., None] * decay
+        mean = means[..., start + part.shape[-1] - 1]
+    return means
+
+
+@lru_cache(maxsize=256)
+def _weights(weight: float, length: int) -> tuple[Array, Array]:
+    """What each of `length` points has of the means after it, and what is left of the mean before."""
+    step = np.arange(length)
+    age = step[None, :] - step[:, None]
+    shares: Array = np.where(age >= 0, weight * (1.0 - weight) ** np.maximum(age, 0), 0.0)
+    decay: Array = (1.0 - weight) ** (step + 1.0)
+    return shares, decay
+
+
+def _climb(steps: Array, head: float) -> Array:
+    """max(0, C + step) along the last axis, from `head`: the sum of the steps, less the lowest that it has been."""
+    sums = np.cumsum(steps, axis=-1) + head
+    found: Array = sums - np.minimum(np.minimum.accumulate(sums, axis=-1), 0.0)
+    return found
+
+
+def _restarting(steps: Array, head: float, ends: float) -> Array:
+    """The same for one row, from `head` anew after each point above `ends`."""
+    found = np.empty_like(steps)
+    start = 0
+    while start < len(steps):
+        part = _climb(steps[start:], head)
+        over = np.flatnonzero(part > ends)
+        stop = start + (int(over[0]) + 1 if len(over) else len(part))
+        found[start:stop] = part[: stop - start]
+        start = stop
+    return found
+
+
+def _began(sums: Array, ends: float) -> NDArray[np.intp]:
+    """By point the first of the climb that it is part of; −1 where the sum is 0."""
+    index = np.arange(sums.shape[-1])
+    fresh = np.zeros(sums.shape, dtype=bool)
+    fresh[..., 1:] = (sums[..., :-1] <= 0.0) | (sums[..., :-1] > ends)
+    first = np.maximum.accumulate(np.where(fresh, index, 0), axis=-1)
+    return np.where(sums > 0.0, first, -1)
+
+
+def _by_row(x: Array, function: Callable[[Array], Array]) -> Array:
+    """A function of each row without its missing points; these have what was before them, 0 at the start."""
+    if x.ndim > 1:
+        return np.stack([_by_row(row, function) for row in x])
+    there = ~np.isnan(x)
+    found = np.concatenate([[0.0], function(x[there])])
+    return cast(Array, found[np.cumsum(there)])
