@@ -1,6 +1,6 @@
 """Statistics as pure functions of arrays and frames: no clock, no files, nothing of the rest of opsconsole.
 
-* `insight.control`: `chart.control` (a control chart: limits, signals), `limits`, `rules`, `small_shifts` (EWMA, CUSUM),
+* `insight.control`: `chart.control` (a whole control chart), `limits`, `rules`, `small_shifts` (EWMA, CUSUM),
   `false_alarms` (what rules cost), `run_length`, `capability`.
 * `insight.flow`: `read_events`, `read_wide`, `analyse` (steps with waiting and service, variants, hand-offs, open cases
   and their chance of being late), `shifting` (the bottleneck of stations), `counting.little`, `rehearsal.rehearse`.

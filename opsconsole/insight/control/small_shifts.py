@@ -103,7 +103,7 @@ def _weights(weight: float, length: int) -> tuple[Array, Array]:
     step = np.arange(length)
     age = step[None, :] - step[:, None]
     shares: Array = np.where(age >= 0, weight * (1.0 - weight) ** np.maximum(age, 0), 0.0)
-    decay: Array = (1.0 - weight) ** (step + 1.0)
+    decay: Array = np.power(1.0 - weight, step + 1.0).astype(float)
     return shares, decay
 
 
