@@ -4,4 +4,6 @@
   `false_alarms` (what rules cost), `run_length`, `capability`.
 * `insight.flow`: `read_events`, `read_wide`, `analyse` (steps with waiting and service, variants, hand-offs, open cases
   and their chance of being late), `shifting` (the bottleneck of stations), `counting.little`, `rehearsal.rehearse`.
+* `insight.change`: `effect.effect` (did it help: effect, interval, counterfactual, placebo), `breaks.change_points`,
+  `contribution.of_members` and `explain.explain` (who moved it: rate and mix, small samples held back).
 """

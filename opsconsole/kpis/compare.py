@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opsconsole.kpis.binding import Binding
-from opsconsole.kpis.contribution import verdict
 from opsconsole.kpis.drill import measure_among
+from opsconsole.kpis.limits import verdict
 from opsconsole.kpis.measures import Measure
 from opsconsole.kpis.nodes import Nodes, bound_kpi
 from opsconsole.kpis.scan import Cursor

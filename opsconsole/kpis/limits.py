@@ -1,4 +1,5 @@
-"""Which limits hold for a value: the KPI's own, those of a member or a shift, those of a targets file. Pure."""
+"""Which limits hold for a value: the KPI's own, those of a member or a shift, those of a targets file; and whether a
+change of a value was for the better. Pure."""
 
 from __future__ import annotations
 
@@ -66,3 +67,23 @@ def _matches(entry: Targets, labels: Labels, shift: str | None) -> bool:
     if entry.shift is not None and entry.shift != shift:
         return False
     return all(labels.get(name.casefold()) == member for name, member in entry.where.items())
+
+
+def verdict(limits: Limits, now: float | None, change: float | None, small: float = 1e-9) -> str:
+    """Whether a change made the value better or worse: `better`, `worse`, `same`, "" where no direction is better.
+
+    `now` is the value after the change; with `better: target` it tells the side of the target that is worse.
+    """
+    if change is None or limits.better is None:
+        return ""
+    if abs(change) <= small * max(1.0, abs(now or 0.0)):
+        return "same"
+    if limits.better == "target":
+        if limits.target is None or now is None:
+            return ""
+        before = now - change
+        nearer = abs(now - limits.target) - abs(before - limits.target)
+        if nearer == 0:
+            return "same"
+        return "better" if nearer < 0 else "worse"
+    return "better" if (change > 0) == (limits.better == "higher") else "worse"

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 import duckdb
 from msgspec import Struct
 
+from opsconsole.insight.change.contribution import Member, Part, Point, combined, of_members, weights
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.compare import LIKES, TOO_FAR, compare
-from opsconsole.kpis.contribution import Member, Part, Point, combined, of_members, verdict, weights
 from opsconsole.kpis.drill import measure_among
 from opsconsole.kpis.failing import begin_again
 from opsconsole.kpis.formula import formula_values
+from opsconsole.kpis.limits import verdict
 from opsconsole.kpis.measures import Measure
 from opsconsole.kpis.nodes import Nodes, bound_kpi, rows_of
 from opsconsole.kpis.parts import Term

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from opsconsole.insight.change.contribution import Member, Quantity
 from opsconsole.kpis.binding import Binding, BoundKpi
-from opsconsole.kpis.contribution import Member, Quantity
 from opsconsole.kpis.extent import Extent, Extents
 from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.scan import MEMBERS, Cursor, Dimensions, Members

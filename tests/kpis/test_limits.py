@@ -11,7 +11,7 @@ import pytest
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.evaluate import evaluate
-from opsconsole.kpis.limits import LimitBook, Limits
+from opsconsole.kpis.limits import LimitBook, Limits, verdict
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.site.model import Kpi, Targets
 
@@ -165,3 +165,24 @@ def test_a_file_of_limits_that_cannot_be_meant_is_told(tmp_path: Path) -> None:
     ), str(doubt)
     (fault,) = bind(load(tmp_path, FILE.replace(", better: higher", "")), {**SCHEMAS, "plan": NAMED})[1]
     assert fault.message == "`targets_from`: a KPI with limits needs `better` (`higher`, `lower` or `target`)"
+
+
+@pytest.mark.parametrize(
+    ("limits", "now", "change", "expected"),
+    [
+        (Limits("higher"), 52.4, -6.2, "worse"),
+        (Limits("higher"), 52.4, 6.2, "better"),
+        (Limits("lower"), 2.1, 0.4, "worse"),
+        (Limits("lower"), 2.1, -0.4, "better"),
+        (Limits("lower"), 2.1, 0.0, "same"),
+        (Limits(None), 2.1, 0.4, ""),
+        (Limits("higher"), 2.1, None, ""),
+        (Limits("target", target=20.0), 23.0, 2.0, "worse"),
+        (Limits("target", target=20.0), 23.0, -2.0, "better"),
+        (Limits("target", target=20.0), 18.0, -1.0, "worse"),
+        (Limits("target", target=20.0), 21.0, 2.0, "same"),
+        (Limits("target"), 21.0, 2.0, ""),
+    ],
+)
+def test_better_or_worse_is_by_direction(limits: Limits, now: float, change: float | None, expected: str) -> None:
+    assert verdict(limits, now, change) == expected

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsconsole.kpis.contribution import Part, Point, Quantity, combined, of_members, verdict, weights
-from opsconsole.kpis.limits import Limits
+from opsconsole.insight.change.contribution import Part, Point, Quantity, combined, of_members, weights
 
 AMOUNT = st.floats(0.01, 1e6)
 MEMBERS = st.sampled_from(["weld", "press", "paint", None, ""])
@@ -145,24 +144,3 @@ def test_sums_alone_have_neither_rate_nor_mix() -> None:
     }
     mixed = combined([1.0, 1.0], [{"a": Part(1.0)}, {"a": Part(3.0, 1.0, 2.0)}])
     assert mixed == {"a": Part(4.0, 2.0, 2.0)}
-
-
-@pytest.mark.parametrize(
-    ("limits", "now", "change", "expected"),
-    [
-        (Limits("higher"), 52.4, -6.2, "worse"),
-        (Limits("higher"), 52.4, 6.2, "better"),
-        (Limits("lower"), 2.1, 0.4, "worse"),
-        (Limits("lower"), 2.1, -0.4, "better"),
-        (Limits("lower"), 2.1, 0.0, "same"),
-        (Limits(None), 2.1, 0.4, ""),
-        (Limits("higher"), 2.1, None, ""),
-        (Limits("target", target=20.0), 23.0, 2.0, "worse"),
-        (Limits("target", target=20.0), 23.0, -2.0, "better"),
-        (Limits("target", target=20.0), 18.0, -1.0, "worse"),
-        (Limits("target", target=20.0), 21.0, 2.0, "same"),
-        (Limits("target"), 21.0, 2.0, ""),
-    ],
-)
-def test_better_or_worse_is_by_direction(limits: Limits, now: float, change: float | None, expected: str) -> None:
-    assert verdict(limits, now, change) == expected

@@ -21,8 +21,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from opsconsole.kpis.limits import Limits
-
 Member = str | None
 Point = tuple[float, ...]
 Evaluate = Callable[[Sequence[Point]], Sequence[float | None]]
@@ -162,23 +160,3 @@ def combined(factors: Sequence[float], parts: Sequence[Mapping[Member, Part]]) -
     if all(one.rate is None for part in parts for one in part.values()):
         return {name: Part(one.total) for name, one in found.items()}
     return found
-
-
-def verdict(limits: Limits, now: float | None, change: float | None, small: float = 1e-9) -> str:
-    """Whether a change made the value better or worse: `better`, `worse`, `same`, "" where no direction is better.
-
-    `now` is the value after the change; with `better: target` it tells the side of the target that is worse.
-    """
-    if change is None or limits.better is None:
-        return ""
-    if abs(change) <= small * max(1.0, abs(now or 0.0)):
-        return "same"
-    if limits.better == "target":
-        if limits.target is None or now is None:
-            return ""
-        before = now - change
-        nearer = abs(now - limits.target) - abs(before - limits.target)
-        if nearer == 0:
-            return "same"
-        return "better" if nearer < 0 else "worse"
-    return "better" if (change > 0) == (limits.better == "higher") else "worse"
