@@ -7,7 +7,7 @@ from opsconsole.console.action import WALL
 from opsconsole.console.first_line import first_lines
 from opsconsole.console.host import Program
 from opsconsole.console.past import trust_then
-from opsconsole.console.text import Line, fit, inert
+from opsconsole.console.text import Line, fit, inert, wrap
 from opsconsole.console.travel import Travel
 
 ROOMY = 16
@@ -72,4 +72,5 @@ def waiting(travel: Travel, cells: int, lines: int) -> list[Line]:
     """A body that nothing is known for yet, with the reason."""
     live = travel.live
     text = inert(live.lost_why) if live.lost_at is not None else "asking how it was …" if travel.at else ""
-    return [fit([], cells), fit([(f"  {text}", "")], cells), *(fit([], cells) for _ in range(lines - 2))]
+    said = [fit([(f"  {line}", "")], cells) for line in wrap(text, cells - 4)]
+    return [fit([], cells), *said, *(fit([], cells) for _ in range(lines - 1 - len(said)))][:lines]

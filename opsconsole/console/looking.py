@@ -61,7 +61,9 @@ class Looking:
         else:
             self.theme = chosen
             self._wear()
-            self.program.say(f"theme {chosen}{self._known()}, until you leave")
+            self.program.say(
+                f"theme {chosen}{self._known()}, until you leave; `theme: {chosen}` in config.yaml keeps it"
+            )
 
     def _known(self) -> str:
         if self.theme != "auto":

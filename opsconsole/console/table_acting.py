@@ -26,7 +26,7 @@ class Acting:
         """The table of the screen; None where there is none, which is said."""
         grid = self.program.history.current.grid
         if grid is None:
-            self.program.say("that is for tables of rows: 5 lists them")
+            self.program.say(self.program.told("that is for tables of rows: {tables} lists them"))
         return grid
 
     def _column(self, words: str = "") -> tuple[Grid, Column] | None:

@@ -45,6 +45,6 @@ COMMANDS: dict[str, CommandSpec] = {
         CommandSpec("retry", "read files anew", takes_many=True),
         CommandSpec("save-sql", "save SQL as a KPI or an alert in site.yaml", "supervisor"),
         CommandSpec("save-layout", "write an edited layout into its file", "supervisor"),
-        CommandSpec("save-draft", "write the draft as site.yaml and layouts/overview.yaml"),
+        CommandSpec("save-draft", "write the draft as site.yaml and layouts/overview.yaml", "supervisor"),
     )
 }

@@ -41,7 +41,7 @@ async def test_another_theme_is_worn_at_once_and_told(tmp_path: Path) -> None:
         assert "mono" in person.lines()[-1]
         await person.press("tab", "enter")
         assert not colours(person)
-        assert "theme mono, until you leave" in person.text()
+        assert "theme mono, until you leave; `theme: mono` in config.yaml keeps it" in person.text()
         assert person.lines()[:-2] == before
         for line, said in (
             ("theme light", "theme light, until you leave"),

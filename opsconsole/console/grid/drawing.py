@@ -14,6 +14,7 @@ from opsconsole.console.text import ELLIPSIS, Line, beside, clip, fit, inert, le
 
 if TYPE_CHECKING:
     from opsconsole.console.grid.grid import Grid
+    from opsconsole.engine.table_messages import TableOf
 
 ROOMY = 14
 """So many lines leave one for the cell under the cursor."""
@@ -150,7 +151,20 @@ def nothing(grid: Grid) -> str:
         undo = "Esc takes the last filter off" if grid.shape.without(grid.floor) is not None else "Esc goes back"
         return f"no row{among} is like this: {undo}"
     said = pages.first.note if pages is not None and pages.first is not None else ""
-    return inert(said) or "no rows yet: they appear here as files are taken (8 shows the sources)"
+    return inert(said) or grid.ctx.told(_none_of(grid.base))
+
+
+def _none_of(base: TableOf) -> str:
+    """Why a table that nothing narrows has no rows; it mentions actions."""
+    if base.start is not None or base.end is not None:
+        return "no rows in this range of time: {range} chooses another"
+    if base.kpi:
+        return "no rows are behind it: its window has none"
+    if base.alert:
+        return "no rows are behind it"
+    if base.result:
+        return "the SQL finds no rows"
+    return "no rows yet: they appear here as files are taken ({sources} shows the sources)"
 
 
 def laid_out(grid: Grid, cells: int) -> tuple[list[tuple[Column, int]], int, bool]:

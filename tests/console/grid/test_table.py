@@ -444,6 +444,19 @@ async def test_a_view_is_come_back_to_as_it_was_and_can_be_kept(tmp_path: Path) 
         assert {**again, "top": 0} == {**kept, "top": 0}
 
 
+async def test_why_there_are_no_rows_is_told_by_whose_they_would_be(tmp_path: Path) -> None:
+    async with console(tmp_path) as person:
+        person.engine.table.rows = []
+        for line, said in (
+            ("rows kpi oee", "no rows are behind it: its window has none"),
+            ("rows kpi oee during 2026-06-24 06:00..07:00", "no rows in this range of time: T chooses another"),
+            ("rows source cycles during 2026-06-24 06:00..07:00", "no rows in this range of time: T chooses another"),
+            ("own-range", "no rows yet: they appear here as files are taken (8 shows the sources)"),
+        ):
+            await run(person, line)
+            await person.sees(said)
+
+
 async def test_rows_that_are_counted_late_and_empty_tables_say_so(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         person.engine.table.counted_after = 3
