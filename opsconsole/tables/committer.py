@@ -205,7 +205,7 @@ class Committer:
         """Begin to read all files of a source again, into a table that takes the old one's place at the end."""
         _log.info("%s is read again: %s", source, why)
         served = self._served[source]
-        self.transaction(lambda: columns.begin_shadow(self.cursor, source, why))
+        self.transaction(source, lambda: columns.begin_shadow(self.cursor, source, why))
         served.clear()
         for entry in ledger.load(self.cursor, source):
             served.keep(entry)
@@ -219,14 +219,14 @@ class Committer:
         name = served.source.name
         keyed = self.writer.columns[name].keyed
         if keyed is not None and keyed.columns:
-            self.transaction(lambda: keys.rebuild(self.cursor, keyed))
-        self.transaction(lambda: columns.end_shadow(self.cursor, name))
+            self.transaction(name, lambda: keys.rebuild(self.cursor, keyed))
+        self.transaction(name, lambda: columns.end_shadow(self.cursor, name))
         served.rebuild_took = time.monotonic() - served.rebuilt_at
         served.rebuilt_at = time.monotonic()
         self._on_change()
 
-    def transaction(self, change: Callable[[], None]) -> None:
-        """Make a change to the tables in a transaction of its own. Raises what the change raises."""
+    def transaction(self, source: str, change: Callable[[], None]) -> None:
+        """Make a change to the tables of a source in a transaction of its own. Raises what the change raises."""
         self.cursor.execute("BEGIN")
         try:
             change()
@@ -234,7 +234,7 @@ class Committer:
         except BaseException:
             self.rollback()
             raise
-        self.writer.reload()
+        self.writer.reload(source)
         self._store.committed()
 
 

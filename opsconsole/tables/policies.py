@@ -262,14 +262,14 @@ class Policies:
         before = retention.applied(cursor, name)
         again: list[str] = []
         if before is not None and before[1] != served.source.retain:
-            self._committer.transaction(lambda: again.extend(self._unretained(served)))
+            self._committer.transaction(name, lambda: again.extend(self._unretained(served)))
         table.cutoff = retention.effective(cursor, served.source, served.zone, self._now())
         if table.cutoff is None or (table.cutoff, served.source.retain) == before or table.shadow:
             return again
         if not table.known:
             retention.note(cursor, served.source, table.cutoff)
             return again
-        self._committer.transaction(lambda: self._expire(name))
+        self._committer.transaction(name, lambda: self._expire(name))
         for entry in ledger.load(cursor, name):
             served.keep(entry)
         return again

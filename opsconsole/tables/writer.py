@@ -83,11 +83,11 @@ class Writer:
         self.columns = {source.name: Columns(source, zone, assumed) for source, zone, assumed in sources}
         self.reload()
 
-    def reload(self) -> None:
-        """Read what is known of the tables from the database again."""
+    def reload(self, source: str = "") -> None:
+        """Read what is known of the tables, or of a source's alone, from the database again."""
         self._evidence.clear()
         self._drift.load()
-        for columns in self.columns.values():
+        for columns in [self.columns[source]] if source else self.columns.values():
             columns.load(self._cursor)
 
     def write(self, batch: Batch) -> list[Entry]:
