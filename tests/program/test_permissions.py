@@ -31,6 +31,8 @@ OTHER = """\
 kpis:
 """
 ROW = "2026-06-24 07:00:00,3,7,0\n"
+_EVERY = 0.4
+"""Seconds between two looks: each is a program of its own."""
 
 
 BOUND = "-dac_override,-dac_read_search"
@@ -106,8 +108,8 @@ def site(plain: Plain) -> Iterator[Stranger]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **made.env}, **plain.started(),
     )  # fmt: skip
     try:
-        until(lambda: made.run("status", "--json").returncode == 0, 60)
-        until(lambda: made.source("cycles")["rows"] == 2 and made.source("other")["rows"] == 1, 60)
+        until(lambda: made.run("status", "--json").returncode == 0, 60, every=_EVERY)
+        until(lambda: made.source("cycles")["rows"] == 2 and made.source("other")["rows"] == 1, 60, every=_EVERY)
         yield made
     finally:
         engine.terminate()
@@ -122,14 +124,14 @@ def test_a_file_that_may_no_longer_be_read(site: Stranger) -> None:
     path.chmod(0)
     with path.open("a") if os.getuid() == 0 else _forced(path) as stream:
         stream.write(ROW)
-    waiting = until(lambda: _waiting(site), 60)
+    waiting = until(lambda: _waiting(site), 60, every=_EVERY)
     assert "ermission denied" in waiting[0]["reason"]
     assert waiting[0]["retry_at"]
     assert site.source("cycles")["rows"] == 2, "what was taken stays"
     site.append(ROW, "../other/b.csv")
-    until(lambda: site.source("other")["rows"] == 2, 60, "the rest goes on")
+    until(lambda: site.source("other")["rows"] == 2, 60, "the rest goes on", every=_EVERY)
     path.chmod(0o644)
-    until(lambda: site.source("cycles")["rows"] == 3, 90, "it heals by itself")
+    until(lambda: site.source("cycles")["rows"] == 3, 90, "it heals by itself", every=_EVERY)
     assert all(file["status"] == "ready" for file in site.source("cycles")["files"])
 
 
@@ -145,19 +147,19 @@ def _waiting(site: Stranger) -> list[dict[str, Any]]:
 def test_a_folder_that_may_no_longer_be_read(site: Stranger) -> None:
     folder = site.folder / "data"
     (folder / "a.csv").write_text(HEADER)  # must not be seen before the folder may be read again
-    until(lambda: site.source("cycles")["rows"] == 0, 60)
+    until(lambda: site.source("cycles")["rows"] == 0, 60, every=_EVERY)
     site.append(ROW)
-    until(lambda: site.source("cycles")["rows"] == 1, 60)
+    until(lambda: site.source("cycles")["rows"] == 1, 60, every=_EVERY)
     folder.chmod(0)
-    until(lambda: "ermission denied" in str(site.source("cycles")["trouble"]), 90, "it says so")
+    until(lambda: "ermission denied" in str(site.source("cycles")["trouble"]), 90, "it says so", every=_EVERY)
     assert site.source("cycles")["rows"] == 1, "what was taken stays"
     site.append(ROW, "../other/b.csv")
-    until(lambda: site.source("other")["rows"] == 2, 60, "the rest goes on")
+    until(lambda: site.source("other")["rows"] == 2, 60, "the rest goes on", every=_EVERY)
     folder.chmod(0o755)
     (folder / "c.csv").write_text(HEADER + ROW)
     (folder / "c.csv").chmod(0o644)
-    until(lambda: site.source("cycles")["rows"] == 2, 90, "it heals by itself")
-    until(lambda: not site.source("cycles")["trouble"], 60)
+    until(lambda: site.source("cycles")["rows"] == 2, 90, "it heals by itself", every=_EVERY)
+    until(lambda: not site.source("cycles")["trouble"], 60, every=_EVERY)
 
 
 def test_a_state_place_that_may_not_be_written(site: Stranger) -> None:
