@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 from collections import Counter
+from collections.abc import Generator
 
-import pytest
-from hypothesis import HealthCheck, settings
+# Hundreds of programs are started, and each would compile all of its modules anew; each worker, those of Hypothesis.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 # How fast examples are made depends on what else the machine does, and says nothing of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-# Hundreds of programs are started, and each would compile all of its modules anew.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
+_GRACE = 60.0
+"""Seconds after which a test that its timeout could not fail takes its worker with it."""
+_STDERR = pytest.StashKey[int]()
 
 LONG = (
     *("console/test_terminal.py", "program/test_demo.py", "tables/test_torture.py"),
@@ -44,6 +50,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
     if counts:
         terminalreporter.write_line("in all: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_STDERR] = os.dup(2)  # nothing is captured yet
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """End a worker that hangs where no exception can reach, and print where each of its threads is.
+
+    That is without Python's lock, in a finalizer, or in a loop that has swallowed what should have failed the test.
+    """
+    marker = item.get_closest_marker("timeout")
+    seconds = float(marker.args[0] if marker else item.config.getini("timeout"))
+    faulthandler.dump_traceback_later(seconds + _GRACE, exit=True, file=item.config.stash[_STDERR])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,6 +13,7 @@ from typing import Any
 from opsconsole.engine.client import Client
 from opsconsole.engine.messages import AlertState, Changes, Snapshot, Subscribe
 from opsconsole.engine.place import Place, find_place
+from tests.waiting import line_of
 
 
 class EngineProcess:
@@ -35,13 +36,21 @@ class EngineProcess:
         )
         os.close(writing)
         with os.fdopen(reading, encoding="utf-8") as said:
-            answer = said.readline()
-        assert answer == "ready\n", answer
+            try:
+                answer = line_of(said, what="that it is ready")
+            except AssertionError as error:
+                raise AssertionError(f"{error}; its log: {self.said()}") from None
+        assert answer == "ready\n", f"{answer!r}; its log: {self.said()}"
+
+    def said(self) -> str:
+        """The end of its log."""
+        log = self.place.log
+        return log.read_text(errors="replace")[-3000:] if log.exists() else "there is none"
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.wait(30)
 
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:

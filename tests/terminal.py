@@ -69,13 +69,14 @@ class Terminal:
         self._end, self._ending = os.pipe()
         self._resize(columns, rows)
         self.process = subprocess.Popen(
-            command,
+            # a shell opens the terminal as its own, and is then the command: nothing of Python runs in a forked child,
+            # where it waits for ever on any lock that another thread held at the fork
+            ["/bin/sh", "-c", 'exec "$@" <>"$0"', os.ttyname(slave), *command],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env={"XDG_CONFIG_HOME": _met(), **os.environ, **TOLD, **UTF8, **(env or {})},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -93,7 +94,7 @@ class Terminal:
                 self.process.wait(5)
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait()
+            self.process.wait(30)
         self.hang_up()
         os.close(self._end)
         os.close(self._ending)

@@ -43,6 +43,6 @@ def test_a_plain_install_has_the_packs_and_plays_them(tmp_path: Path) -> None:
         assert "KPIs" in shown.stdout
         assert "open" in shown.stdout
     where = [sys.executable, "-c", "import opsconsole.demo.packs as p; print(p.pack('airport').seeds)"]
-    found = subprocess.run(where, capture_output=True, text=True, cwd=tmp_path, env=env, check=True)
+    found = subprocess.run(where, capture_output=True, text=True, cwd=tmp_path, env=env, check=True, timeout=60)
     assert found.stdout.strip() == str(installed / "opsconsole/packs/seeds/airport")
     assert not list(tmp_path.glob("opsconsole-demo-*"))

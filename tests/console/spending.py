@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.terminal import Terminal
+from tests.waiting import line_of
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = (
@@ -48,7 +49,7 @@ def canned_engine(folder: Path) -> Iterator[Canned]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert line_of(process.stdout) == "ready\n"
         try:
             yield Canned(process)
         finally:

@@ -17,7 +17,7 @@ import pytest
 from opsconsole.engine.place import Place
 from tests.console.test_terminal import PROGRAM, ROOT, folder
 from tests.terminal import Terminal
-from tests.waiting import until
+from tests.waiting import line_of, until
 
 __all__ = ["folder"]
 
@@ -92,7 +92,7 @@ def test_the_engine_is_lost(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.console.serve", str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as server:
         assert server.stdout is not None
-        assert server.stdout.readline() == b"ready\n"
+        assert line_of(server.stdout) == b"ready\n"
         with console(tmp_path) as terminal, hung_up(terminal):
             terminal.shows("52.4 %", "? help")
             server.kill()

@@ -29,7 +29,7 @@ def engine(tmp_path: Path) -> Iterator[CannedEngine]:
     """A canned engine in a thread of its own, since the picture is taken in a loop of its own."""
     served = CannedEngine(tmp_path)
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     asyncio.run_coroutine_threadsafe(served.start(), loop).result(5)
     yield served

@@ -169,7 +169,9 @@ def test_any_remapping_is_refused_with_both_names_or_leaves_every_action_within_
 
 def program(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
-    return subprocess.run([sys.executable, "-m", "opsconsole", *words], capture_output=True, text=True, env=env)
+    return subprocess.run(
+        [sys.executable, "-m", "opsconsole", *words], capture_output=True, text=True, env=env, timeout=60
+    )
 
 
 def test_the_program_tells_of_the_file_and_of_the_way_round_it(tmp_path: Path) -> None:
@@ -193,5 +195,5 @@ def test_without_a_file_nothing_is_loaded_to_read_one(tmp_path: Path) -> None:
         f"load(Path({str(tmp_path)!r}) / 'none'); "
         "print([name for name in ('yaml', 'textual', 'opsconsole.site.kinds') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"

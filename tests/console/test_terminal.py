@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal import Terminal
-from tests.waiting import until
+from tests.waiting import line_of, until
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = (
@@ -33,10 +33,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     )
     assert server.stdin is not None
     assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n"
+    assert line_of(server.stdout) == b"ready\n"
     yield tmp_path
     server.stdin.close()
-    server.wait(5)
+    server.wait(30)
     server.stdout.close()
 
 

@@ -18,7 +18,7 @@ from opsconsole.demo import demo as module
 from opsconsole.demo.demo import PREFIX, Demo, DemoError, prepare
 from opsconsole.demo.packs import UnknownPackError, pack
 from opsconsole.site.parse import load_site
-from tests.waiting import until
+from tests.waiting import line_of, until
 
 HOLDER = """
 import sys, time
@@ -112,7 +112,7 @@ def test_close_after_the_player_was_killed(small_demo: Demo) -> None:
 def test_nothing_left_when_the_owner_dies(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as holder:
         assert holder.stdout is not None
-        pid, folder = holder.stdout.readline().decode().split()
+        pid, folder = line_of(holder.stdout).decode().split()
         assert Path(folder).is_dir()
         assert alive(int(pid))
         began = time.monotonic()

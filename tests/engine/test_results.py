@@ -177,10 +177,10 @@ def test_what_runs_ends_when_it_is_stopped_or_takes_too_long(bench: Bench, hog: 
             bench.keep(hog, seconds=60, stop=stop)
         caught.append(str(error.value))
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     begun = time.monotonic()
     thread.start()
-    while thread.is_alive():
+    while thread.is_alive() and time.monotonic() - begun < 60:
         stop.ask()
         thread.join(0.05)
     assert caught == ["stopped, as you asked."]

@@ -69,7 +69,7 @@ async def serving(
     service = Service(place, handle, status, idle_exit)
     listening = asyncio.Event()
     task = asyncio.create_task(service.run(listening.set))
-    await listening.wait()
+    await asyncio.wait_for(listening.wait(), 30)
     try:
         yield service, place, task
     finally:

@@ -240,7 +240,7 @@ def test_what_was_answered_before_kill_is_there_after_it(path: Path) -> None:
     told = [int(child.stdout.readline()) for _ in range(50)]
     child.send_signal(signal.SIGKILL)
     told += [int(line) for line in child.stdout if line.endswith("\n")]
-    child.wait()
+    child.wait(30)
     child.stdout.close()
     journal = Journal.open(path)
     kept = [record.data["n"] for record in reversed(journal.records(limit=999_999)) if record.object != "x"]
@@ -305,11 +305,13 @@ def test_looking_back_reads_an_index_alone_to_find_records(tmp_path: Path) -> No
 def test_another_thread_looks_back_while_one_writes(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.sqlite")
     found: list[int] = []
-    thread = threading.Thread(target=lambda: found.extend(len(journal.as_of("alert", 1e9)) for _ in range(20)))
+    looks = lambda: found.extend(len(journal.as_of("alert", 1e9)) for _ in range(20))  # noqa: E731
+    thread = threading.Thread(target=looks, daemon=True)
     thread.start()
     for number in range(40):
         journal.append([moved(float(number), f"a{number}", "UNACK")])
-    thread.join()
+    thread.join(60)
+    assert len(found) == 20
     assert found == sorted(found)
     assert len(journal.as_of("alert", 1e9)) == 40
     journal.close()

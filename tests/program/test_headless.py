@@ -33,7 +33,7 @@ def test_snapshot_tells_kpis_alerts_and_sources_and_leaves_no_engine(site: SiteF
     assert [(source["name"], source["rows"], source["files"]) for source in found["sources"]] == [("cycles", 2, 1)]
     assert found["site"]["settled"] is True
     assert found["site"]["at"].endswith("+00:00")
-    gone = until(lambda: site.run("status").returncode == 1)
+    gone = until(lambda: site.run("status").returncode == 1, every=0.2)
     assert gone
 
 
@@ -217,7 +217,7 @@ def test_one_engine_a_site_and_a_killed_one_is_replaced(site: SiteFolder) -> Non
         assert found["kpis"][0]["value"] == 100
     finally:
         engine.kill()
-        engine.wait()
+        engine.wait(30)
         assert engine.stdout is not None
         engine.stdout.close()
 

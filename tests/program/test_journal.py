@@ -88,6 +88,8 @@ def test_the_log_and_the_chain_beside_a_running_engine_and_without_one(site: Sit
 
 
 def test_wrong_words_are_told_as_such() -> None:
-    done = subprocess.run([sys.executable, "-m", "opsconsole", "audit", "."], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "opsconsole", "audit", "."], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 2
     assert "invalid choice" in done.stderr

@@ -81,7 +81,7 @@ def test_people_are_told_once_though_a_target_hangs_and_the_engine_is_killed(sit
             beats = len([path for _, path, body in web.got if not body])
             until(lambda: len([path for _, path, body in web.got if not body]) > beats, what="the tick goes on")
             running.send_signal(signal.SIGKILL)
-            running.wait()
+            running.wait(30)
         with engine(site):
             site.append("2026-06-24 06:01:00,2,50,95\n")
             until(lambda: second in web.titles(board) and len(mail.got) >= 2, timeout=60)
@@ -143,5 +143,5 @@ def test_neither_engine_nor_console_imports_what_sends(tmp_path: Path) -> None:
         "import opsconsole.console.program\n"
         "assert not {'apprise', 'requests', 'smtplib', 'http'} & {name.partition('.')[0] for name in sys.modules}"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr

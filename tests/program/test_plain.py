@@ -40,7 +40,7 @@ class Log:
 
     def end(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.wait(30)
         self._reader.join(10)
 
 
@@ -66,7 +66,8 @@ def test_a_person_and_a_log_follow_and_the_person_acts(site: SiteFolder) -> None
             log.says(r"^\d\d:\d\d \w+ on alert 1: tip ordered\.$")
             does("shelve 1 soon", "Say first for how long: 30m REASON")
             does("shelve 1 30m tip comes", "Alert 1: shelved.")
-            log.says(r"^\d\d:\d\d Alert 1, .*: Shelved by \w+ until \d\d:\d\d: tip comes\.$")
+            # half an hour before midnight a day stands before the time
+            log.says(r"^\d\d:\d\d Alert 1, .*: Shelved by \w+ until (\S+ )*\d\d:\d\d: tip comes\.$")
             does("undo", "taken back for 1 alert.")
             assert person.text.count("Shelved by") == 0, "what a person did is told them once"
             log.says(r"tip comes\.\n(.*\n)*\d\d:\d\d Alert 1, .*: Acknowledged by")
@@ -112,6 +113,8 @@ def test_read_only_roles_and_a_reader_that_goes(site: SiteFolder) -> None:
     log.process.send_signal(signal.SIGINT)
     assert log.process.wait(20) == 130
     assert "Traceback" not in log.text
-    missing = subprocess.run([*PROGRAM, str(site.folder / "none"), "--plain"], capture_output=True, text=True)
+    missing = subprocess.run(
+        [*PROGRAM, str(site.folder / "none"), "--plain"], capture_output=True, text=True, timeout=60
+    )
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "no such file or folder" in missing.stderr

@@ -211,7 +211,7 @@ def test_the_package_is_imported_only_where_a_country_is_named(tmp_path_factory:
         "    assert loaded.site is not None, loaded.problems\n"
         "    print(holiday_on(loaded.site, dt.date(2026, 12, 24)) or '-', 'holidays' in sys.modules)\n"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout.splitlines() == ["Eve False", "- True"]
 
 

@@ -218,5 +218,5 @@ def test_a_site_that_does_not_use_it_does_not_load_the_library() -> None:
         " parse_site(b'sources: {a: {files: a.csv}}\\nkpis: {k: {source: a, value: count(*)}}', lambda _: {});"
         " print([name for name in sys.modules if name.startswith('opsconsole.site.library')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

@@ -20,6 +20,9 @@ from typing import Any
 
 from tests.tables.victim import child
 
+_PATIENCE = 60.0
+"""Seconds after which a child that says nothing and does not end is one that hangs."""
+
 
 class Child:
     """What the harness needs of a `subprocess.Popen`."""
@@ -28,13 +31,17 @@ class Child:
         self.stdin = os.fdopen(stdin, "w")
         self.stdout = os.fdopen(stdout)
         self._told = told
+        self._told.settimeout(_PATIENCE)
         self._code: int | None = None
         self._pid = int(self._hear())
 
     def _hear(self) -> str:
         said = b""
         while not said.endswith(b"\n"):
-            piece = self._told.recv(1)
+            try:
+                piece = self._told.recv(1)
+            except TimeoutError:
+                raise AssertionError(f"nothing heard of a child for {_PATIENCE:g} s") from None
             assert piece, "the process that forks the children has ended"
             said += piece
         return said.decode()
@@ -51,7 +58,7 @@ class Child:
     def wait(self) -> int:
         """Wait for its end; the exit code."""
         if self._code is None:
-            self._told.setblocking(True)
+            self._told.settimeout(_PATIENCE)
             self._code = int(self._hear())
             self._told.close()
         return self._code

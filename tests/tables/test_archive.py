@@ -187,7 +187,9 @@ die()
 @pytest.mark.parametrize(("mode", "left"), [("half", 0), ("named", 1), ("done", 1)])
 def test_killed_while_writing(tmp_path: Path, mode: str, left: int) -> None:
     for _ in range(2):  # the second run meets what the first left behind
-        done = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), mode], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD, str(tmp_path), mode], capture_output=True, text=True, timeout=60
+        )
         assert done.returncode == -signal.SIGKILL, done.stderr
         found = archive.listing(tmp_path, "t")
         assert len(found) == left

@@ -74,7 +74,7 @@ def test_a_database_in_use_says_so(watched: Folder) -> None:
         f"try: Store.open(Path({str(watched.store.path)!r}))\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
     assert out.startswith("StoreError")
     assert "in use by another process" in out
 
@@ -96,7 +96,7 @@ def test_opening_and_asking_imports_duckdb_only(watched: Folder) -> None:
         "print([m for m in ('polars', 'pyarrow', 'numpy', 'fastexcel', 'watchdog', 'yaml') if m in sys.modules])\n"
         "store.close()"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.startswith("1 ")
     assert run.stdout.splitlines()[-1] == "[]"
     watched.open()

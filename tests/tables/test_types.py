@@ -120,14 +120,15 @@ def test_whoever_reads_sees_a_whole_table_while_it_is_made_anew(tmp_path: Path) 
             while not done.is_set():
                 counts.append(watched.query("SELECT count(*) FROM t")[0][0])
 
-        reader = threading.Thread(target=look)
+        reader = threading.Thread(target=look, daemon=True)
         reader.start()
         try:
             watched.write("z.csv", WORDS * 100)
             watched.settle()
         finally:
             done.set()
-            reader.join()
+            reader.join(30)
+            assert not reader.is_alive(), "a reader that was told to end still asks"
         assert types(watched)["v"] == "VARCHAR"
         assert min(counts) == 6000
         watched.check_fresh()

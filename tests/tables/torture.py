@@ -29,6 +29,7 @@ from tests.tables import nursery
 from tests.tables.deeds import SOURCES, Deeds
 from tests.tables.oracle import Aside, Oracle, Row
 from tests.tables.victim import POINTS, Dump, Sabotage, dump, sources
+from tests.waiting import line_of
 
 PATIENCE = 10.0
 """Seconds within which types that were found out follow the files: a table is not made anew at every whim of theirs."""
@@ -125,7 +126,7 @@ class Torture:
             time.sleep(self._chance.uniform(0.1, 0.7))  # while the database opens, the log is replayed, the scan begins
             self._kill("starting")
             return
-        self._child.stdout.readline()
+        line_of(self._child.stdout, what="that it has begun")
 
     def _kill(self, point: str = "anywhere") -> None:
         if self._child is None:
@@ -160,7 +161,7 @@ class Torture:
             with contextlib.suppress(BrokenPipeError):
                 child.stdin.write(f"{target}\n")
                 child.stdin.flush()
-                answer = child.stdout.readline()
+                answer = line_of(child.stdout, 120.0, "that all is settled")
             if answer == "settled\n":
                 found: Dump = pickle.loads(target.read_bytes())
                 return found

@@ -215,7 +215,7 @@ def test_an_engine_that_ends_waits_for_no_scan(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(table_queries, "facts", endless)
     said: list[str] = []
-    asking = threading.Thread(target=lambda: said.append(plant.refused(AskColumn(CYCLES, "qty"))))
+    asking = threading.Thread(target=lambda: said.append(plant.refused(AskColumn(CYCLES, "qty"))), daemon=True)
     asking.start()
     assert begun.wait(20)
     ending = time.monotonic()

@@ -107,7 +107,7 @@ def test_a_share_that_is_unmounted_and_mounted_again(tmp_path: Path) -> None:
             assert kept(watched)
             watched.append("own.csv", "3\n")
             until(lambda: len(watched.rows()) == 3)
-            subprocess.run(mounted, check=True)
+            subprocess.run(mounted, check=True, timeout=60)
             watched.write("share/a.csv", "x\n1\n4\n")
             until(lambda: watched.feed.problem == "" and len(watched.rows()) == 4)
             watched.check_fresh()
