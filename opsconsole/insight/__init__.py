@@ -1,5 +1,7 @@
 """Statistics as pure functions of arrays and frames: no clock, no files, nothing of the rest of opsconsole.
 
+* `insight.anomaly`: `scorer.scores` (one score a point, no look-ahead), `detector.detect` (alarms within a budget),
+  `monitor.learn`, `watch` and `moved` (many columns: PCA with T² and Q, and what moved).
 * `insight.control`: `chart.control` (a whole control chart), `limits`, `rules`, `small_shifts` (EWMA, CUSUM),
   `false_alarms` (what rules cost), `run_length`, `capability`.
 * `insight.flow`: `read_events`, `read_wide`, `analyse` (steps with waiting and service, variants, hand-offs, open cases
