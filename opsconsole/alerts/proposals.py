@@ -20,7 +20,7 @@ from msgspec import Struct
 from opsconsole.alerts.history import Occurrence
 from opsconsole.site.duration import format_duration
 from opsconsole.site.figures import number
-from opsconsole.site.model import Rule
+from opsconsole.site.model import Rule, by_limits
 
 Change = Literal["off-delay", "on-delay", "limit", "deadband", "priority", "shelve", "review"]
 DELAYS = (60.0, 120.0, 300.0, 600.0, 900.0, 1800.0)
@@ -65,7 +65,7 @@ def lower(name: str, rule: Rule | None, worst: str) -> Proposal:
     """What to do about a rule that gives too many alarms of a high priority."""
     if rule is None:
         return Proposal(name, "review", "it is not in the site file any more")
-    if rule.kpi is not None and rule.when is None:
+    if by_limits(rule):
         return Proposal(name, "review", f"its KPI's limits decide: is each {worst} one worth dropping everything for?")
     below = "warning" if worst == "critical" else "low"
     return Proposal(name, "priority", f"{below} instead of {rule.priority}", f"priority: {below}")

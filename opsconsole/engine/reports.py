@@ -29,5 +29,16 @@ def _scorecard() -> Work:
     return report
 
 
-KINDS: dict[str, Callable[[], Work]] = {"backtest": _backtest, "procedures": _procedures, "scorecard": _scorecard}
+def _control() -> Work:
+    from opsconsole.engine.insight.control_report import report
+
+    return report
+
+
+KINDS: dict[str, Callable[[], Work]] = {
+    "backtest": _backtest,
+    "control": _control,
+    "procedures": _procedures,
+    "scorecard": _scorecard,
+}
 """By kind of report what imports the function that makes it: nothing is loaded before it is wanted."""

@@ -76,6 +76,10 @@ class Rules:
         by = rule.by
         for source in kpi.sources:
             by = self._binder.dimensions(source, by, "rules", rule.name, "by")
+        if rule.control:
+            if not kpi.windowed:
+                self._problem(rule, "control", f"`control`: `{show(kpi.kpi.name)}` is about all rows, it has no past")
+            return BoundRule(rule=rule, kind="control", source=kpi.source, by=by, kpi=kpi, timed=kpi.timed)
         when = self._comparison(rule, "when", rule.when)
         window = kpi.kpi.window
         if rule.change is not None and not kpi.timed:

@@ -14,6 +14,7 @@ from opsconsole.site.calendar_parts import calendar_fields
 from opsconsole.site.marks import Marks
 from opsconsole.site.model import (
     Area,
+    Chart,
     Chatter,
     Clock,
     Incidents,
@@ -27,6 +28,7 @@ from opsconsole.site.model import (
     Source,
     Targets,
     Window,
+    by_limits,
 )
 from opsconsole.site.notify_parts import notify_fields
 from opsconsole.site.procedures import inherit
@@ -136,8 +138,13 @@ def _kpi(name: str, values: Values, source: Source) -> Kpi:
         "window": DAY if source.time else Window("all"),
         "by": source.dimensions,
     }
+    return Kpi(name=name, **(defaults | values | _parts(values)))
+
+
+def _parts(values: Values) -> Values:
+    """What of a KPI has sections of its own."""
     targets = tuple(Targets(**each) for each in values.get("targets", ()))
-    return Kpi(name=name, **(defaults | values | {"targets": targets}))
+    return {"targets": targets, "chart": Chart(**values.get("chart", {}))}
 
 
 def _derived(name: str, values: Values, parts: list[Kpi]) -> Kpi:
@@ -145,8 +152,7 @@ def _derived(name: str, values: Values, parts: list[Kpi]) -> Kpi:
     windows = {part.window for part in parts}
     shared = [by for by in (parts[0].by if parts else ()) if all(by in part.by for part in parts)]
     defaults: Values = {"window": windows.pop() if len(windows) == 1 else DAY, "by": tuple(shared)}
-    targets = tuple(Targets(**each) for each in values.get("targets", ()))
-    return Kpi(name=name, **(defaults | values | {"targets": targets}))
+    return Kpi(name=name, **(defaults | values | _parts(values)))
 
 
 def _named(expression: str, names: Collection[str]) -> list[str]:
@@ -199,7 +205,7 @@ def implicit_rules(
     Their names (`kpi:<name>`, `silent:<source>`) cannot be written in a file. Their marks are those of what they
     follow from.
     """
-    watched = {rule.kpi for rule in rules.values() if rule.kpi and rule.when is None}
+    watched = {rule.kpi for rule in rules.values() if by_limits(rule)}
     listened = {rule.source for rule in rules.values() if rule.silent is not None and not rule.by}
     implicit: dict[str, Rule] = {}
     for kpi in kpis.values():

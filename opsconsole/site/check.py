@@ -135,6 +135,7 @@ def _check_kpi(name: str, kpi: Values, sources: Values | None, marks: Marks, rep
         report.error(marks.at(*at, "window"), message)
     if window is not None and window.kind == "shift" and not marks.has("calendar", "shifts", 0):
         report.error(marks.at(*at, "window"), "`window`: `shift` needs the shifts under `calendar`")
+    _check_chart(name, kpi.get("chart", {}), marks, report)
     _check_limits(name, kpi, marks, report)
 
 
@@ -163,6 +164,17 @@ def _check_card(
         if kpi["objective"].casefold() not in titles | {each.casefold() for each in objectives}:
             hint = report.suggest(kpi["objective"], objectives) or f"; there are {listed(objectives)}"
             report.error(marks.at(*at, "objective"), f"unknown objective `{show(kpi['objective'])}`{hint}")
+
+
+def _check_chart(name: str, chart: Values, marks: Marks, report: Report) -> None:
+    """Specification limits in order; they are of single values, which charts of counts have none of."""
+    at: Keys = ("kpis", name, "chart")
+    given = [key for key in ("lsl", "usl") if key in chart]
+    if len(given) == 2 and chart["lsl"] >= chart["usl"]:
+        report.error(marks.at(*at, "usl"), "`usl`: must be above `lsl`")
+    if given and chart.get("kind") in ("p", "np", "c", "u"):
+        message = f"`{given[0]}`: specification limits are of single values, which a {chart['kind']} chart has none of"
+        report.error(marks.key(*at, given[0]), message)
 
 
 def _check_limits(name: str, kpi: Values, marks: Marks, report: Report) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from opsconsole.site.area_keys import AREA
 from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
+from opsconsole.site.chart_keys import CHART
 from opsconsole.site.incident_keys import CHATTER, INCIDENTS
 from opsconsole.site.kinds import Choice, Number, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
@@ -90,6 +91,6 @@ SITE = Section(
 )
 
 SECTIONS = (
-    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, TARGETS, OBJECTIVE, AREA, RULE, INCIDENTS,
+    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, CHART, TARGETS, OBJECTIVE, AREA, RULE, INCIDENTS,
     CHATTER, *PEOPLE_SECTIONS, *NOTIFY_SECTIONS, *LAYOUT_SECTIONS,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opsconsole.site.chart_keys import CHART
 from opsconsole.site.kinds import Bad, Choice, Flag, Integer, Kind, Many, MapOf, Number, Reference, Schema, Text
 from opsconsole.site.report import Report
 from opsconsole.site.sections import Key, Section
@@ -144,6 +145,7 @@ KPI = Section(
             "none",
             "targets",
         ),
+        Key("chart", CHART, "Its control chart.", "found out", '{baseline: "2026-06-01..2026-06-20"}'),
         Key(
             "floor",
             Number(),

@@ -217,6 +217,19 @@ class Objective(Struct, frozen=True):
     weight: float = 1.0
 
 
+class Chart(Struct, frozen=True):
+    """A KPI's control chart: its kind, the days of its baseline (None: detected), seconds to a point (None: by the
+    window), the rules whose signals it shows, and the specification limits of single values.
+    """
+
+    kind: str = "auto"
+    baseline: tuple[dt.date, dt.date] | None = None
+    every: float | None = None
+    rules: tuple[str, ...] = ("default", "nelson")
+    lsl: float | None = None
+    usl: float | None = None
+
+
 class Kpi(Struct, frozen=True):
     """A named measure: its card (the fields of ISO 22400-1 and more).
 
@@ -259,6 +272,7 @@ class Kpi(Struct, frozen=True):
     usage: str = ""
     methodology: str = ""
     notes: str = ""
+    chart: Chart = Chart()
 
 
 class Area(Struct, frozen=True):
@@ -275,7 +289,7 @@ class Rule(Struct, frozen=True):
 
     * `kpi`: with `when`, such as "< 70", its value is compared; without it the KPI's own warning and critical limits
       apply. With `change` (seconds) `when` compares how much it changed within so long, with `against` its change
-      against that period,
+      against that period; with `control` signals of its control chart count, by these rules,
     * `source` + `rows`: at least `at_least` rows within the last `within` seconds meet the SQL condition,
     * `source` + `silent`: no row arrived for so many seconds; with `by`: of a group that was there before,
     * `source` + `due`: the time in this column is past, or less than `ahead` seconds away, and `unless` does not hold,
@@ -294,6 +308,7 @@ class Rule(Struct, frozen=True):
     when: str | None = None
     change: float | None = None
     against: str | None = None
+    control: tuple[str, ...] = ()
     source: str | None = None
     rows: str | None = None
     within: float = 3600.0
@@ -388,6 +403,11 @@ class Site(Struct, frozen=True):
     escalation: tuple[Escalation, ...] = ()
     layouts: tuple[Layout, ...] = ()
     draft: bool = False
+
+
+def by_limits(rule: Rule) -> bool:
+    """Whether a rule is about its KPI's own limits."""
+    return rule.kpi is not None and rule.when is None and not rule.control
 
 
 def files_of(site: Site) -> dict[str, Source]:

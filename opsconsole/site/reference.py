@@ -24,6 +24,7 @@ HEADINGS = {
     "read": "`read` of a source",
     "scan": "`scan` of a source",
     "kpi": "`kpis:` each KPI",
+    "chart": "`chart:` of a KPI",
     "targets": "`targets:` of a KPI",
     "objective": "`objectives:` each objective",
     "area": "`areas:` each area",

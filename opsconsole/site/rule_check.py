@@ -20,6 +20,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "when": ("kpi",),
     "change": ("kpi",),
     "against": ("kpi",),
+    "control": ("kpi",),
     "deadband": ("kpi",),
     "within": ("rows", "silent"),
     "at_least": ("rows", "due"),
@@ -27,6 +28,9 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "ahead": ("due",),
     "recover": ("kpi", "rows"),
 }
+OFF_TICK = ("control",)
+"""What makes a rule on a KPI one that is found off the tick."""
+NOT_OFF_TICK = ("when", "change", "against", "deadband", "recover", "every")
 NEEDS = {"times": "for", "realarms": "realarm", "equal": "inhibited_by"}
 
 
@@ -60,10 +64,11 @@ def _check_rule(
         card = (kpis or {}).get(rule["kpi"], {})
         limited = any(marks.has(*kpi, key) for key in ("warning", "critical", "tolerance", "targets_from"))
         limited = limited or bool(limits_of(card, kpi))
-        if known and not limited and not marks.has(*at, "when"):
+        off_tick = any(marks.has(*at, key) for key in OFF_TICK)
+        if known and not limited and not off_tick and not marks.has(*at, "when"):
             message = f"`{name}`: needs `when`, or the KPI `{show(rule['kpi'])}` a `warning` or `critical` limit"
             report.missing(marks.at(*at), message)
-        if known and limited and not marks.has(*at, "when") and "priority" in rule:
+        if known and limited and not off_tick and not marks.has(*at, "when") and "priority" in rule:
             report.warn(marks.key(*at, "priority"), "`priority`: comes from the KPI's limits, this has no effect")
     if "source" in rule:
         reference((*at, "source"), rule["source"], "source", sources, marks, report)
@@ -96,6 +101,13 @@ def _check_rule(
 
 def _check_comparison(rule: Values, at: Keys, marks: Marks, report: Report) -> None:
     """What a rule says about the value of its KPI."""
+    if found := next((key for key in OFF_TICK if marks.has(*at, key)), ""):
+        for key in NOT_OFF_TICK:
+            if marks.has(*at, key):
+                report.error(marks.key(*at, key), f"`{key}`: has no meaning with `{found}`, remove it")
+        if rule.get(found) == ():
+            report.missing(marks.at(*at, found), f"`{found}`: expected at least one, found an empty list")
+        return
     when: str = rule.get("when", "")
     if marks.has(*at, "change") and marks.has(*at, "against"):
         report.error(marks.key(*at, "against"), "`against`: a rule has this or `change`, not both")

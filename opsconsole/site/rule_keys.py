@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from opsconsole.site.chart_keys import CONTROL_RULES
 from opsconsole.site.kinds import Checked, Choice, Flag, Integer, Many, Number, Reference, Text
 from opsconsole.site.sections import Key, Section
 from opsconsole.site.source_keys import COLUMN
@@ -54,6 +55,14 @@ RULE = Section(
             "one a day earlier (of a shift: the last time it was worked) or a week earlier, as `change` does.",
             "",
             "week",
+        ),
+        Key(
+            "control",
+            Many(Choice(CONTROL_RULES), one=True, distinct=True),
+            "With `kpi`: raise when its control chart (`chart`) signals by these rules: `default` is a point beyond "
+            "3 σ, or a weighted mean (EWMA) beyond its limits. What each costs in false alarms: `opsconsole control`.",
+            "",
+            "default",
         ),
         Key("source", Reference(to="source"), "Watch this source.", "", "flights"),
         Key(

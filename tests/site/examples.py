@@ -94,6 +94,7 @@ kpis:
     timing: real-time
     usage: Daily stand-up
     methodology: Counted by the press
+    chart: {kind: xmr, baseline: "2026-06-01..2026-06-20", every: 1h, rules: [default, western], lsl: 1, usl: 4}
     notes: Without rework
   made: {source: cycles, value: sum(qty), window: shift, cumulative: true, target: sum(plan)}
   scrapped: {source: stops, use: iso22400.scrap_ratio, elements: {SQ: scrap}}
@@ -120,6 +121,7 @@ rules:
   slow: {source: cycles, rows: cycle_s > 600, within: 1h, at_least: 2, by: station}
   silent_orders: {source: orders, silent: 30m}
   rising: {kpi: scrap_ratio, when: "> 10 %", change: 10m, by: line, for: 10m, times: 3, deadband: 2, area: press_shop}
+  shifted: {kpi: scrap_ratio, control: [rule1, ewma], by: line}
   unusual: {kpi: scrap_ratio, when: "> 5", against: week, by: line, recover: "< 3", latch: true, acknowledge: false}
   overdue: {source: orders, due: due_at, unless: done, ahead: 2h, realarm: 4h, realarms: 2}
   both: {combine: rising and not slow, inhibited_by: [unusual, silent_orders]}

@@ -9,6 +9,13 @@ from collections.abc import Callable
 
 from opsconsole.engine.insight.study import Study
 
-STUDIES: dict[str, Callable[[], Study]] = {}
+
+def _control() -> Study:
+    from opsconsole.engine.insight.control import ControlStudy
+
+    return ControlStudy()
+
+
+STUDIES: dict[str, Callable[[], Study]] = {"control": _control}
 """By the kind of rule (see `opsconsole.kpis.ruling.insights`) what imports the study that finds it: nothing is loaded
 before a rule wants it."""

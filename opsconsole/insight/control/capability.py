@@ -16,6 +16,7 @@ from statistics import NormalDist
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import ArrayLike
 
 from opsconsole.insight.control.baseline import ENOUGH
@@ -39,7 +40,7 @@ class Capability(Struct, frozen=True):
     cpk: Index
     pp: Index | None
     ppk: Index
-    outside: float
+    outside: float | None
     count: int
     mean: float
     within: float
@@ -60,31 +61,49 @@ def capability(
     None with fewer than 20 values, or where they do not vary. ValueError without a limit, or with the lower not below
     the upper.
     """
+    of_figures(0, 0.0, 0.0, within, freedom, lower=lower, upper=upper)  # limits that are none
+    x = np.asarray(values, dtype=float)
+    x = x[np.isfinite(x)]
+    if len(x) < ENOUGH:
+        return None
+    outside = np.zeros(len(x), dtype=bool)
+    if lower is not None:
+        outside |= x < lower
+    if upper is not None:
+        outside |= x > upper
+    overall = float(x.std(ddof=1))
+    found = of_figures(len(x), float(x.mean()), overall, within, freedom, lower=lower, upper=upper, level=level)
+    return None if found is None else replace(found, outside=float(outside.mean()))
+
+
+def of_figures(
+    count: int,
+    mean: float,
+    overall: float,
+    within: float,
+    freedom: float,
+    *,
+    lower: float | None = None,
+    upper: float | None = None,
+    level: float = 0.95,
+) -> Capability | None:
+    """The same from figures: of so many single values their mean and standard deviation. How many are outside the
+    limits is not known then."""
     if lower is None and upper is None:
         raise ValueError("Capability needs a specification limit: give `lower`, `upper` or both.")
     if lower is not None and upper is not None and lower >= upper:
         raise ValueError(f"The lower specification limit {lower:g} is not below the upper {upper:g}.")
-    x = np.asarray(values, dtype=float)
-    x = x[np.isfinite(x)]
-    if len(x) < ENOUGH or not within > 0.0:
+    if count < ENOUGH or not within > 0.0 or not overall > 0.0:
         return None
-    mean, overall = float(x.mean()), float(x.std(ddof=1))
-    outside = np.zeros(len(x), dtype=bool)
-    nearest = math.inf
-    if lower is not None:
-        outside |= x < lower
-        nearest = mean - lower
-    if upper is not None:
-        outside |= x > upper
-        nearest = min(nearest, upper - mean)
+    nearest = min(math.inf if upper is None else upper - mean, math.inf if lower is None else mean - lower)
     width = None if lower is None or upper is None else upper - lower
     return Capability(
         None if width is None else _spread(width / (6.0 * within), freedom, level),
-        _nearest(nearest / (3.0 * within), len(x), freedom, level),
-        None if width is None else _spread(width / (6.0 * overall), len(x) - 1.0, level),
-        _nearest(nearest / (3.0 * overall), len(x), len(x) - 1.0, level),
-        float(outside.mean()),
-        len(x),
+        _nearest(nearest / (3.0 * within), count, freedom, level),
+        None if width is None else _spread(width / (6.0 * overall), count - 1.0, level),
+        _nearest(nearest / (3.0 * overall), count, count - 1.0, level),
+        None,
+        count,
         mean,
         within,
         overall,

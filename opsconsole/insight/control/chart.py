@@ -20,7 +20,7 @@ from opsconsole.insight.control.false_alarms import DEFAULT, named
 from opsconsole.insight.control.kind import Nature, choose, limits_of
 from opsconsole.insight.control.limits import Kind, Limits, Marks, beyond
 from opsconsole.insight.control.rules import RUN_RULES, Signal, signals
-from opsconsole.insight.control.small_shifts import cusum, ewma
+from opsconsole.insight.control.small_shifts import Cusum, cusum, ewma
 
 
 class Segment(Struct, frozen=True, eq=False):
@@ -41,6 +41,7 @@ class Segment(Struct, frozen=True, eq=False):
     mean_lower: Array | None = None
     mean_upper: Array | None = None
     spread_beyond: Marks | None = None
+    sums: Cusum | None = None
     autocorrelation: float = 0.0
 
 
@@ -90,6 +91,24 @@ def control(
     return Control(segments, sorted(found, key=lambda signal: signal.at))
 
 
+def standing(made: Control, values: ArrayLike) -> list[Signal]:
+    """The signals that stand at the last value: those at it, and one of the CUSUM until its sum has been 0 again."""
+    there = np.flatnonzero(np.isfinite(np.asarray(values, dtype=float)))
+    if not len(there):
+        return []
+    last = int(there[-1])
+    found = [signal for signal in made.signals if signal.at == last]
+    segment = next((each for each in made.segments if each.first <= last < each.end), None)
+    summed = [signal for signal in made.signals if signal.rule == "cusum" and segment and signal.at >= segment.first]
+    if segment is None or segment.sums is None or not summed or summed[-1].at == last:
+        return found
+    since = summed[-1]
+    side = segment.sums.up if since.side == "above" else segment.sums.down
+    if (side[since.at + 1 - segment.first : last + 1 - segment.first] > 0.0).all():
+        found.append(since)
+    return found
+
+
 def _part(array: ArrayLike | None, part: slice) -> Array | None:
     return None if array is None else np.asarray(array, dtype=float)[part]
 
@@ -122,8 +141,8 @@ def _segment(
     weighted = ewma(z)
     if "ewma" in rules:
         found += _weighted(weighted.signals, weighted.values)
-    if "cusum" in rules:
-        sums = cusum(z, restart=True)
+    sums = cusum(z, restart=True) if "cusum" in rules else None
+    if sums is not None:
         found += [
             Signal(
                 "cusum", int(at), (int(sums.began[at]), int(at)), "above" if sums.up[at] > sums.down[at] else "below"
@@ -143,6 +162,7 @@ def _segment(
         centre - weighted.limit * sigma,
         centre + weighted.limit * sigma,
         None if limits.spread is None else beyond(limits.spread),
+        sums,
         lag1(z[base.marks]),
     )
     moved = [
