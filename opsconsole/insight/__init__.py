@@ -8,4 +8,6 @@
   and their chance of being late), `shifting` (the bottleneck of stations), `counting.little`, `rehearsal.rehearse`.
 * `insight.change`: `effect.effect` (did it help: effect, interval, counterfactual, placebo), `breaks.change_points`,
   `contribution.of_members` and `explain.explain` (who moved it: rate and mix, small samples held back).
+* `insight.forecast`: `forecast` (point, intervals, skill, coverage of a series), its parts `plan` (costly, to be kept)
+  and `refresh` (cheap, many series at once), `crossing` (when and how likely a limit is crossed).
 """
