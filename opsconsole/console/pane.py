@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opsconsole.console.text import Line, clip, clip_start, fit, left, line_width, plain, restyle, right, spread
+from opsconsole.console.text import Line, clip_start, fit, left, line_width, plain, restyle, right, spread, told
 
 GUTTER = 2
 NARROWEST = 5
@@ -347,7 +347,7 @@ class Pane:
         self.height = max(1, lines - len(out))
         self._scroll()
         if not self.rows:
-            out.append(fit([("  " + clip(self.nothing(), cells - 2), "dim")], cells))
+            out += told(self.nothing(), cells, lines - len(out))
         for position in range(self.top, min(self.top + self.height, len(self.rows))):
             out.append(self._row(self.rows[position], columns, cells, focused and position == self._index))
         out.extend(fit([], cells) for _ in range(lines - len(out)))

@@ -131,6 +131,14 @@ def wrap(text: str, cells: int) -> list[str]:
     return lines
 
 
+def told(text: str, cells: int, lines: int) -> list[Line]:
+    """What is said in place of rows: dim, a little to the right, on as many of `lines` as it needs; cut off after."""
+    said = wrap(text, cells - 2)
+    if len(said) > lines:
+        said = [*said[: lines - 1], clip(" ".join(said[lines - 1 :]), cells - 2)] if lines > 0 else []
+    return [fit([(f"  {line}", "dim")], cells) for line in said]
+
+
 def inert(text: str) -> str:
     """`text` on one line with everything that could act on a terminal or reorder the line made visible and harmless.
 

@@ -112,3 +112,12 @@ def test_a_pane_too_narrow_for_its_columns_shrinks_the_one_that_grows() -> None:
     of = Pane((Column("", 3), Column("name", 12, grow=True), Column("value", 11, "right")))
     of.set_rows([Row("a", (cell(""), cell("Indianapolis"), cell("20.0 %")))])
     assert "20.0 %" in plain(of.draw(27, 3, True)[1])
+
+
+def test_why_there_are_no_rows_is_told_on_as_many_lines_as_it_takes() -> None:
+    empty = pane()
+    empty.empty = "nothing here yet: drop a CSV, JSON, Parquet or Excel file into the folder; it will appear by itself"
+    lines = [plain(line) for line in empty.draw(40, 8, True)]
+    assert len(lines) == 8
+    assert " ".join(" ".join(lines[1:]).split()) == empty.empty
+    assert len(empty.draw(40, 2, True)) == 2

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from opsconsole.console import fmt
 from opsconsole.console.signs import to_ascii
-from opsconsole.console.text import Line, clip, fit, inert, line_width, plain, spread, width, wrap
+from opsconsole.console.text import Line, clip, fit, inert, line_width, plain, spread, told, width, wrap
 
 ANY = st.text(max_size=30)
 
@@ -72,3 +72,18 @@ def test_moments_are_in_the_zone_of_the_site() -> None:
     assert fmt.since(moment - 86400, moment, "UTC") == "Tue 08:52"
     assert fmt.since(moment - 30 * 86400, moment, "UTC") == "25 May"
     assert fmt.since(moment - 365 * 86400, moment, "UTC") == "24 Jun 25"
+
+
+@given(ANY.map(inert), st.integers(4, 40), st.integers(0, 6))
+def test_what_is_said_in_place_of_rows_keeps_to_its_room(text: str, cells: int, lines: int) -> None:
+    said = told(text, cells, lines)
+    assert len(said) <= lines
+    assert all(line_width(line) == cells for line in said)
+
+
+def test_what_is_said_in_place_of_rows_is_whole_where_there_is_room() -> None:
+    text = "no open alerts: no KPI has limits; `warning:` and `critical:` in site.yaml set them"
+    for cells in (80, 30):
+        assert " ".join(" ".join(plain(line) for line in told(text, cells, 9)).split()) == text
+    (one,) = told(text, 30, 1)
+    assert plain(one).rstrip().endswith("…")

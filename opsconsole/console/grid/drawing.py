@@ -10,7 +10,7 @@ from opsconsole.console.grid.pages import Held
 from opsconsole.console.grid.shape_words import filter_text, group_text, sort_text
 from opsconsole.console.pane import GUTTER
 from opsconsole.console.panels import heading
-from opsconsole.console.text import ELLIPSIS, Line, beside, clip, fit, inert, left, right, width
+from opsconsole.console.text import ELLIPSIS, Line, beside, clip, fit, inert, left, right, told, width
 
 if TYPE_CHECKING:
     from opsconsole.console.grid.grid import Grid
@@ -131,7 +131,7 @@ def _table(grid: Grid, cells: int, lines: int, focused: bool) -> list[Line]:
     kept, parted, more = laid_out(grid, cells)
     out = [_header(grid, kept, parted, more, cells)]
     if not grid.rows:
-        out.append(fit([("  " + clip(nothing(grid), cells - 2), "dim")], cells))
+        out += told(nothing(grid), cells, lines - len(out))
     for number in range(grid.top, min(grid.top + grid.height, grid.rows)):
         out.append(_row(grid, number, kept, parted, cells, focused))
     return [*out, *_blank(cells, lines - len(out))][:lines]
