@@ -47,11 +47,11 @@ class Facts(Struct, frozen=True):
 
 
 class AlertFacts:
-    """The facts of alerts of one screen. `rest`: seconds to wait before asking; `moment`: what is looked at."""
+    """The facts of alerts of one screen. `rest`: seconds to wait before asking; `then`: the past that is looked at."""
 
-    def __init__(self, ctx: Context, moment: Callable[[], float | None], rest: float = REST) -> None:
+    def __init__(self, ctx: Context, then: Callable[[], float | None], rest: float = REST) -> None:
         self._ctx = ctx
-        self._moment = moment
+        self._then = then
         self._rest = rest
         self._kept: dict[str, tuple[Seen, float | None, Facts]] = {}
         self._wanted: tuple[str, Seen, float | None] | None = None
@@ -75,7 +75,7 @@ class AlertFacts:
     def _as_shown(self, alert: AlertState) -> Facts:
         """What was known of an alert when it was shown."""
         known = self._kept.get(alert.id)
-        return known[2] if known is not None and known[1] == self._moment() else Facts()
+        return known[2] if known is not None and self._near(known[1], self._moment(alert)) else Facts()
 
     async def _come(self, alert: AlertState) -> None:
         await asyncio.sleep(self._rest)
@@ -87,13 +87,21 @@ class AlertFacts:
         if self._coming == alert.id:
             self._beside, self._coming = alert, ""
 
+    def _moment(self, alert: AlertState) -> float | None:
+        """What the facts are to be of: while the picture stands still, of when that began."""
+        return self._ctx.alert_at(alert.id, self._then())
+
+    def _near(self, known: float | None, wanted: float | None) -> bool:
+        """Whether facts of one moment may stand for those of another until they are there: as a pause begins."""
+        return known == wanted or (known is None and self._then() is None)
+
     def _known(self, alert: AlertState) -> bool:
         known = self._kept.get(alert.id)
-        return known is not None and known[:2] == (_seen(alert), self._moment())
+        return known is not None and known[:2] == (_seen(alert), self._moment(alert))
 
     def of(self, alert: AlertState) -> Facts:
         """What is known of an alert now; what is not is asked for, and shown once it is there."""
-        wanted = (alert.id, _seen(alert), self._moment())
+        wanted = (alert.id, _seen(alert), self._moment(alert))
         known = self._kept.get(alert.id)
         if known is not None and (alert.id, known[0], known[1]) == wanted:
             self._wanted = wanted
@@ -102,7 +110,7 @@ class AlertFacts:
             self._wanted = wanted
             self._ctx.spawn(self._load(alert, wanted))
         # facts of a moment ago are better than none; those of another moment are not
-        return known[2] if known is not None and known[1] == wanted[2] else Facts()
+        return known[2] if known is not None and self._near(known[1], wanted[2]) else Facts()
 
     def renew(self) -> None:
         """Ask anew for what is shown next; until that is there what was known is shown."""

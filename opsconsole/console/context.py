@@ -57,6 +57,10 @@ class Context(Protocol):
         """The same as what is asked is to be of: while the picture stands still, of when that began."""
         ...
 
+    def alert_at(self, alert: str, then: float | None) -> float | None:
+        """What is asked of an alert is to be of `then`, else of when the picture began to stand still; None: of now."""
+        ...
+
     def range_seconds(self, over: str) -> tuple[float, float] | None:
         """From when to before when the range of an address reaches, epoch seconds; None: there is none."""
         ...

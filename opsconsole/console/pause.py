@@ -31,6 +31,10 @@ class Pause:
         """Whether the picture stands still."""
         return self.frozen is not None
 
+    def holds(self, alert: str) -> bool:
+        """Whether an alert is shown as it was, and not as what became of it by one's own hand."""
+        return self.on and alert not in self._acted
+
     def begin(self, live: Model, wall: float) -> None:
         """Keep the picture as it is now."""
         assert live.site is not None

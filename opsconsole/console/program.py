@@ -183,6 +183,9 @@ class Console(App[int], inherit_bindings=False):
     def asked_at(self, at: str) -> float | None:
         return self.pause.at if self.pause.on and not at else self.travel.seconds(at)
 
+    def alert_at(self, alert: str, then: float | None) -> float | None:
+        return self.pause.at if then is None and self.pause.holds(alert) else then
+
     def range_seconds(self, over: str) -> tuple[float, float] | None:
         return self.travel.over_seconds(over) if over else None
 

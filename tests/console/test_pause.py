@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from opsconsole.engine.messages import AskBreakdown, AskSnapshot, Changes, Command
+from opsconsole.engine.messages import AskAlert, AskBreakdown, AskPage, AskSnapshot, Changes, Command
 from tests.console import canned
 from tests.console.canned import NOW
 from tests.console.harness import Session, console
@@ -83,6 +83,23 @@ async def test_what_is_opened_meanwhile_is_of_the_moment_at_which_it_was_paused(
         await person.until(lambda: person.last(AskBreakdown).at is None)
         assert "11.1 %" in person.text()
         assert not any(isinstance(ask, AskSnapshot) for ask in person.engine.asked), "it is no past moment"
+
+
+@pytest.mark.parametrize("keys", ["1", "2", "2\r"])
+async def test_what_is_known_of_an_alert_is_of_that_moment_until_one_acts_on_it(tmp_path: Path, keys: str) -> None:
+    async with console(tmp_path, 160, 50) as person:
+        await person.press("p")
+        held = person.app.pause.at
+        assert held
+        before = len(person.engine.asked)
+        await person.press(*["enter" if key == "\r" else key for key in keys])
+        first = person.engine.state.alerts[0].id
+        await person.until(lambda: AskAlert(first, at=held) in person.engine.asked[before:], "the alert as it was")
+        await person.until(
+            lambda: {ask.of.at for ask in person.engine.asked[before:] if isinstance(ask, AskPage)} == {held}
+        )
+        await person.press("a")
+        await person.until(lambda: AskAlert(first) in person.engine.asked[before:], "what became of it")
 
 
 async def test_in_the_past_there_is_nothing_to_hold_and_a_lost_engine_is_told(tmp_path: Path) -> None:
