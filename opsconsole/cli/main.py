@@ -10,7 +10,18 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import NoReturn
 
-from opsconsole.cli import backtesting, headless, helping, kpis, notifying, records, rows, scoring, sourcing
+from opsconsole.cli import (
+    backtesting,
+    controlling,
+    headless,
+    helping,
+    kpis,
+    notifying,
+    records,
+    rows,
+    scoring,
+    sourcing,
+)
 from opsconsole.cli.text import inert, sentence
 from opsconsole.engine.client import EngineGoneError, RefusedError
 from opsconsole.engine.launch import LaunchError
@@ -28,6 +39,7 @@ ASKING = {
     "query": headless.query,
     "rows": rows.rows,
     "sources": sourcing.sources,
+    "control": controlling.control,
     "quarantine": sourcing.quarantine,
     "log": records.log,
     "procedures": records.procedures,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from opsconsole.cli import show
@@ -42,21 +43,26 @@ def _meant(arguments: argparse.Namespace, found: Snapshot) -> TableOf:
     if sum(map(bool, (arguments.source, arguments.kpi, arguments.alert))) != 1:
         names = ", ".join(source.name for source in found.sources)
         raise RefusedError(f"say whose rows: a source ({names or 'there is none yet'}), --kpi NAME or --alert ID")
-    where: dict[str, str | None] = {}
-    for text in arguments.where or ():
-        name, sign, member = text.partition("=")
-        if not sign:
-            raise RefusedError(f"--where {text}: say it as column=value")
-        where[name] = member
     return TableOf(
         kpi=arguments.kpi,
         alert=arguments.alert,
         source=arguments.source,
-        where=where,
+        where=members(arguments.where),
         at=moment_at(found.site, arguments.at) if arguments.at else None,
         words=" ".join(arguments.words or ()),
         expression=_all_of(arguments.filter or []),
     )
+
+
+def members(texts: Sequence[str] | None) -> dict[str, str | None]:
+    """The members that `--where` names, by dimension. Raises RefusedError."""
+    where: dict[str, str | None] = {}
+    for text in texts or ():
+        name, sign, member = text.partition("=")
+        if not sign:
+            raise RefusedError(f"--where {text}: say it as column=value")
+        where[name] = member
+    return where
 
 
 def _all_of(filters: list[str]) -> str:

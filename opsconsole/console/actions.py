@@ -75,6 +75,7 @@ STACKS: dict[str, tuple[str, ...]] = {
     "kpis": (APP, LIST, KPIS),
     "kpi": (APP, LIST, PANELS, KPI),
     "goals": (APP, LIST, PANELS),
+    "lists": (APP, LIST, PANELS),
     "rows": (APP, LIST, CELLS),
     "sources": (APP, LIST, SOURCE),
     "source": (APP, LIST, PANELS, SOURCE, FILE),

@@ -32,6 +32,7 @@ VIEWS = (
     "quarantine",
     "explain",
     "maintenance",
+    "control",
     "scorecard",
     "backtest",
     "log",
@@ -45,7 +46,7 @@ NULL = ":null"
 SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": "card"}
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
-_NAMED = {"line": 4, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
+_NAMED = {"line": 4, "control": 2, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
 _PARTS = ("where", *KEYS, "during", "at")
 _NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "during", "at", "rows")
 
@@ -89,7 +90,7 @@ class Address(Struct, frozen=True):
         if self.line:
             words.append(str(self.line))
         if self.where:
-            if self.view in ("kpi", "sql", "rows"):
+            if self.view in ("kpi", "sql", "rows", "control"):
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
         if self.name and self.view in ("alerts", "log"):
@@ -162,6 +163,8 @@ def _view(words: list[str]) -> Address:
         return _alerts(rest)
     if view == "backtest":
         return _backtest(rest)
+    if view == "control":
+        return _control(rest)
     if view == "scorecard" and rest:
         return _scorecard(rest)
     if view == "quarantine":
@@ -235,6 +238,15 @@ def _backtest(words: Sequence[str]) -> Address:
         elif not name:
             raise BadAddressError(f"{key}= changes a rule: name it, such as: backtest RULE {key}={value}")
     return Address("backtest", name=name, where=where)
+
+
+def _control(words: Sequence[str]) -> Address:
+    """`control KPI [where DIM=MEMBER …]`."""
+    if not words:
+        raise BadAddressError("control needs a KPI, such as: control oee where line=3")
+    if words[1:] and words[1] != "where":
+        raise BadAddressError(f"control {words[0]}: expected where, during or at, not `{words[1]}`")
+    return Address("control", name=words[0], where=_members(words[2:]))
 
 
 def _scorecard(words: Sequence[str]) -> Address:

@@ -19,6 +19,7 @@ PURPOSES = {
     "quarantine": "rows and cells that could not be taken: where, why, and their raw text; R reads a file anew",
     "explain": "how a file is read, what was assumed of it, and the YAML that pins it",
     "maintenance": "planned silences: alerts of an area or with these labels call nobody for a while",
+    "control": "a KPI's control chart: what is out of the ordinary since when, and what its rules cost in false alarms",
     "scorecard": "the alarms of the last days against the targets of ISA-18.2, and what to try",
     "backtest": "what rules would have raised over the past, or what a change to one would have saved",
     "log": "what people and the system did: it only grows",

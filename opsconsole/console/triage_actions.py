@@ -74,6 +74,12 @@ TRIAGE: tuple[Action, ...] = (
         command="save-view",
     ),
     Action("drop-view", "Drop a saved view", scope=ALERTS, line="drop-view NAME", command="drop-view"),
+    Action(
+        "control",
+        "The control chart of a KPI: limits, signals, what its rules cost",
+        scope=APP,
+        line="control [KPI] [where DIM=MEMBER …]",
+    ),
     Action("scorecard", "The scorecard of the alarms, ISA-18.2 and EEMUA 191", scope=APP, line="scorecard [since=30d]"),
     Action(
         "backtest",

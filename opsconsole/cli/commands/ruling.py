@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsconsole.cli.commands.description import SITE, Command, Either, Option, Word, flag, json
+from opsconsole.cli.commands.description import AT, SITE, Command, Either, Option, Word, flag, json
 
 COMMANDS = (
     Command(
@@ -53,6 +53,23 @@ COMMANDS = (
         "at times. Exit code 0: all hold.",
         ("opsconsole test .", "opsconsole test . tests/late.yaml"),
         (SITE, Word("file", "FILE", "these files of tests only", "any", offers="file"), json()),
+    ),
+    Command(
+        "control",
+        "Rules and alerts",
+        "print a KPI's control chart, and what its rules cost",
+        "Print a KPI's control chart: limits and the points they are from, signals with their rule and moment, "
+        "capability where it has specification limits, and the false alarms a shift that each rule is to be expected "
+        "to give before it is switched on, and those of the whole site.",
+        ("opsconsole control . scrap", "opsconsole control . scrap --where line=3 --json"),
+        (
+            SITE,
+            Word("name", "KPI", "the KPI", offers="kpi"),
+            Option(("--where",), "only these members, such as line=3", "text", "NAME=VALUE", "again"),
+            Option(("--points",), "so many of the latest points in JSON (default 200)", "whole", "N", default=200),
+            json(),
+            Option(("--at",), AT, "text", "TIME", offers="moment"),
+        ),
     ),
     Command(
         "scorecard",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from opsconsole.console import fmt, signs
 from opsconsole.console.address import Address
@@ -41,7 +41,7 @@ SINCE = "since"
 class BacktestView(ReportView):
     """All rules, worst first; of one rule its occurrences, the newest first."""
 
-    kind: ClassVar[Literal["scorecard", "backtest", "procedures"]] = "backtest"
+    kind: ClassVar[str] = "backtest"
     title: ClassVar[str] = "Backtest"
 
     def __init__(self, ctx: Context, address: Address) -> None:

@@ -35,6 +35,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.maintenance import MaintenanceView
 
         view = MaintenanceView
+    elif address.view == "control":
+        from opsconsole.console.views.control import ControlView
+
+        view = ControlView
     elif address.view == "scorecard":
         from opsconsole.console.views.scorecard import ScorecardView
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from opsconsole.console.lists import bar
 from opsconsole.console.panels import heading
@@ -19,7 +19,7 @@ WIDEST_BAR = 40
 class ReportView(View):
     """What a screen of a report has in common. It is asked for when the screen is entered, and again by `r`."""
 
-    kind: ClassVar[Literal["scorecard", "backtest", "procedures"]] = "scorecard"
+    kind: ClassVar[str] = "scorecard"
     title: ClassVar[str] = "Report"
     _report: Report | None = None
     _running = 0

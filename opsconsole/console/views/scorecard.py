@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from opsconsole.console import fmt
 from opsconsole.console.address import Address
@@ -27,7 +27,7 @@ BELOW = 9
 class ScorecardView(ReportView):
     """A line for each target, by operator position; what is behind the one under the cursor below it."""
 
-    kind: ClassVar[Literal["scorecard", "backtest", "procedures"]] = "scorecard"
+    kind: ClassVar[str] = "scorecard"
     title: ClassVar[str] = "Scorecard"
 
     def __init__(self, ctx: Context, address: Address) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from opsconsole.engine.insight.charts import Charted, charts, lacking
 from opsconsole.engine.insight.control import limit_of
+from opsconsole.engine.insight.control_words import sentences
 from opsconsole.engine.insight.costs import costs_of, site_costs
 from opsconsole.engine.jobs import Desk, Job, ReportError
 from opsconsole.engine.past import looked_at
@@ -52,7 +53,7 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
     segments = charted.control.segments
     last = segments[-1] if segments else None
     card = kpi.kpi
-    return {
+    told = {
         "kpi": name,
         "title": card.title or name,
         "unit": "" if card.chart.kind == "np" else card.unit,
@@ -72,6 +73,7 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
         "costs": costs_of(binding, kpi, charted),
         "site": site,
     }
+    return told | {"says": sentences(told)}
 
 
 def _options(options: dict[str, Any]) -> tuple[str, Mapping[str, str | None], float | None, int]:

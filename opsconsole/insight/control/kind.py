@@ -8,7 +8,7 @@
 
 The limits of all but XmR follow from the variation within a point, and are wrong where the points vary by more besides:
 with shares of thousands of pieces nearly all of them are. So XmR is taken, whose limits come from the points, where the
-points vary otherwise than the chart expects: by more than two standard errors, σ of z by moving ranges being 1 if the
+points vary otherwise than the chart expects: by more than three standard errors, σ of z by moving ranges being 1 if the
 chart is right (Wheeler, Understanding Statistical Process Control; Laney 2002). Counts that are below 1 on average
 are too coarse for XmR and stay with their chart.
 """
@@ -89,9 +89,9 @@ def choose(
     ratio, error = dispersion(found, baseline)
     if nature != "mean" and _mean_count(kind, x, sizes, baseline) < 1.0:
         return kind, words
-    if abs(ratio - 1.0) > 2.0 * error:
+    if abs(ratio - 1.0) > 3.0 * error:
         much = "more" if ratio > 1.0 else "less"
-        return "xmr", f"{words} that vary {ratio:.2g} times as much as a {NAMES[kind]} chart expects ({much})"
+        return "xmr", f"{words} that vary {ratio:.2g} times as much as {NAMES[kind]} limits expect ({much})"
     return kind, words
 
 

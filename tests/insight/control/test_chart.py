@@ -128,7 +128,7 @@ def test_points_that_vary_by_more_than_their_chart_expects_get_xmr() -> None:
     shares = generator.binomial(50_000, np.clip(generator.normal(0.1, 0.01, 80), 0, 1)) / sizes
     segment = control(shares, sizes=sizes, nature="share").segments[0]
     assert segment.kind == "xmr"
-    assert "times as much as a p chart expects" in segment.why
+    assert "times as much as p limits expect" in segment.why
     assert control(shares, sizes=sizes, nature="share", kind="p").segments[0].kind == "p"
 
 
