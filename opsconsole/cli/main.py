@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 from opsconsole.cli import (
+    anomalies,
     backtesting,
     controlling,
     headless,
@@ -45,6 +46,7 @@ ASKING = {
     "procedures": records.procedures,
     "scorecard": scoring.scorecard,
     "notify": notifying.notify,
+    "anomalies": anomalies.anomalies,
     "backtest": backtesting.backtest,
     "status": headless.status,
     "stop": headless.stop,

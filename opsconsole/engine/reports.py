@@ -35,7 +35,14 @@ def _control() -> Work:
     return report
 
 
+def _anomalies() -> Work:
+    from opsconsole.engine.insight.anomaly_report import report
+
+    return report
+
+
 KINDS: dict[str, Callable[[], Work]] = {
+    "anomalies": _anomalies,
     "backtest": _backtest,
     "control": _control,
     "procedures": _procedures,

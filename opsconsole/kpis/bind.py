@@ -279,5 +279,5 @@ class Binder:
         self.problems.append(Problem(self.loaded.marks.inside(*keys, offset=outcome.offset), outcome.message))
         return None
 
-    def problem(self, message: str, *keys: str) -> None:
+    def problem(self, message: str, *keys: str | int) -> None:
         self.problems.append(Problem(self.loaded.marks.at(*keys), message))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from opsconsole.kpis.binding import BoundKpi, BoundRule, Due
+from opsconsole.kpis.bound import is_number
 from opsconsole.kpis.expression import Bound, ident
 from opsconsole.kpis.ruling.series import never_has
 from opsconsole.kpis.when import When, parse_when
@@ -16,6 +17,10 @@ from opsconsole.site.names import show
 
 if TYPE_CHECKING:
     from opsconsole.kpis.bind import Binder
+
+
+_TOGETHER = 2
+"""Columns that can be watched together, at least."""
 
 
 class Rules:
@@ -62,6 +67,9 @@ class Rules:
             return BoundRule(rule=rule, kind="silent", source=source.name, by=by, timed=timed)
         if rule.due is not None:
             return BoundRule(rule=rule, kind="due", source=source.name, by=by, due=self._due(rule, rule.due, source))
+        if rule.anomaly is not None:
+            columns = self._columns(rule, source)
+            return BoundRule(rule=rule, kind="anomaly", source=source.name, by=by, timed=timed, columns=columns)
         return BoundRule(
             rule=rule,
             kind="rows",
@@ -80,6 +88,10 @@ class Rules:
             if not kpi.windowed:
                 self._problem(rule, "control", f"`control`: `{show(kpi.kpi.name)}` is about all rows, it has no past")
             return BoundRule(rule=rule, kind="control", source=kpi.source, by=by, kpi=kpi, timed=kpi.timed)
+        if rule.anomaly is not None:
+            if not kpi.windowed:
+                self._problem(rule, "anomaly", f"`anomaly`: `{show(kpi.kpi.name)}` is about all rows, it has no past")
+            return BoundRule(rule=rule, kind="anomaly", source=kpi.source, by=by, kpi=kpi, timed=kpi.timed)
         when = self._comparison(rule, "when", rule.when)
         window = kpi.kpi.window
         if rule.change is not None and not kpi.timed:
@@ -109,6 +121,33 @@ class Rules:
             recover=self._comparison(rule, "recover", rule.recover),
             timed=kpi.timed,
         )
+
+    def _columns(self, rule: Rule, source: Source) -> tuple[str, ...]:
+        """The columns that are watched together, as the table calls them."""
+        if source.time is None:
+            self._problem(rule, "anomaly", f"`anomaly`: the rows of `{show(source.name)}` have no time column")
+        schema = self._binder.schemas[source.name]
+        if not rule.columns:
+            hidden = {*rule.by, *source.dimensions}
+            found = tuple(n for n, kind in schema.items() if is_number(kind) and n not in hidden and n[:1] != "_")
+            if len(found) < _TOGETHER:
+                self._problem(
+                    rule, "anomaly", f"`anomaly`: `{show(source.name)}` has fewer than two columns of numbers"
+                )
+            return found
+        known = {name.lower(): name for name in schema}
+        columns: list[str] = []
+        for at, name in enumerate(rule.columns):
+            if not self._binder.dimension(source.name, name, "rules", rule.name, "columns", at):
+                continue
+            column = known[name.lower()]
+            if not is_number(schema[column]):
+                message = f"`columns`: `{show(name)}` is {schema[column]}, expected numbers"
+                self._binder.problem(message, "rules", rule.name, "columns", at)
+            columns.append(column)
+        if len(rule.columns) < _TOGETHER:
+            self._problem(rule, "columns", "`columns`: expected at least two, for what one column does alone is a KPI")
+        return tuple(columns)
 
     def _never(self, rule: Rule, never: bool, what: str) -> None:
         if rule.deadband and never:

@@ -63,7 +63,7 @@ class BoundRule(Struct, frozen=True):
     """A rule that can be evaluated; `source` is its KPI's where it is about a KPI, "" where it has none.
 
     `recover` and `recovered` say when it is over: a comparison, or a condition on rows. `parts`: the rules that are
-    combined.
+    combined. `columns`: those that are watched together.
     """
 
     rule: Rule
@@ -78,6 +78,7 @@ class BoundRule(Struct, frozen=True):
     recover: When | None = None
     recovered: Bound | None = None
     parts: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -154,6 +154,8 @@ def within_range(
 
 def condition_of(rule: BoundRule, now: dt.datetime) -> str:
     """The rows that a rule on rows or on due dates counts, as SQL."""
+    if rule.kind == "anomaly":
+        return "true"
     if rule.due is None:
         return rule.rows.text if rule.rows is not None else "false"
     due = f"{rule.due.moment} <= {moment(now + dt.timedelta(seconds=rule.rule.ahead))}"

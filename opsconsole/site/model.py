@@ -293,6 +293,8 @@ class Rule(Struct, frozen=True):
     * `source` + `rows`: at least `at_least` rows within the last `within` seconds meet the SQL condition,
     * `source` + `silent`: no row arrived for so many seconds; with `by`: of a group that was there before,
     * `source` + `due`: the time in this column is past, or less than `ahead` seconds away, and `unless` does not hold,
+    * `source` + `anomaly`: these columns together leave what is usual (of `kpi`: its value does); so many false alarms
+      a week are acceptable,
     * `combine`: an expression over other rules: `a and not (b or c)`, `2 of (a, b, c)`.
 
     `every`: its own grid of site time in seconds (None: the site's); `per_row`: each matching row is an occurrence.
@@ -309,6 +311,8 @@ class Rule(Struct, frozen=True):
     change: float | None = None
     against: str | None = None
     control: tuple[str, ...] = ()
+    anomaly: float | None = None
+    columns: tuple[str, ...] = ()
     source: str | None = None
     rows: str | None = None
     within: float = 3600.0
@@ -407,7 +411,7 @@ class Site(Struct, frozen=True):
 
 def by_limits(rule: Rule) -> bool:
     """Whether a rule is about its KPI's own limits."""
-    return rule.kpi is not None and rule.when is None and not rule.control
+    return rule.kpi is not None and rule.when is None and not rule.control and rule.anomaly is None
 
 
 def files_of(site: Site) -> dict[str, Source]:

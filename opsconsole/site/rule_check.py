@@ -21,6 +21,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "change": ("kpi",),
     "against": ("kpi",),
     "control": ("kpi",),
+    "columns": ("anomaly",),
     "deadband": ("kpi",),
     "within": ("rows", "silent"),
     "at_least": ("rows", "due"),
@@ -28,7 +29,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "ahead": ("due",),
     "recover": ("kpi", "rows"),
 }
-OFF_TICK = ("control",)
+OFF_TICK = ("control", "anomaly")
 """What makes a rule on a KPI one that is found off the tick."""
 NOT_OFF_TICK = ("when", "change", "against", "deadband", "recover", "every")
 NEEDS = {"times": "for", "realarms": "realarm", "equal": "inhibited_by"}
@@ -58,6 +59,8 @@ def _check_rule(
 ) -> None:
     at: Keys = ("rules", name)
     kinds = [kind for kind in RULE_KINDS if marks.has(*at, kind)]
+    if kinds[:1] == ["kpi"] and marks.has(*at, "anomaly"):
+        kinds.remove("anomaly")  # of the KPI
     if "kpi" in rule:
         known = reference((*at, "kpi"), rule["kpi"], "KPI", kpis, marks, report)
         kpi = ("kpis", rule["kpi"])
@@ -75,8 +78,8 @@ def _check_rule(
     if len(kinds) != 1:
         found = f"found {listed(kinds)}" if kinds else "found none"
         message = (
-            f"`{name}`: a rule watches one of `kpi`, `source` with `rows`, `silent` or `due`, or it has `combine`; "
-            f"{found}"
+            f"`{name}`: a rule watches one of `kpi`, `source` with `rows`, `silent`, `due` or `anomaly`, or it has "
+            f"`combine`; {found}"
         )
         (report.error if kinds else report.missing)(marks.key(*at), message)
         return
@@ -101,7 +104,10 @@ def _check_rule(
 
 def _check_comparison(rule: Values, at: Keys, marks: Marks, report: Report) -> None:
     """What a rule says about the value of its KPI."""
-    if found := next((key for key in OFF_TICK if marks.has(*at, key)), ""):
+    if off := [key for key in OFF_TICK if marks.has(*at, key)]:
+        found = off[0]
+        if len(off) > 1:
+            report.error(marks.key(*at, off[1]), f"`{off[1]}`: a rule has this or `{found}`, not both")
         for key in NOT_OFF_TICK:
             if marks.has(*at, key):
                 report.error(marks.key(*at, key), f"`{key}`: has no meaning with `{found}`, remove it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from opsconsole.site.anomaly_keys import ANOMALY_KEYS
 from opsconsole.site.chart_keys import CONTROL_RULES
 from opsconsole.site.kinds import Checked, Choice, Flag, Integer, Many, Number, Reference, Text
 from opsconsole.site.sections import Key, Section
@@ -15,7 +16,7 @@ _COMPARISON = re.compile(
     rf"(?:<=|>=|!=|<>|==|=|<|>)\s*{_NUMBER}\s*%?|(?:outside|inside)\s+{_NUMBER}\s*(?:\.\.|to)\s*{_NUMBER}\s*%?"
 )
 HOW = "write a sign and a bare number, or a range such as outside 20..30"
-RULE_KINDS = ("kpi", "rows", "silent", "due", "combine")
+RULE_KINDS = ("kpi", "rows", "silent", "due", "anomaly", "combine")
 
 
 def misread(text: str) -> str:
@@ -29,8 +30,8 @@ def _word(text: str) -> str:
 
 RULE = Section(
     "rule",
-    "A condition that raises alerts. It watches `kpi`, or `source` with `rows`, `silent` or `due`, or it combines "
-    "other rules (`combine`).",
+    "A condition that raises alerts. It watches `kpi`, or `source` with `rows`, `silent`, `due` or `anomaly`, or it "
+    "combines other rules (`combine`).",
     (
         Key("kpi", Reference(to="KPI"), "Watch this KPI.", "", "on_time"),
         Key(
@@ -64,6 +65,7 @@ RULE = Section(
             "",
             "default",
         ),
+        *ANOMALY_KEYS,
         Key("source", Reference(to="source"), "Watch this source.", "", "flights"),
         Key(
             "rows",

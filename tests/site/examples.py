@@ -121,6 +121,8 @@ rules:
   slow: {source: cycles, rows: cycle_s > 600, within: 1h, at_least: 2, by: station}
   silent_orders: {source: orders, silent: 30m}
   rising: {kpi: scrap_ratio, when: "> 10 %", change: 10m, by: line, for: 10m, times: 3, deadband: 2, area: press_shop}
+  odd: {source: cycles, anomaly: 2 per week, columns: [qty, cycle_s], by: line}
+  oddly: {kpi: scrap_ratio, anomaly: 1 per month}
   shifted: {kpi: scrap_ratio, control: [rule1, ewma], by: line}
   unusual: {kpi: scrap_ratio, when: "> 5", against: week, by: line, recover: "< 3", latch: true, acknowledge: false}
   overdue: {source: orders, due: due_at, unless: done, ahead: 2h, realarm: 4h, realarms: 2}

@@ -322,7 +322,7 @@ RULES = MINIMAL + "rules:\n  r: "
         (MINIMAL + "clock: {mode: replay}\n", "6:8 `clock`: a replay needs `start`"),
         (MINIMAL + "clock: {mode: data, speed: 3}\n", "6:21 `speed`: only a replay has it, the mode is `data`"),
         (MINIMAL + "calendar: {shifts: [{name: A, start: 06:00, end: 07:00}, {name: A, start: 08:00, end: 09:00}]}\n", "two shifts are called `A`"),
-        (RULES + "{by: [line]}\n", "7:3 `r`: a rule watches one of `kpi`, `source` with `rows`, `silent` or `due`, or it has `combine`; found none"),
+        (RULES + "{by: [line]}\n", "7:3 `r`: a rule watches one of `kpi`, `source` with `rows`, `silent`, `due` or `anomaly`, or it has `combine`; found none"),
         (RULES + "{source: cycles, rows: x, silent: 3m}\n", "found `rows`, `silent`"),
         (RULES + "{rows: a > 3}\n", "7:6 `r`: a rule with `rows` needs `source`"),
         (RULES + "{kpi: scrp, when: '> 3'}\n", "7:12 unknown KPI `scrp`, did you mean `scrap`?"),
@@ -396,7 +396,7 @@ def test_everything_is_reported_at_once_in_order_of_place() -> None:
     text = FULL.replace("Berlin", "Berln").replace("target: 2\n", "tarhet: 2\n").replace("takt:\n    source: cycles", "takt:\n    source: cycels").replace("silent: 30m", "silent: 30").replace("critical: 5", "critical: 5 %")  # fmt: skip
     found = messages(parse(text, {"overview.yaml": LAYOUT.replace("kpi: takt", "kpi: tact"), "bad.yaml": "rows: ["}))
     places = [message.split(" ")[0] for message in found]
-    assert places == ["site.yaml:2:11", "site.yaml:71:5", "site.yaml:73:15", "site.yaml:93:13", "site.yaml:112:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
+    assert places == ["site.yaml:2:11", "site.yaml:71:5", "site.yaml:73:15", "site.yaml:94:13", "site.yaml:113:43", "layouts/bad.yaml:1:8", "layouts/overview.yaml:4:40"]  # fmt: skip
 
 
 def test_a_syntax_error_does_not_hide_what_is_wrong_before_it_nor_invent_what_is_missing() -> None:

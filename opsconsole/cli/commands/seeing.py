@@ -31,6 +31,24 @@ COMMANDS = (
         ),
     ),
     Command(
+        "anomalies",
+        "See",
+        "print what was unusual of a KPI, or of columns together",
+        "Print what was unusual: points of a KPI against what was expected of them, or rows of a source whose columns "
+        "together left what is usual, with those that moved most. How many false alarms a week are acceptable is said "
+        "by the rule on it, or by --budget (else 2).",
+        ("opsconsole anomalies . scrap", "opsconsole anomalies . machines --where machine=M3 --json"),
+        (
+            SITE,
+            Word("of", "KPI|SOURCE", "a KPI, or a source with columns of numbers", offers="kpi"),
+            Option(("--where",), "only these members, such as line=3", "text", "NAME=VALUE", "again"),
+            Option(("--budget",), "so many false alarms a week are acceptable", "positive", "N"),
+            Option(("--limit",), "most anomalies to print, the newest first (default 30)", "whole", "N", default=30),
+            json(),
+            _AT,
+        ),
+    ),
+    Command(
         "query",
         "See",
         "run one read-only SELECT on the tables",

@@ -10,12 +10,18 @@ from collections.abc import Callable
 from opsconsole.engine.insight.study import Study
 
 
+def _anomaly() -> Study:
+    from opsconsole.engine.insight.anomaly import AnomalyStudy
+
+    return AnomalyStudy()
+
+
 def _control() -> Study:
     from opsconsole.engine.insight.control import ControlStudy
 
     return ControlStudy()
 
 
-STUDIES: dict[str, Callable[[], Study]] = {"control": _control}
+STUDIES: dict[str, Callable[[], Study]] = {"anomaly": _anomaly, "control": _control}
 """By the kind of rule (see `opsconsole.kpis.ruling.insights`) what imports the study that finds it: nothing is loaded
 before a rule wants it."""

@@ -37,6 +37,16 @@ class Detector:
         return self._budget.threshold
 
     @property
+    def raw(self) -> float:
+        """The score of the last point before onset only: how odd it is, whether or not it is the first."""
+        return self._scorer.raw
+
+    @property
+    def expected(self) -> float | None:
+        """What the last point was expected to be."""
+        return self._scorer.guess
+
+    @property
     def still_needed(self) -> int:
         """Points that are needed before anything can alarm."""
         return max(0, (NEEDED - self._budget.blocks) * self._scorer.quiet - self._seen)
@@ -62,6 +72,8 @@ class Found(Struct, frozen=True, eq=False):
     thresholds: NDArray[np.float64]
     """What each score had to exceed; NaN while there was not enough past."""
     alarms: NDArray[np.bool_]
+    expected: NDArray[np.float64]
+    """What each point was expected to be; NaN where it is a gap, and for the first."""
 
 
 def detect(times: NDArray[np.float64], values: NDArray[np.float64], per_week: float) -> Found:
@@ -70,6 +82,7 @@ def detect(times: NDArray[np.float64], values: NDArray[np.float64], per_week: fl
         raise ValueError(f"{len(times)} times and {len(values)} values: they must be as many")
     detector = Detector(per_week)
     scores, thresholds, alarms = np.zeros(len(times)), np.full(len(times), np.nan), np.zeros(len(times), bool)
+    expected = np.full(len(times), np.nan)
     pairs = zip(np.asarray(times, float).tolist(), np.asarray(values, float).tolist(), strict=True)
     for at, (time, value) in enumerate(pairs):
         threshold = detector.threshold
@@ -77,4 +90,6 @@ def detect(times: NDArray[np.float64], values: NDArray[np.float64], per_week: fl
         scores[at] = detector.score
         if threshold is not None:
             thresholds[at] = threshold
-    return Found(scores, thresholds, alarms)
+        if detector.expected is not None:
+            expected[at] = detector.expected
+    return Found(scores, thresholds, alarms, expected)

@@ -37,7 +37,19 @@ class Scorer:
     `quiet` is the number of points after an onset in which only a higher score counts; half a day unless given.
     """
 
-    __slots__ = ("_before", "_expected", "_given", "_intervals", "_measures", "_onset", "_run", "_time", "raw", "step")
+    __slots__ = (
+        "_before",
+        "_expected",
+        "_given",
+        "_intervals",
+        "_measures",
+        "_onset",
+        "_run",
+        "_time",
+        "guess",
+        "raw",
+        "step",
+    )
 
     def __init__(self, quiet: int | None = None) -> None:
         self._expected = Expected()
@@ -46,6 +58,8 @@ class Scorer:
         """Seconds from point to point, the median of the first ones; None while there are too few."""
         self.raw = 0.0
         """The score of the last point before onset only."""
+        self.guess: float | None = None
+        """What the last point was expected to be; None at the first and for a gap."""
         self._given = quiet is not None
         self._onset = Onset(_LEAST_QUIET if quiet is None else quiet)
         self._run: deque[float] = deque(maxlen=_RUN)
@@ -61,7 +75,7 @@ class Scorer:
     def score(self, time: float, value: float) -> float:
         """The score of the next point."""
         if not abs(value) < _BEYOND:
-            self.raw = 0.0
+            self.raw, self.guess = 0.0, None
             return 0.0
         expected, run = self._expected, self._run
         last, self._time = self._time, time
@@ -74,6 +88,7 @@ class Scorer:
             run.clear()
             self._before = value
             guess = expected.guess(time)
+        self.guess = None if last is None else guess
         error = value - guess
         run.append(error)
         length = len(run)
