@@ -59,6 +59,7 @@ class Terminal:
         self.bytes = 0
         self.raw = bytearray()
         self._screen = pyte.Screen(columns, rows)
+        self._text: str | None = None  # what the screen shows is spelt out once, however often it is looked at
         # where the cursor is a terminal tells who asks; what it is, tests tell that are about it
         self._screen.write_process_input = self._answer  # type: ignore[method-assign]
         self._stream = pyte.ByteStream(self._screen)
@@ -121,6 +122,7 @@ class Terminal:
             with self._lock:
                 self.bytes += len(piece)
                 self.raw += piece
+                self._text = None
                 self._stream.feed(piece)
 
     def _answer(self, data: str) -> None:
@@ -133,7 +135,9 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows."""
         with self._lock:
-            return "\n".join(line.rstrip() for line in self._screen.display)
+            if self._text is None:
+                self._text = "\n".join(line.rstrip() for line in self._screen.display)
+            return self._text
 
     def line_with(self, sign: str) -> int:
         """The first line that begins with a sign, -1 without one; costs next to nothing, so that it can be polled."""
@@ -164,6 +168,7 @@ class Terminal:
         """Change the size, as a person dragging the window does."""
         with self._lock:
             self._screen.resize(rows, columns)
+            self._text = None
         self._resize(columns, rows)
 
     def stall(self) -> None:

@@ -10,7 +10,7 @@ from typing import IO, AnyStr, TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], timeout: float = 20.0, what: str = "", every: float = 0.01) -> T:
+def until(condition: Callable[[], T], timeout: float = 20.0, what: str = "", every: float = 0.02) -> T:
     """The first true value of `condition`, asked `every` so many s; fails when none comes within `timeout` s."""
     end = time.monotonic() + timeout
     while True:

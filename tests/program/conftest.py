@@ -107,7 +107,7 @@ class SiteFolder:
             assert isinstance(status, EngineStatus)
             return status.pid
 
-        return until(lambda: asyncio.run(pid()), what="an engine that answers")
+        return until(lambda: asyncio.run(pid()), what="an engine that answers", every=0.05)
 
     @property
     def place(self) -> Place:

@@ -31,7 +31,7 @@ OTHER = """\
 kpis:
 """
 ROW = "2026-06-24 07:00:00,3,7,0\n"
-_EVERY = 0.4
+_EVERY = 1.0
 """Seconds between two looks: each is a program of its own."""
 
 

@@ -138,18 +138,18 @@ class Folder:
         """Per source every row (its filled fields, file and line), and every quarantined record."""
         result: dict[str, Counter[tuple[Any, ...]]] = {}
         for source, columns in self.store.schemas().items():
-            listed = ", ".join(f"CAST({ident(name)} AS VARCHAR)" for name in sorted(columns) if name != "_file")
-            names = sorted(name for name in columns if name != "_file")
+            # by their names as SQL sees them: whose spelling came first matters not
+            names = sorted((name for name in columns if name != "_file"), key=str.lower)
+            listed = ", ".join(f"CAST({ident(name)} AS VARCHAR)" for name in names)
             rows = self.query(
                 f"SELECT _path, {listed} FROM {ident(source)} t"
                 " LEFT JOIN (SELECT id AS _id, path AS _path FROM _ops.files) f ON f._id = t._file"
             )
             if rows:
-                names = [name.lower() for name in names]  # as SQL sees them: whose spelling came first matters not
-                named = [
-                    sorted((n, v) for n, v in zip(["path", *names], row, strict=True) if v is not None) for row in rows
-                ]
-                result[source] = Counter(map(tuple, named))
+                fields = ["", *(name.lower() for name in names)]
+                result[source] = Counter(
+                    tuple([(n, v) for n, v in zip(fields, row, strict=True) if v is not None]) for row in rows
+                )
         aside, _ = self.store.quarantine(limit=1_000_000)
         result["quarantine"] = Counter((r.source, r.file, r.line, r.column, r.reason, r.raw) for r in aside)
         return result
@@ -167,9 +167,11 @@ class Folder:
             fresh.close()
             shutil.rmtree(self.root / "fresh")
         end = time.monotonic() + patience
-        while self.contents() != expected and time.monotonic() < end:
+        found = self.contents()
+        while found != expected and time.monotonic() < end:
             self.settle()
-        assert self.contents() == expected
+            found = self.contents()
+        assert found == expected
         totals = self.store.totals()
         for source in self.store.schemas():
             count = self.query(f"SELECT count(*) FROM {ident(source)}")[0][0]

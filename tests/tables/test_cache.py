@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +19,10 @@ SOURCES = (Source("t", ("in/t/*.csv",)), Source("u", ("in/u/*.ndjson",)))
 ROWS = 10_000
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> Folder:
-    """Two sources and what they held when all was well; closed, its log checkpointed into the file."""
-    watched = Folder(tmp_path, *SOURCES)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """Two sources and what they held when all was well; closed, its log checkpointed into the file, a copy beside."""
+    watched = Folder(tmp_path_factory.mktemp("whole"), *SOURCES)
     for index in range(3):
         text = "".join(
             f"r{i},{i * 7919 % 100_003},name {i * 31 % 977}\n" for i in range(index * ROWS, (index + 1) * ROWS)
@@ -32,7 +33,20 @@ def filled(tmp_path: Path) -> Folder:
     watched.close()
     with duckdb.connect(str(watched.store.path)) as connection:
         connection.execute("CHECKPOINT")
+    shutil.copy(watched.store.path, watched.root / "well")
     return watched
+
+
+@pytest.fixture
+def filled(whole: Folder) -> Folder:
+    """The same with the database as it was."""
+    for path in whole.store.path.parent.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    shutil.copy(whole.root / "well", whole.store.path)
+    return whole
 
 
 def zeros_in_the_header(path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_table_follows(tmp_path: Path, habit: Habit, way: str) -> None:
     with folder(tmp_path, *sources) as watched:
         assert watched.feed.wait_settled(20)
         for expected in habit(watched):
-            until(lambda expected=expected: ids(watched) == sorted(expected), 20, f"{ids(watched)[:5]}")  # type: ignore[misc]
+            until(lambda: ids(watched) == sorted(expected), 20, f"{ids(watched)[:5]}", every=0.05)  # noqa: B023
         assert watched.feed.wait_settled(20)
         watched.check_fresh()
 
