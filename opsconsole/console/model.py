@@ -12,6 +12,7 @@ from opsconsole.engine.messages import (
     AlertState,
     Attention,
     Breakdown,
+    ChangeMark,
     Changes,
     GoalState,
     Grid,
@@ -53,6 +54,7 @@ class Model:
         self._in_order: list[AlertState] | None = None
         self.views: list[SavedView] = []
         self.maintenance: list[Maintenance] = []
+        self.marked: list[ChangeMark] = []
         self.dimensions: dict[str, list[str]] = {}
         self.lost_at: float | None = None
         self.ended: str | None = None
@@ -70,6 +72,7 @@ class Model:
         self._counts, self._in_order = snapshot.counts, None
         self.views = snapshot.views
         self.maintenance = snapshot.maintenance
+        self.marked = snapshot.marked
         return {"site", "kpis", "grids", "breakdowns", "alerts", "sources", "notices", "goals", "data"}
 
     def apply(self, changes: Changes) -> set[str]:
@@ -98,6 +101,9 @@ class Model:
             self.views = self.views if changes.views is None else changes.views
             self.maintenance = self.maintenance if changes.maintenance is None else changes.maintenance
             topics.add("alerts")
+        if changes.marked is not None:
+            self.marked = changes.marked
+            topics.add("marked")
         if changes.sources or changes.source_order is not None:
             self.sources.update((source.name, source) for source in changes.sources)
             self.sources = _ordered(self.sources, changes.source_order)

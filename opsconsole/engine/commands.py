@@ -38,6 +38,8 @@ COMMANDS: dict[str, CommandSpec] = {
         CommandSpec("redo", "do again what you have undone"),
         CommandSpec("plan-maintenance", "plan a maintenance window", "supervisor"),
         CommandSpec("end-maintenance", "end a maintenance window", "supervisor"),
+        CommandSpec("change", "mark a change that was made to the operation", undoable=True),
+        CommandSpec("drop-change", "take a change back that was marked"),
         CommandSpec("save-view", "save the filter of the alert list under a name"),
         CommandSpec("drop-view", "drop a saved filter"),
         CommandSpec("tick", "tick off a step of a procedure"),

@@ -39,6 +39,7 @@ def changes_between(old: Snapshot, new: Snapshot) -> Changes | None:
         counts=new.counts if new.counts != old.counts else None,
         views=new.views if new.views != old.views else None,
         maintenance=new.maintenance if new.maintenance != old.maintenance else None,
+        marked=new.marked if new.marked != old.marked else None,
     )
     return None if found == Changes() else found
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from opsconsole.engine.marks import SHOWN
 from opsconsole.engine.messages import AlertState, Notice, Snapshot
 from opsconsole.engine.watch import AlertWatch
 
@@ -59,6 +60,7 @@ class Front:
                 counts=self._watch.counts(),
                 views=self._watch.views(),
                 maintenance=self._watch.maintenance(now),
+                marked=self._watch.marked()[-SHOWN:],
                 notices=self._notices(wall),
             )
         self._publish(full)

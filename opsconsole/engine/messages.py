@@ -34,6 +34,7 @@ from opsconsole.engine.alert_messages import ProcedureStep as ProcedureStep
 from opsconsole.engine.alert_messages import Related as Related
 from opsconsole.engine.alert_messages import Report as Report
 from opsconsole.engine.alert_messages import SavedView as SavedView
+from opsconsole.engine.change_messages import ChangeMark as ChangeMark
 from opsconsole.engine.kpi_messages import Against as Against
 from opsconsole.engine.kpi_messages import AskBreakdown as AskBreakdown
 from opsconsole.engine.kpi_messages import AskCompare as AskCompare
@@ -216,7 +217,8 @@ class Command(Struct, frozen=True, tag="command"):
     `text` is a comment or a reason; `until` the end of a shelf in site time (None: one-shot); `to` whom an alert is
     assigned to (empty: nobody); `source` and `files` are of `retry`: which files are to be read anew (none named: all
     that had trouble); `path` and `step` are of `tick`: a step of a procedure. `save` and `digest` are of `save-sql`:
-    what is to be saved, into a site file of that digest; `layout` and `digest` likewise of `save-layout`.
+    what is to be saved, into a site file of that digest; `layout` and `digest` likewise of `save-layout`. `change` is
+    of `change` (an `at` of 0: now) and, by its id alone, of `drop-change`.
     """
 
     name: str
@@ -226,6 +228,7 @@ class Command(Struct, frozen=True, tag="command"):
     to: str = ""
     disposition: Disposition | None = None
     maintenance: Maintenance | None = None
+    change: ChangeMark | None = None
     view: SavedView | None = None
     path: str = ""
     step: int | None = None

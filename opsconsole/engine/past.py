@@ -18,6 +18,7 @@ from opsconsole.engine import notices
 from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.core import Core
 from opsconsole.engine.derived import derived_at, stale_with_derived
+from opsconsole.engine.marks import SHOWN as MARKED
 from opsconsole.engine.messages import Notice, SiteState, Snapshot, SourceState
 from opsconsole.engine.picture import compose, fresh_within, shift_state, shift_states
 from opsconsole.engine.watch import SHOWN, AlertWatch, as_counts, as_state
@@ -106,7 +107,8 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
     book = watch.book_at(site, at)
     alerts = [as_state(alert) for alert in book.open(SHOWN)]
     found = compose(state, site, measures, sources, stale, alerts, told)
-    return msgspec.structs.replace(found, counts=as_counts(book))
+    marked = [each for each in watch.marked() if each.at <= at][-MARKED:]
+    return msgspec.structs.replace(found, counts=as_counts(book), marked=marked)
 
 
 def silence(source: Source, site: Site, extent: Extent | None, clock: SiteClock, at: float) -> str:

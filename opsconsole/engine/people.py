@@ -22,11 +22,14 @@ from opsconsole.engine.commands import Role
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.maintenance import KIND as MAINTENANCE
 from opsconsole.engine.maintenance import Windows, what
-from opsconsole.engine.messages import Command, Done, Maintenance, SavedView
+from opsconsole.engine.marks import KIND as CHANGE
+from opsconsole.engine.marks import ChangeMarks
+from opsconsole.engine.marks import what as what_changed
+from opsconsole.engine.messages import ChangeMark, Command, Done, Maintenance, SavedView
 from opsconsole.engine.views import KIND as VIEW
 from opsconsole.engine.views import Views
 from opsconsole.engine.writer import Writer
-from opsconsole.journal.journal import Entry, Journal, JournalError
+from opsconsole.journal.journal import Entry, Journal, JournalError, Record
 from opsconsole.site.figures import count
 from opsconsole.site.model import Site
 
@@ -51,10 +54,13 @@ class Giver(msgspec.Struct, frozen=True):
 class People:
     """Does what people command. Used by one thread at a time."""
 
-    def __init__(self, book: AlertBook, windows: Windows, views: Views, writer: Writer, journal: Journal) -> None:
+    def __init__(
+        self, book: AlertBook, windows: Windows, views: Views, marks: ChangeMarks, writer: Writer, journal: Journal
+    ) -> None:
         self._book = book
         self._windows = windows
         self._views = views
+        self._marks = marks
         self._writer = writer
         self._journal = journal
         self._passed: dict[tuple[int, str], frozenset[str]] = {}
@@ -74,6 +80,8 @@ class People:
             return self._maintain(command, giver, site), []
         if command.name in ("save-view", "drop-view"):
             return self._view(command, giver), []
+        if command.name in ("change", "drop-change"):
+            return self._change(command, giver, site), []
         return self._deed(command, giver, site)
 
     # --- alerts ----------------------------------------------------------------------------------------------
@@ -137,6 +145,9 @@ class People:
         person = (giver.peer.uid, giver.peer.origin)
         passed = self._passed.get(person, frozenset())
         found = undo.to_take_back(undo.given_by(self._journal, giver.peer), passed)
+        marked = self._last_marked(giver.peer)
+        if marked is not None and (found is None or marked.seq > found[0].records[-1].seq):
+            return self._drop(marked.object, command, giver), []
         if found is None:
             return _refused(command, "there is nothing of yours to take back"), []
         act, takes = found
@@ -245,6 +256,40 @@ class People:
             return Done(refused={found.name: trouble}, said=trouble)
         self._views.keep(found, dropped=word == "dropped")
         return Done(applied=[found.name], said=f"view {found.name} {word}")
+
+    def _change(self, command: Command, giver: Giver, site: Site) -> Done:
+        wanted = command.change or ChangeMark()
+        if command.name == "drop-change":
+            return self._drop(wanted.id, command, giver)
+        mark = self._marks.marked(wanted, giver.peer.user, site, giver.now)
+        if isinstance(mark, str):
+            return Done(refused={command.name: mark}, said=mark)
+        if trouble := self._write_change(mark, "changed", giver):
+            return Done(refused={mark.id: trouble}, said=trouble)
+        return Done(applied=[mark.id], said=f"change {mark.id} marked · {what_changed(mark)}")
+
+    def _drop(self, name: str, command: Command, giver: Giver) -> Done:
+        mark = self._marks.dropped(name)
+        if isinstance(mark, str):
+            return Done(refused={name or command.name: mark}, said=mark)
+        if trouble := self._write_change(mark, "taken back", giver):
+            return Done(refused={mark.id: trouble}, said=trouble)
+        return Done(applied=[mark.id], said=f"change {mark.id} taken back · {what_changed(mark)}")
+
+    def _write_change(self, mark: ChangeMark, word: str, giver: Giver) -> str:
+        """Write a change down and keep it; why it cannot be written, else nothing."""
+        data = {"change": msgspec.to_builtins(mark)}
+        entry = recording.of_person(giver.peer, CHANGE, word, mark.id, giver.now, data, text=what_changed(mark))
+        if trouble := self._writer.write([entry], giver.at):
+            return trouble
+        self._marks.keep(mark)
+        return ""
+
+    def _last_marked(self, peer: Peer) -> Record | None:
+        """The record of the last change that a person marked and that stands."""
+        standing = {each.id for each in self._marks.all()}
+        found = self._journal.by_person(peer.uid, peer.origin, CHANGE, None, undo.LOOKED_BACK)
+        return next((each for each in found if each.what == "changed" and each.object in standing), None)
 
 
 def of_window(window: Maintenance, word: str, giver: Giver, site: Site) -> Entry:

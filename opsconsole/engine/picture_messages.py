@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from opsconsole.engine.alert_messages import AlertCounts, AlertState, Maintenance, SavedView
+from opsconsole.engine.change_messages import ChangeMark
 from opsconsole.engine.kpi_messages import Attention, Breakdown, GoalState, Grid, KpiState
 from opsconsole.engine.source_messages import SourceState
 from opsconsole.site.model import Layout, Priority
@@ -68,7 +69,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot"):
     """All a screen needs, at one data version. Sent once to each client that subscribes.
 
     `goals` are in the site's order, `attention` is what needs it, most urgent first. `alerts` are the most urgent of
-    those that `counts` counts.
+    those that `counts` counts. `marked` are the latest changes that people made to the operation, the earliest first.
     """
 
     site: SiteState
@@ -83,6 +84,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot"):
     counts: AlertCounts = AlertCounts()
     views: list[SavedView] = []
     maintenance: list[Maintenance] = []
+    marked: list[ChangeMark] = []
 
 
 class Changes(Struct, frozen=True, tag="changes"):
@@ -106,3 +108,4 @@ class Changes(Struct, frozen=True, tag="changes"):
     counts: AlertCounts | None = None
     views: list[SavedView] | None = None
     maintenance: list[Maintenance] | None = None
+    marked: list[ChangeMark] | None = None

@@ -41,10 +41,17 @@ def _anomalies() -> Work:
     return report
 
 
+def _helped() -> Work:
+    from opsconsole.engine.helped import report
+
+    return report
+
+
 KINDS: dict[str, Callable[[], Work]] = {
     "anomalies": _anomalies,
     "backtest": _backtest,
     "control": _control,
+    "helped": _helped,
     "procedures": _procedures,
     "scorecard": _scorecard,
 }

@@ -18,10 +18,20 @@ from opsconsole.alerts.alert import Alert, Transition
 from opsconsole.alerts.book import AlertBook
 from opsconsole.alerts.escalation import Ladder
 from opsconsole.alerts.together import LATELY
-from opsconsole.engine import maintenance, recording, views
+from opsconsole.engine import maintenance, marks, recording, views
 from opsconsole.engine.identity import Peer
 from opsconsole.engine.maintenance import Windows
-from opsconsole.engine.messages import AlertCounts, AlertState, Command, Done, Maintenance, Notice, SavedView
+from opsconsole.engine.marks import ChangeMarks
+from opsconsole.engine.messages import (
+    AlertCounts,
+    AlertState,
+    ChangeMark,
+    Command,
+    Done,
+    Maintenance,
+    Notice,
+    SavedView,
+)
 from opsconsole.engine.people import Giver, People
 from opsconsole.engine.roles import Groups, role_of
 from opsconsole.engine.views import Views
@@ -55,7 +65,8 @@ class AlertWatch:
         self._book.restore(kept.alert for kept in journal.latest_as("alert", recording.Kept))
         self._windows = Windows(journal.latest(maintenance.KIND))
         self._views = Views(journal.latest(views.KIND))
-        self._people = People(self._book, self._windows, self._views, self._writer, journal)
+        self._marks = ChangeMarks(journal.latest(marks.KIND))
+        self._people = People(self._book, self._windows, self._views, self._marks, self._writer, journal)
         self._running: list[Maintenance] | None = None
         self._begun = False
         self._latest = dt.datetime.max.replace(tzinfo=dt.UTC)  # after a start all is looked at, whatever the clock did
@@ -217,6 +228,11 @@ class AlertWatch:
         """The windows that run or are planned, the earliest first."""
         with self.lock:
             return self._windows.shown(now)
+
+    def marked(self) -> list[ChangeMark]:
+        """The changes that people made to the operation and that stand, the earliest first."""
+        with self.lock:
+            return self._marks.all()
 
     def notices(self, now: float) -> list[Notice]:
         """What people must know of the journal and of maintenance."""
