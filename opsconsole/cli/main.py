@@ -13,6 +13,7 @@ from typing import NoReturn
 from opsconsole.cli import (
     anomalies,
     backtesting,
+    changing,
     controlling,
     headless,
     helping,
@@ -44,6 +45,9 @@ ASKING = {
     "quarantine": sourcing.quarantine,
     "log": records.log,
     "procedures": records.procedures,
+    "change": changing.change,
+    "changes": changing.changes,
+    "helped": changing.helped,
     "scorecard": scoring.scorecard,
     "notify": notifying.notify,
     "anomalies": anomalies.anomalies,

@@ -8,6 +8,7 @@ APP, LIST, PANELS, OVERVIEW, ALERTS, KPI, CELLS = "app", "list", "panels", "over
 KPIS = "kpis"
 SOURCE, FILE, ASIDE = "source", "file", "aside"
 WINDOWS = "windows"
+CHANGES = "changes"
 LOG, STEPS = "log", "steps"
 PAST = "past"
 SQL, EDITOR = "sql", "editor"

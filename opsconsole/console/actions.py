@@ -17,6 +17,7 @@ from opsconsole.console.action import (
     APP,
     ASIDE,
     CELLS,
+    CHANGES,
     EDIT,
     EDITOR,
     FILE,
@@ -34,6 +35,7 @@ from opsconsole.console.action import (
 )  # fmt: skip
 from opsconsole.console.action import LIST as LIST
 from opsconsole.console.action import Action as Action
+from opsconsole.console.change_actions import MARKS
 from opsconsole.console.edit_actions import EDITS
 from opsconsole.console.key_names import key_name as key_name
 from opsconsole.console.look_actions import LOOKS
@@ -58,6 +60,7 @@ SCOPES: dict[str, str] = {
     FILE: "On files",
     ASIDE: "In quarantine",
     WINDOWS: "In the list of maintenance windows",
+    CHANGES: "In the list of changes",
     LOG: "In the log",
     STEPS: "On a procedure",
     SQL: "On SQL",
@@ -82,6 +85,7 @@ STACKS: dict[str, tuple[str, ...]] = {
     "quarantine": (APP, LIST, SOURCE, FILE, ASIDE),
     "explain": (APP, LIST, SOURCE),
     "maintenance": (APP, LIST, WINDOWS),
+    "helped": (APP, LIST, CHANGES),
     "log": (APP, LIST, LOG),
     "procedure": (APP, LIST, STEPS),
     "query": (APP, LIST, CELLS, SQL),
@@ -155,6 +159,7 @@ ACTIONS: tuple[Action, ...] = (
     *PROGRAM,
     *TRIAGE,
     *RECORDS,
+    *MARKS,
     *QUERIES,
     *LOOKS,
     *TIME,

@@ -35,6 +35,7 @@ VIEWS = (
     "control",
     "scorecard",
     "backtest",
+    "helped",
     "log",
     "procedure",
     "tour",
@@ -167,6 +168,10 @@ def _view(words: list[str]) -> Address:
         return _control(rest)
     if view == "scorecard" and rest:
         return _scorecard(rest)
+    if view == "helped":
+        if len(rest) > 2:
+            raise BadAddressError("helped takes a change and one of its KPIs, such as: helped c1 scrap")
+        return Address(view, name=rest[-1], of=rest[0] if len(rest) == 2 else "") if rest else Address(view)
     if view == "quarantine":
         return _quarantine(rest)
     if view == "explain":

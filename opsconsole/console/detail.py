@@ -149,7 +149,7 @@ def _trend(ctx: Context, kpi: KpiState | None, cells: int, most: int) -> list[Pa
 
     def draw(lines: int) -> list[Line]:
         if lines >= CHART_LEAST:
-            return chart(chart_of(kpi, ctx.model.timezone), cells, lines)
+            return chart(chart_of(kpi, ctx.model.timezone), cells, lines, ctx.model.changed(kpi.name))
         arrow, style = change(kpi)
         value = f"  {fmt.quantity(kpi.value, inert(kpi.unit), kpi.decimals)} "
         room = cells - HEAD - width(value) - width(arrow) - 1

@@ -38,6 +38,7 @@ class Doing(Later):
         yield self.triage
         yield self.timing
         yield self.planning
+        yield self.changing
         yield from self.tables
 
     def run(self, action: Action, words: str = "") -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from opsconsole.console.host import Program
 
 if TYPE_CHECKING:
+    from opsconsole.console.changing import Changing
     from opsconsole.console.layout_doing import LayoutDoing
     from opsconsole.console.planning import Planning
     from opsconsole.console.sql.doing import SqlDoing
@@ -68,3 +69,10 @@ class Later:
         from opsconsole.console.planning import Planning
 
         return Planning(self.program, lambda name, words: self._run_action(self.program.registry.by_id[name], words))
+
+    @cached_property
+    def changing(self) -> Changing:
+        """What is about changes to the operation."""
+        from opsconsole.console.changing import Changing
+
+        return Changing(self.program, self.planning.tell)

@@ -117,6 +117,15 @@ class Model:
             topics.add("goals")
         return topics
 
+    def changed(self, kpi: str, where: Iterable[tuple[str, str | None]] = ()) -> list[float]:
+        """When something was changed that should move a KPI among the rows of some members."""
+        chosen = dict(where)
+        return [
+            each.at
+            for each in self.marked
+            if kpi in each.kpis and all(chosen.get(name, member) == member for name, member in each.where.items())
+        ]
+
     def copy(self) -> Model:
         """The same as it is now, which stays so whatever comes."""
         other = Model()

@@ -1,5 +1,5 @@
-"""What people noted about a KPI, at its moment: asked of the journal when a chart is first shown, and again when a note
-has come, as an alert of the KPI tells.
+"""What people noted about a KPI, or changed so that it moves, at its moment: asked of the journal when a chart is first
+shown, and again when a note has come, as an alert of the KPI tells, or a change.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ AGAIN = 5.0
 """Seconds between two questions, however often notes come."""
 
 
+NOTED = ("commented", "changed")
+
+
 class Notes:
     """The notes of one KPI in the stretch that a chart shows."""
 
@@ -32,7 +35,8 @@ class Notes:
     def of(self, kpi: str, start: float, end: float) -> list[Mark]:
         """Those known now, the earliest first; what may have changed is asked for in the background."""
         model = self._ctx.model
-        spoken = tuple((each.id, each.note, each.note_by) for each in model.alerts.values() if each.kpi == kpi)
+        changed = tuple(each.id for each in model.marked if kpi in each.kpis)
+        spoken = changed, tuple((each.id, each.note, each.note_by) for each in model.alerts.values() if each.kpi == kpi)
         as_of = model.site.as_of if model.site is not None else None
         moved = not self._since <= start or end - self._until > STEP * (end - start)
         if (kpi, as_of, spoken) != self._for or moved:
@@ -53,4 +57,4 @@ class Notes:
             self._for = None  # asked again when the engine is back
             return
         if isinstance(answer, Marks):
-            self._known = [mark for mark in answer.marks if mark.what == "commented" and mark.said]
+            self._known = [mark for mark in answer.marks if mark.what in NOTED and mark.said]

@@ -49,13 +49,13 @@ class Planning:
             self.program.say("under which name? :view save NAME")
         else:
             view = SavedView(words, str(address), self.program.user)
-            self._tell(Command("save-view", view=view), inert(words))
+            self.tell(Command("save-view", view=view), inert(words))
 
     def do_drop_view(self, words: str) -> None:
         if words not in {view.name for view in self.program.model.views}:
             self.program.say(f"no view is called {inert(words)}; :view lists them", "warning")
             return
-        self._tell(Command("drop-view", view=SavedView(words, "", self.program.user)), inert(words))
+        self.tell(Command("drop-view", view=SavedView(words, "", self.program.user)), inert(words))
 
     # --- reports and maintenance ---
 
@@ -82,7 +82,7 @@ class Planning:
         except WindowError as error:
             self.program.say(inert(str(error)), "warning")
             return
-        self._tell(Command("plan-maintenance", maintenance=window), inert(scope_words(window)))
+        self.tell(Command("plan-maintenance", maintenance=window), inert(scope_words(window)))
 
     def do_end_maintenance(self, words: str) -> None:
         """The one that is named, or under the cursor in their list; it is asked first, for it cannot be undone."""
@@ -97,9 +97,10 @@ class Planning:
         command = Command("end-maintenance", maintenance=window)
         head = f" end the maintenance of {what}?  y / n"
         about = "its alerts call people again; this cannot be undone"
-        self.program.prompt = Prompt("choice", head=head, about=about, choices={"y": lambda: self._tell(command, what)})
+        self.program.prompt = Prompt("choice", head=head, about=about, choices={"y": lambda: self.tell(command, what)})
 
-    def _tell(self, command: Command, what: str) -> None:
+    def tell(self, command: Command, what: str) -> None:
+        """Give the engine a command, and say what came of it."""
         self.program.spawn(self._told(command, what))
 
     async def _told(self, command: Command, what: str) -> None:

@@ -22,6 +22,7 @@ PURPOSES = {
     "control": "a KPI's control chart: what is out of the ordinary since when, and what its rules cost in false alarms",
     "scorecard": "the alarms of the last days against the targets of ISA-18.2, and what to try",
     "backtest": "what rules would have raised over the past, or what a change to one would have saved",
+    "helped": "changes that were made, and what each did to the KPI that it should move; Enter opens the chart",
     "log": "what people and the system did: it only grows",
     "procedure": "what to do about an alert, step by step; space ticks a step",
     "keys": "all keys, as your config.yaml has them",

@@ -22,6 +22,8 @@ _DONE = {
     "redo": "done again",
     "plan-maintenance": "planned",
     "end-maintenance": "ended",
+    "change": "marked",
+    "drop-change": "taken back",
 }
 
 

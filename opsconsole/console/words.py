@@ -39,6 +39,10 @@ def _arguments(word: str, rest: str, model: Model) -> Iterable[str]:
         return stretches(model)
     if word == "alerts":
         return _of_alerts(rest, model)
+    if word == "change":
+        return [f"{quoted('kpi', name)} " for name in model.kpis]
+    if word in ("helped", "drop-change"):
+        return [each.id for each in model.marked]
     if word in ("view", "drop-view"):
         return [view.name for view in model.views]
     if word == "assign":

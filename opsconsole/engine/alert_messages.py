@@ -131,7 +131,8 @@ class AskMarks(Struct, frozen=True, tag="ask-marks"):
 class Mark(Struct, frozen=True):
     """`what` happened to an alert at a moment of site time: "raised", "occurred", "worsened", "commented".
 
-    `text` is that of the alert, `said` the comment of `actor`.
+    `text` is that of the alert, `said` the comment of `actor`. Of what `actor` "changed" in the operation `said` says
+    what, `text` the KPIs, and there is no alert.
     """
 
     at: float

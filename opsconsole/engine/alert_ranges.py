@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from opsconsole.alerts.alert import Alert
 from opsconsole.alerts.shown import rule_of
-from opsconsole.engine.messages import AlertState, AskMarks, Mark, Marks
+from opsconsole.engine.messages import AlertState, AskMarks, ChangeMark, Mark, Marks
 from opsconsole.engine.watch import AlertWatch, as_state
 from opsconsole.journal.record import Record
 from opsconsole.journal.search import Wanted, search
@@ -24,12 +24,15 @@ MOST = 5_000
 """So many of the newest records of a stretch are looked at."""
 
 
-def marks(site: Site, path: Path, ask: AskMarks) -> Marks:
-    """When alerts came and what was said of them, the earliest first. Raises JournalError."""
+def marks(site: Site, path: Path, ask: AskMarks, changes: Sequence[ChangeMark] = ()) -> Marks:
+    """When alerts came, what was said of them, and what people changed, the earliest first. Raises JournalError."""
     records, more = search(path, Wanted(kinds=("alert",), since=ask.since, until=ask.until, limit=MOST))
     found = [each for each in records if each.what in TOLD and _about(site, each, ask.kpi)]
-    latest = found[: max(0, ask.limit)]
-    return Marks([_mark(each) for each in reversed(latest)], more or len(found) > len(latest))
+    told = [_mark(each) for each in found]
+    told += [_change(each) for each in changes if ask.since <= each.at <= ask.until and ask.kpi in ("", *each.kpis)]
+    told.sort(key=lambda mark: mark.at)
+    latest = told[max(0, len(told) - ask.limit) :] if ask.limit > 0 else []
+    return Marks(latest, more or len(told) > len(latest))
 
 
 def _about(site: Site, record: Record, kpi: str) -> bool:
@@ -37,6 +40,12 @@ def _about(site: Site, record: Record, kpi: str) -> bool:
         return True
     rule = rule_of(site, str(record.data["alert"]["rule"]))
     return rule is not None and rule.kpi == kpi
+
+
+def _change(change: ChangeMark) -> Mark:
+    where = ", ".join(f"{name} {member}" for name, member in change.where.items())
+    said = f"{change.text} ({where})" if where else change.text
+    return Mark(change.at, "changed", "", ", ".join(change.kpis), "low", change.by, said)
 
 
 def _mark(record: Record) -> Mark:

@@ -187,7 +187,7 @@ class Queries:
         if isinstance(body, AskSnapshot):
             return snapshot_at(self._core, self._store, self._watch, body.at)
         if isinstance(body, AskMarks):
-            return alert_ranges.marks(self._core.site, self._watch.journal.path, body)
+            return alert_ranges.marks(self._core.site, self._watch.journal.path, body, self._watch.marked())
         if isinstance(body, AskAlerts):
             _, past = looked_at(self._core, body.at)
             return alert_queries.alerts(self._watch, self._core.site, body, body.at if past is not None else None)

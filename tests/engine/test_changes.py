@@ -1,4 +1,4 @@
-"""Changes that people mark: who, what, when, of which KPI; taken back, kept through restarts, and whether they helped."""
+"""Changes that people mark: who, what, when, of which KPI; taken back, kept through restarts; whether they helped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands about the journal and procedures."""
+"""The commands about the journal, procedures, and changes and what they did."""
 
 from __future__ import annotations
 
@@ -59,6 +59,48 @@ COMMANDS = (
                 default="30d",
                 offers="moment",
             ),
+            json(),
+        ),
+    ),
+    Command(
+        "change",
+        "The record",
+        "mark a change that was made to the operation",
+        "Mark what was changed, when, and which KPI it should move: it is shown on the KPI's charts, and `opsconsole "
+        "helped` says whether it did. Exit code 1: refused.",
+        (
+            'opsconsole change . scrap "new tip on the weld gun" --where line=3 --at 14:00',
+            "opsconsole change . --drop c1",
+        ),
+        (
+            SITE,
+            Word("kpi", "KPI", "which it should move; several: scrap,oee", "maybe", "", offers="kpi"),
+            Word("what", "WHAT", "what was changed", "any"),
+            Option(("--at",), f"when (default now): {_MOMENT}", "text", "TIME", default="", offers="moment"),
+            Option(("--where",), "it was done to this member alone; may be given again", "text", "DIM=MEMBER", "again"),
+            Option(("--drop",), "take this change back", "text", "ID", default=""),
+        ),
+    ),
+    Command(
+        "changes",
+        "The record",
+        "print the changes that are marked",
+        "Print the changes that people marked, the latest first: id, when, who, of which KPIs, what. Exit code 1: "
+        "none.",
+        ("opsconsole changes . --kpi scrap",),
+        (SITE, Option(("--kpi",), "of this KPI", "text", "KPI", default="", offers="kpi"), json("a list of objects")),
+    ),
+    Command(
+        "helped",
+        "The record",
+        "print whether changes helped",
+        "Print for each change, or one, what it did to each KPI that it should move: the effect with its interval, and "
+        "the chance of as much without a change; or that nobody can tell. Exit code 1: no change is marked.",
+        ("opsconsole helped .", "opsconsole helped . c1 --kpi scrap --json"),
+        (
+            SITE,
+            Word("change", "CHANGE", "the id of one; else all", "maybe", ""),
+            Option(("--kpi",), "what they did to this KPI", "text", "KPI", default="", offers="kpi"),
             json(),
         ),
     ),

@@ -12,6 +12,8 @@ from opsconsole.console.text import Line, fit, left, right, width
 from opsconsole.engine.messages import KpiState, Status
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
+CHANGE = "Δ"
+"""Where something was changed that should move a KPI."""
 Values = Sequence[float | None]
 
 
@@ -165,8 +167,11 @@ def chart_of(kpi: KpiState, timezone: str) -> Chart:
     )
 
 
-def chart(of: Chart, cells: int, lines: int) -> list[Line]:
-    """A column chart `cells` wide and `lines` high, its time axis included; needs 24x4 cells."""
+def chart(of: Chart, cells: int, lines: int, marked: Sequence[float] = ()) -> list[Line]:
+    """A column chart `cells` wide and `lines` high, its time axis included; needs 24x4 cells.
+
+    `marked`: moments at which something was changed, in epoch seconds.
+    """
     known = [value for value in of.values if value is not None]
     if not known:
         return [fit([(" no values in this window yet", "dim")], cells)]
@@ -191,10 +196,20 @@ def chart(of: Chart, cells: int, lines: int) -> list[Line]:
         if limit is not None:
             line.append((left(f" {limit.label} {fmt.number(limit.value)}", tail), limit.style))
         out.append(fit(merged(line), cells))
-    out.append(fit([(" " * axis + " └" + "─" * room, "dim")], cells))
+    out.append(fit(merged([(" " * axis + " └", "dim"), *foot(of, room, len(of.values), marked)]), cells))
     if of.start is not None:
         out.append(fit([(" " * (axis + 2) + times(of, of.start, room), "dim")], cells))
     return out
+
+
+def foot(of: Chart, room: int, buckets: int, marked: Sequence[float]) -> Line:
+    """The time axis, with a sign where something was changed."""
+    line: Line = [("─", "dim")] * room
+    length = of.step * buckets
+    for at in marked:
+        if of.start is not None and length > 0 and of.start <= at <= of.start + length:
+            line[min(room - 1, int((at - of.start) / length * room))] = (CHANGE, "bold")
+    return line
 
 
 def column(of: Chart, value: float | None, low: float, high: float, rows: int, y: int) -> tuple[str, str]:

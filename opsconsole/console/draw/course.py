@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from opsconsole.console import fmt, signs
-from opsconsole.console.draw.charts import BLOCKS, Limit, limits_of, merged
+from opsconsole.console.draw.charts import BLOCKS, CHANGE, Limit, limits_of, merged
 from opsconsole.console.text import Line, fit, inert, left, right, width
 from opsconsole.engine.messages import KpiState, Mark, Series
 
@@ -159,9 +159,11 @@ def _events(of: Course, scale: Scale) -> Line:
         place = bucket_at(of.series, mark.at)
         if place is None:
             continue
-        if mark.what == "commented":
+        if mark.what == "changed":
+            signs_at[place] = (CHANGE, "bold")
+        elif mark.what == "commented" and signs_at.get(place, ("", ""))[0] != CHANGE:
             signs_at[place] = ("c", "bold")
-        elif signs_at.get(place, ("", ""))[0] not in ("c", signs.PRIORITY["critical"][0]):
+        elif signs_at.get(place, ("", ""))[0] not in (CHANGE, "c", signs.PRIORITY["critical"][0]):
             signs_at[place] = (signs.PRIORITY[mark.priority][0], mark.priority)
     line: Line = []
     for at in range(len(of.series.values)):
@@ -254,6 +256,8 @@ def read_out(of: Course, cells: int, lines: int) -> list[Line]:
 
 def _told(mark: Mark, timezone: str) -> Line:
     clock = fmt.hour_minute(mark.at, timezone)
+    if mark.what == "changed":
+        return [(f" {clock} {CHANGE} {inert(mark.actor)}: ", "bold"), (inert(mark.said), "")]
     if mark.what == "commented":
         return [(f" {clock} c {inert(mark.actor)}: ", "bold"), (inert(mark.said), ""), (f"  {inert(mark.text)}", "dim")]
     return [(f" {clock} {signs.PRIORITY[mark.priority][0]} ", mark.priority), (f"{inert(mark.text)} {mark.what}", "")]

@@ -85,9 +85,9 @@ def _beyond(kpi: KpiState) -> str:
     return f"{'under' if kpi.better == 'higher' else 'over'} {quantity}"
 
 
-def trend(kpi: KpiState, timezone: str, cells: int, lines: int) -> list[Line]:
-    """The chart of its trend, `lines` high."""
-    drawn = chart(chart_of(kpi, timezone), cells, lines)
+def trend(kpi: KpiState, timezone: str, cells: int, lines: int, marked: Sequence[float] = ()) -> list[Line]:
+    """The chart of its trend, `lines` high; `marked`: when something was changed that should move it."""
+    drawn = chart(chart_of(kpi, timezone), cells, lines, marked)
     return [*drawn, *(fit([], cells) for _ in range(lines - len(drawn)))][:lines]
 
 

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from opsconsole.console import fmt
+from opsconsole.console.draw.charts import CHANGE as CHANGE
 from opsconsole.console.draw.charts import Chart, bounds, column, merged, stretch, times
 from opsconsole.console.text import Line, clip, fit, left, right, width
 
 NOTE = "◇"
+"""What people noted."""
 STROKES = ("─│╭╮╰╯", "━┃┏┓┗┛", "═║╔╗╚╝", "╌┊╭╮╰╯")
 """What lines are drawn with: along, across, and the corners in reading order. There are no more lines than these."""
 NAME = 14
@@ -23,11 +25,12 @@ NAME = 14
 
 
 class Curve(Struct, frozen=True):
-    """A member's values in the buckets of the chart, and the style of its name."""
+    """A member's values in the buckets of the chart, and the style of its name; `stroke`: another than by its place."""
 
     name: str
     values: Sequence[float | None]
     style: str = ""
+    stroke: str = ""
 
 
 class Noted(Struct, frozen=True):
@@ -73,7 +76,8 @@ def line_chart(
     field = [[(" ", "") for _ in range(room)] for _ in range(rows)]
     if drawn:
         for stroke, curve in zip(STROKES, drawn, strict=False):
-            _trace(field, [None if value is None else row(value) for value in stretch(curve.values, room)], stroke)
+            heights = [None if value is None else row(value) for value in stretch(curve.values, room)]
+            _trace(field, heights, curve.stroke or stroke)
     else:
         for x, value in enumerate(stretch(of.values, room)):
             for y in range(rows):
@@ -114,8 +118,8 @@ def _ends(of: Chart, curves: Sequence[Curve], row: object, rows: int) -> dict[in
 
     for stroke, curve in zip(STROKES, curves, strict=False):
         last = next((value for value in reversed(curve.values) if value is not None), None)
-        if last is not None:
-            put(row(last), f"{stroke[0]} {clip(curve.name, NAME)}", curve.style)
+        if last is not None and curve.name:
+            put(row(last), f"{(curve.stroke or stroke)[0]} {clip(curve.name, NAME)}", curve.style)
     for limit in of.limits:
         out.setdefault(row(limit.value), (f"{limit.label} {fmt.number(limit.value)}", limit.style))
     return out

@@ -9,7 +9,7 @@ from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.draw.charts import Chart, chart_of
 from opsconsole.console.draw.heat import member_text
-from opsconsole.console.draw.line_chart import NOTE, STROKES, Curve, Noted, line_chart
+from opsconsole.console.draw.line_chart import CHANGE, NOTE, STROKES, Curve, Noted, line_chart
 from opsconsole.console.draw.tile import one_line
 from opsconsole.console.notes import Notes
 from opsconsole.console.panels import Panel, heading, value_note, window_note
@@ -68,7 +68,9 @@ class ChartPanel(Panel):
         at = min(self.at, len(of.values) - 1) if focused and self.at is not None and of.values else None
         told = self._told(of, notes, at)
         high = spot.lines - 1 - bool(told)
-        drawn = line_chart(of, spot.cells, high, curves=curves, notes=[Noted(note.at) for note in notes], at=at)
+        drawn = line_chart(
+            of, spot.cells, high, curves=curves, notes=[Noted(note.at, _sign(note)) for note in notes], at=at
+        )
         default = f"{kpi.title or kpi.name} by {self.spec.by}" if self.spec.by else kpi.title or kpi.name
         title = heading(inert(self.spec.title or default), self._head(kpi, of, curves, at), spot.cells, focused)
         drawn += [fit([], spot.cells) for _ in range(high - len(drawn))]
@@ -98,7 +100,7 @@ class ChartPanel(Panel):
         near = min(notes, key=lambda note: abs(note.at - moment))
         when = fmt.since(near.at, self.ctx.now(), self.ctx.model.timezone)
         more = f"  ({len(notes)} notes)" if len(notes) > 1 else ""
-        return [(f" {NOTE} {when} {inert(near.actor)}: ", "bold"), (inert(near.said), ""), (more, "dim")]
+        return [(f" {_sign(near)} {when} {inert(near.actor)}: ", "bold"), (inert(near.said), ""), (more, "dim")]
 
     def move(self, dx: int, _dy: int) -> bool:
         """The crosshair; beyond the ends of the chart is the next panel."""
@@ -118,3 +120,7 @@ class ChartPanel(Panel):
     def inherit(self, old: Panel) -> None:
         if isinstance(old, ChartPanel):
             self.at, self._notes = old.at, old._notes
+
+
+def _sign(note: Mark) -> str:
+    return CHANGE if note.what == "changed" else NOTE

@@ -84,6 +84,10 @@ class KpiView(View):
         taken = {dim for dim, _ in self.address.where}
         return [dim for dim in (self._whole.by if self._whole else []) if dim not in taken]
 
+    def _changed(self) -> list[float]:
+        """When something was changed that should move it."""
+        return self.ctx.model.changed(self.address.name, self.address.where)
+
     def crumbs(self) -> list[str]:
         title = inert(self._whole.title or self._whole.name) if self._whole else inert(self.address.name)
         return [title, *(f"{inert(dim)} {inert(member or '(none)')}" for dim, member in self.address.where)]
@@ -179,7 +183,7 @@ class KpiView(View):
             return [self._tabs(cells), *draw.facts(kpi, cells, lines - 1)]
         wanted = len(self.pane.all) + 3
         upper = max(0, min(CHART_MOST, lines - min(wanted, max(LISTED, lines * 3 // 5)) - 1))
-        out = draw.trend(kpi, self.ctx.model.timezone, cells, upper) if upper >= CHART else []
+        out = draw.trend(kpi, self.ctx.model.timezone, cells, upper, self._changed()) if upper >= CHART else []
         return [*out, self._tabs(cells), *self._body(self.part, kpi, cells, lines - len(out) - 1, True)]
 
     def _tabs(self, cells: int) -> Line:
@@ -219,7 +223,7 @@ class KpiView(View):
         lines -= len(latest)
         chart = max(9, min(lines * 3 // 5, lines - len(self.panes[BY].all) - 3))
         table = [self._heading(BY, left), *self._body(BY, kpi, left, lines - chart - 1, self.part == BY)]
-        left_block = [*draw.trend(kpi, self.ctx.model.timezone, left, chart), *table]
+        left_block = [*draw.trend(kpi, self.ctx.model.timezone, left, chart, self._changed()), *table]
         compared = min(len(self.panes[COMPARED].all) + 4, 10)
         facts = card(kpi, right)
         told = min(len(facts), max(0, lines - compared - max(10, lines * 2 // 5)))

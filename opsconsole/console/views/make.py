@@ -43,6 +43,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.scorecard import ScorecardView
 
         view = ScorecardView
+    elif address.view == "helped":
+        from opsconsole.console.views.helped import HelpedView
+
+        view = HelpedView
     elif address.view == "backtest":
         from opsconsole.console.views.backtest import BacktestView
 

@@ -56,7 +56,8 @@ class OverTime:
         span, site = self.span(kpi), self._ctx.model.site
         if span is None:
             return
-        version = site.data_version if site is not None else 0
+        marked = [each.id for each in self._ctx.model.marked]
+        version = (site.data_version if site is not None else 0, *marked)
         where = dict(address.where)
         self._wanted = (address.name, address.where, address.at, address.over, span, columns, version)
         if self._wanted != self._key and not self._asking:
@@ -155,7 +156,7 @@ class OverTime:
         if self.series is None or self.series.kpi != kpi.name or lines < course.LEAST_LINES + 2:
             if self.trouble:
                 return [fit([(f" {inert(self.trouble)}", "warning")], cells)]
-            return draw_kpi.trend(kpi, zone, cells, lines)
+            return draw_kpi.trend(kpi, zone, cells, lines, self._ctx.model.changed(kpi.name, address.where))
         below = READ_OUT if lines >= course.LEAST_LINES + 1 + READ_OUT else 1
         of = course.Course(self.series, kpi, self.marks, self.place(), zone)
         head = self._head(kpi, cells)
