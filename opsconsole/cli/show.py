@@ -24,7 +24,7 @@ SIGNS = {**PRIORITIES, "good": "●", "nodata": "○ND", "novalue": "∅NV", "st
 
 
 def snapshot_json(snapshot: Snapshot) -> str:
-    """`{site, kpis, alerts, sources, notices, goals, attention, counts, views, maintenance}`."""
+    """`{site, kpis, alerts, sources, notices, goals, attention, counts, views, maintenance, marked}`."""
     found = plain(msgspec.to_builtins(snapshot), ZoneInfo(snapshot.site.timezone))
     found.pop("type", None)
     return dump(found)

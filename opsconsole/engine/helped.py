@@ -85,6 +85,7 @@ def _of(studied: Studied, *, whole: bool) -> Json:
         "said": studied.said,
         "note": studied.note,
         "step": studied.step,
+        "digits": studied.digits,
     }
     if whole:
         other = effect.counterfactual

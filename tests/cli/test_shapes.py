@@ -16,6 +16,7 @@ from opsconsole.engine.messages import (
     AlertState,
     Attention,
     CardSource,
+    ChangeMark,
     ColumnRead,
     Drift,
     EngineStatus,
@@ -109,6 +110,7 @@ def documented(row: str) -> list[str]:
         ("COUNTS", AlertCounts),
         ("VIEW", SavedView),
         ("WINDOW", Maintenance),
+        ("MARKED", ChangeMark),
         ("TARGET", TargetState),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from opsconsole.console.action import EDIT, EDITOR
 from opsconsole.console.actions import ACTIONS, ALERTS, LIST, STACKS, Action, ClashError, Registry, markdown
 from opsconsole.console.address import VIEWS
+from opsconsole.console.changing import Changing
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
 from opsconsole.console.layout_doing import LayoutDoing
@@ -75,6 +76,7 @@ def test_every_action_can_be_done() -> None:
             Running,
             Triage,
             Timing,
+            Changing,
             Planning,
             Looking,
             *tables,

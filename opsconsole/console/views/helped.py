@@ -14,6 +14,7 @@ from opsconsole.console.pane import Column, Pane, Row, cell
 from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, fit, inert, wrap
 from opsconsole.console.views.report import ReportView
+from opsconsole.site.figures import duration
 
 COLUMNS = (
     Column("", 2),
@@ -131,8 +132,8 @@ def _effect(entry: dict[str, Any]) -> str:
     mean = entry.get("mean")
     if mean is None:
         return str(entry["verdict"])
-    value = fmt.quantity(mean["value"], _unit(entry), _decimals(entry))
-    ends = (fmt.number(mean[end], _decimals(entry)) for end in ("low", "high"))
+    value = fmt.quantity(mean["value"], _unit(entry), entry["digits"])
+    ends = (fmt.number(mean[end], entry["digits"]) for end in ("low", "high"))
     signed = f"+{value}" if mean["value"] > 0 else value
     return f"{signed} ({' to '.join(ends)})"
 
@@ -141,18 +142,12 @@ def _unit(entry: dict[str, Any]) -> str:
     return "points" if entry["unit"] == "%" else inert(entry["unit"])
 
 
-def _decimals(entry: dict[str, Any]) -> int:
-    mean = entry["mean"]
-    wide = abs(mean["high"] - mean["low"])
-    fine = next((digits for digits in range(7) if wide >= 10.0 ** (1 - digits)), 6)
-    return max(entry["decimals"] or 0, fine)
-
-
 def _basis(entry: dict[str, Any], cells: int) -> list[str]:
     if "step" not in entry:
         return []
-    said = f"{fmt.count(entry['before'], 'point')} before and {entry['after']} after, {fmt.age(entry['step'])} each" + (
-        f"; {entry['note']}" if entry["note"] else ""
+    said = (
+        f"{fmt.count(entry['before'], 'point')} before and {entry['after']} after, {duration(entry['step'])} each"
+        + (f"; {entry['note']}" if entry["note"] else "")
     )
     return wrap(said, cells)
 
@@ -161,7 +156,7 @@ def _parts(entry: dict[str, Any], cells: int) -> list[Line]:
     """Step, slope and the effect now, each with its interval."""
     if entry.get("level") is None:
         return []
-    decimals = _decimals(entry)
+    decimals = entry["digits"]
     out: list[Line] = []
     day = 86400.0 / entry["step"]
     for name, key, per, tail in (

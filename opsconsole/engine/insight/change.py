@@ -28,8 +28,11 @@ _MOST_BEFORE = 360
 
 
 class Studied(Struct, frozen=True):
-    """What a change did to a KPI. `starts`, `values` are the points that were looked at (seconds; NaN: none), `at` the
-    first after the change; `step` seconds lie between two. `note`: what was left out, and why."""
+    """What a change did to a KPI.
+
+    `starts`, `values` are the points that were looked at (seconds; NaN: none), `at` the first after the change; `step`
+    seconds lie between two. `digits`: decimals that the interval is worth. `note`: what was left out, and why.
+    """
 
     effect: Effect
     said: str
@@ -37,6 +40,7 @@ class Studied(Struct, frozen=True):
     values: Floats
     at: int
     step: float
+    digits: int = 0
     note: str = ""
 
 
@@ -74,8 +78,9 @@ def study(
     target = float(card.target) if isinstance(card.target, int | float) else None
     seasons = tuple(round(each / step) for each in (_DAY, _WEEK) if step < each and round(each / step) > 1)
     result = _effect(values.tobytes(), at, card.better, target, seasons)
-    said = sentence(result, card.title or card.name, _amounts(card, result), _stretch(result, step))
-    return Studied(result, said, starts.tolist(), values, at, step, note)
+    amount = _amounts(card, result)
+    said = sentence(result, card.title or card.name, amount, _stretch(result, step))
+    return Studied(result, said, starts.tolist(), values, at, step, amount.decimals, note)
 
 
 @lru_cache(maxsize=256)
@@ -115,7 +120,7 @@ def _apart_from(
 def _amounts(card: Kpi, found: Effect) -> _Amount:
     """How sizes are written: with as many decimals as the interval is worth."""
     wide = found.mean.high - found.mean.low if found.mean is not None else 1.0
-    fine = math.ceil(-math.log10(wide)) + 1 if wide > 0 else 0
+    fine = math.ceil(-math.log10(wide) - 1e-9) + 1 if wide > 0 else 0
     return _Amount("points" if card.unit == "%" else card.unit, min(max(card.decimals or 0, fine, 0), 6))
 
 

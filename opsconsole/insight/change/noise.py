@@ -26,7 +26,7 @@ _PHI = (
 _KAPPA = (0.15, 0.3, 0.5, 0.75)
 _SLOW = 0.3  # a slow part with a correlation below this cannot be told from white noise
 _LEAN = 0.75
-_FRESH = 0.15  # the prior share of noise with a fresh part
+_FRESH = 0.06  # the prior share of noise with a fresh part
 
 
 class Grid(Struct, frozen=True):
