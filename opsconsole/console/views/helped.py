@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from opsconsole.console import fmt
 from opsconsole.console.address import Address
@@ -39,7 +39,7 @@ LEAST_CHART = 6
 class HelpedView(ReportView):
     """A line for each change and KPI, the verdict on the one under the cursor below; of one change its chart."""
 
-    kind: ClassVar[Literal["helped"]] = "helped"
+    kind: ClassVar[str] = "helped"
     title: ClassVar[str] = "Did it help"
 
     def __init__(self, ctx: Context, address: Address) -> None:
