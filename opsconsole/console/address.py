@@ -33,6 +33,7 @@ VIEWS = (
     "explain",
     "maintenance",
     "control",
+    "anomalies",
     "scorecard",
     "backtest",
     "helped",
@@ -47,7 +48,7 @@ NULL = ":null"
 SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": "card"}
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
-_NAMED = {"line": 4, "control": 2, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
+_NAMED = {"line": 4, "control": 2, "anomalies": 2, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
 _PARTS = ("where", *KEYS, "during", "at")
 _NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "during", "at", "rows")
 
@@ -91,7 +92,7 @@ class Address(Struct, frozen=True):
         if self.line:
             words.append(str(self.line))
         if self.where:
-            if self.view in ("kpi", "sql", "rows", "control"):
+            if self.view in ("kpi", "sql", "rows", "control", "anomalies"):
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
         if self.name and self.view in ("alerts", "log"):
@@ -164,8 +165,8 @@ def _view(words: list[str]) -> Address:
         return _alerts(rest)
     if view == "backtest":
         return _backtest(rest)
-    if view == "control":
-        return _control(rest)
+    if view in ("control", "anomalies"):
+        return _watched(view, rest)
     if view == "scorecard" and rest:
         return _scorecard(rest)
     if view == "helped":
@@ -245,13 +246,14 @@ def _backtest(words: Sequence[str]) -> Address:
     return Address("backtest", name=name, where=where)
 
 
-def _control(words: Sequence[str]) -> Address:
-    """`control KPI [where DIM=MEMBER …]`."""
+def _watched(view: str, words: Sequence[str]) -> Address:
+    """`control KPI [where DIM=MEMBER …]`, and so `anomalies KPI|SOURCE`."""
     if not words:
-        raise BadAddressError("control needs a KPI, such as: control oee where line=3")
+        what = "a KPI" if view == "control" else "a KPI or a source"
+        raise BadAddressError(f"{view} needs {what}, such as: {view} oee where line=3")
     if words[1:] and words[1] != "where":
-        raise BadAddressError(f"control {words[0]}: expected where, during or at, not `{words[1]}`")
-    return Address("control", name=words[0], where=_members(words[2:]))
+        raise BadAddressError(f"{view} {words[0]}: expected where, during or at, not `{words[1]}`")
+    return Address(view, name=words[0], where=_members(words[2:]))
 
 
 def _scorecard(words: Sequence[str]) -> Address:

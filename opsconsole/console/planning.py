@@ -67,6 +67,14 @@ class Planning:
             return
         self.program.go(Address("control", name=address.name, where=address.where, at=address.at))
 
+    def do_anomalies(self, _: str) -> None:
+        """Those of the KPI or the source whose screen one is on; with a name the line is an address of its own."""
+        address = self.program.history.current.address
+        if address.view not in ("kpi", "source") and (address.view, address.of) != ("rows", "source"):
+            self.program.say("of what? :anomalies KPI or SOURCE")
+            return
+        self.program.go(Address("anomalies", name=address.name, where=address.where, at=address.at))
+
     def do_scorecard(self, _: str) -> None:
         self.program.go(Address("scorecard"))
 

@@ -20,6 +20,7 @@ PURPOSES = {
     "explain": "how a file is read, what was assumed of it, and the YAML that pins it",
     "maintenance": "planned silences: alerts of an area or with these labels call nobody for a while",
     "control": "a KPI's control chart: what is out of the ordinary since when, and what its rules cost in false alarms",
+    "anomalies": "what was unusual of a KPI, or of a source's columns together, and which of them moved",
     "scorecard": "the alarms of the last days against the targets of ISA-18.2, and what to try",
     "backtest": "what rules would have raised over the past, or what a change to one would have saved",
     "helped": "changes that were made, and what each did to the KPI that it should move; Enter opens the chart",

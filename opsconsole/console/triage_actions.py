@@ -80,6 +80,12 @@ TRIAGE: tuple[Action, ...] = (
         scope=APP,
         line="control [KPI] [where DIM=MEMBER …]",
     ),
+    Action(
+        "anomalies",
+        "What was unusual of a KPI, or of a source's columns together",
+        scope=APP,
+        line="anomalies [KPI|SOURCE] [where DIM=MEMBER …]",
+    ),
     Action("scorecard", "The scorecard of the alarms, ISA-18.2 and EEMUA 191", scope=APP, line="scorecard [since=30d]"),
     Action(
         "backtest",

@@ -39,6 +39,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.control import ControlView
 
         view = ControlView
+    elif address.view == "anomalies":
+        from opsconsole.console.views.anomalies import AnomaliesView
+
+        view = AnomaliesView
     elif address.view == "scorecard":
         from opsconsole.console.views.scorecard import ScorecardView
 

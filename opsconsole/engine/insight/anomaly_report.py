@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from opsconsole.engine.insight.anomaly_words import moved as moved_words
+from opsconsole.engine.insight.anomaly_words import says
 from opsconsole.engine.insight.together import MOST as ROWS
-from opsconsole.engine.insight.together import Machine, Rows, latest
+from opsconsole.engine.insight.together import NAMED, Machine, Rows, latest
 from opsconsole.engine.insight.unusual import MOST, Point, Stream, clock, complete
 from opsconsole.engine.jobs import Desk, Job, ReportError
 from opsconsole.engine.past import looked_at
@@ -21,6 +23,8 @@ from opsconsole.site.model import Rule
 
 PER_WEEK = 2.0
 """The budget where no rule has one."""
+SHOWN = 200
+"""So many of the latest points of each group are told."""
 _WEEK = 604_800.0
 _TOLD = 5
 """So many columns that moved are told of each anomaly."""
@@ -49,7 +53,7 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
     finally:
         job.on_cancel = None
         cursor.close()
-    return {
+    told = {
         "of": name,
         "rule": rule.rule.name,
         "per_week": rule.rule.anomaly,
@@ -59,6 +63,9 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
         "timezone": binding.site.timezone,
         **found,
     }
+    for each in told["anomalies"]:
+        each["said"] = ", ".join(moved_words(one) for one in each["moved"][:NAMED]) if "moved" in each else ""
+    return {**told, "says": says(told)}
 
 
 def _options(options: dict[str, Any]) -> tuple[str, dict[str, str | None], float | None, float | None]:
@@ -158,6 +165,9 @@ def _stream(rule: BoundRule, members: Members, stream: Stream, points: list[Poin
     return {
         "members": _labels(rule, members),
         "points": len(points),
+        "shown": {
+            name: [getattr(point, name) for point in points[-SHOWN:]] for name in ("start", "end", "value", "expected")
+        },
         "lacking": "" if stream.detector.ready else f"not enough: {len(points)} points, {needed} more are needed",
         "threshold": stream.detector.threshold,
         "weeks": weeks,
