@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from opsconsole.engine.insight.charts import Charted, charts, lacking
+from opsconsole.engine.insight.marked import moments_of
 from opsconsole.engine.insight.study import Ground, Task
 from opsconsole.insight.control.chart import standing
 from opsconsole.insight.control.false_alarms import WORDS, named
@@ -49,7 +50,9 @@ class ControlStudy:
         wanted = named(rule for each in rules for rule in each.rule.control)
         at = ground.now.timestamp()
         seen: dict[str, list[Seen]] = {name: [] for name in task.rules}
-        for charted in charts(ground.cursor, ground.binding, kpi, ground.now, by=tuple(by), rules=wanted):
+        marked = moments_of(ground.watch, kpi.kpi.name, tuple(by))
+        drawn = charts(ground.cursor, ground.binding, kpi, ground.now, by=tuple(by), rules=wanted, changes=marked)
+        for charted in drawn:
             for rule in rules:
                 seen[rule.rule.name].append(_seen(ground.binding, rule, charted, at))
         step = apart(ground.binding, kpi, ground.now, 2, kpi.kpi.chart.every).step

@@ -13,6 +13,7 @@ from opsconsole.engine.insight.charts import Charted, charts, lacking
 from opsconsole.engine.insight.control import limit_of
 from opsconsole.engine.insight.control_words import sentences
 from opsconsole.engine.insight.costs import costs_of, site_costs
+from opsconsole.engine.insight.marked import moments_of
 from opsconsole.engine.jobs import Desk, Job, ReportError
 from opsconsole.engine.past import looked_at
 from opsconsole.insight.control.capability import Capability, capability, of_figures
@@ -44,7 +45,8 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
     job.on_cancel = cursor.interrupt
     try:
         cursor.execute("BEGIN TRANSACTION READ ONLY")
-        charted = next(charts(cursor, binding, kpi, now, where=where, until=until))
+        marked = moments_of(desk.watch, name, where=where, until=now.timestamp())
+        charted = next(charts(cursor, binding, kpi, now, where=where, changes=marked, until=until))
         job.tell(0.7, "counting what is watched")
         site = site_costs(cursor, binding, now)
     finally:

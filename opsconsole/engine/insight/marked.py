@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from opsconsole.engine.watch import AlertWatch
@@ -33,3 +33,16 @@ def changes_of(
     ]
     chosen = where or {}
     return [each for each in found if all(chosen.get(name, member) == member for name, member in each.where.items())]
+
+
+def moments_of(
+    watch: AlertWatch,
+    kpi: str,
+    by: tuple[str, ...] = (),
+    where: Mapping[str, str | None] | None = None,
+    until: float | None = None,
+) -> Callable[[Sequence[str | None]], list[float]]:
+    """By the members of a group (of the columns `by`, among the rows of `where`) when it was changed, in order."""
+    return lambda members: sorted(
+        {each.at for each in changes_of(watch, kpi, {**(where or {}), **dict(zip(by, members, strict=True))}, until)}
+    )

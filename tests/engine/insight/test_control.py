@@ -16,6 +16,7 @@ from opsconsole.engine.insight.control_report import report
 from opsconsole.engine.insight.costs import shift_seconds
 from opsconsole.engine.insight.study import Ground
 from opsconsole.engine.jobs import Desk, Job, ReportError
+from opsconsole.engine.messages import ChangeMark
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.insight.control.false_alarms import RULES, SETS, false_alarms
 from opsconsole.kpis.binding import Binding
@@ -96,11 +97,21 @@ def test_the_nature_of_points(
         assert own.sizes[0] == 8
 
 
+class Marks:
+    """The changes that people marked, in place of a watch over alerts."""
+
+    def __init__(self, *marks: ChangeMark) -> None:
+        self._marks = list(marks)
+
+    def marked(self) -> list[ChangeMark]:
+        return self._marks
+
+
 def look(site: Binding, cursor: duckdb.DuckDBPyConnection, now: dt.datetime = NOON) -> dict[str, Found]:
     study = ControlStudy()
     found: dict[str, Found] = {}
     for key, task in study.tasks(site).items():
-        found |= study.look(key, task, Ground(cursor, site, now, cast(AlertWatch, None)))
+        found |= study.look(key, task, Ground(cursor, site, now, cast(AlertWatch, Marks())))
     return found
 
 
@@ -159,7 +170,19 @@ class AtPlant(NamedTuple):
 
 def told(site: Binding, db: duckdb.DuckDBPyConnection, **options: Any) -> dict[str, Any]:
     plant = AtPlant(site, db)
-    return report(Desk(cast(Core, plant), cast(Store, plant), cast(AlertWatch, None), Path()), Job(1), options)
+    return report(Desk(cast(Core, plant), cast(Store, plant), cast(AlertWatch, Marks()), Path()), Job(1), options)
+
+
+def test_limits_are_new_from_a_marked_change_on(site: Binding) -> None:
+    """Of all rows, and of the members that it was done to; others keep theirs."""
+    at = (NOON - dt.timedelta(hours=40)).timestamp()
+    watch = cast(AlertWatch, Marks(ChangeMark("c1", ["scrap"], {"line": "A"}, at, "new tip", "ana")))
+    plant, begins = AtPlant(site, filled()), {}
+    for line in ("", "A", "B"):
+        options = {"kpi": "scrap", **({"where": {"line": line}} if line else {})}
+        found = report(Desk(cast(Core, plant), cast(Store, plant), watch, Path()), Job(1), options)
+        begins[line] = [each["start"] for each in found["segments"]][1:]
+    assert begins == {"": [at], "A": [at], "B": []}
 
 
 def test_the_report_of_a_chart(site: Binding) -> None:
