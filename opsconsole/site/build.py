@@ -17,6 +17,7 @@ from opsconsole.site.model import (
     Chart,
     Chatter,
     Clock,
+    Flow,
     Incidents,
     Kpi,
     Objective,
@@ -32,7 +33,7 @@ from opsconsole.site.model import (
 )
 from opsconsole.site.notify_parts import notify_fields
 from opsconsole.site.procedures import inherit
-from opsconsole.site.rule_labels import common_labels
+from opsconsole.site.rule_labels import common_labels, flow_labels
 from opsconsole.site.zones import find_zone
 
 Values = dict[str, Any]
@@ -47,9 +48,10 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
     timezone = values.get("timezone", "UTC")
     sources = {name: _source(name, source) for name, source in values.get("sources", {}).items()}
     kpis = _kpis(values.get("kpis", {}), sources)
+    flows = {name: Flow(name=name, **flow) for name, flow in values.get("flows", {}).items()}
     objectives, kpis = _objectives(values.get("objectives"), kpis)
     written: dict[str, Values] = values.get("rules", {})
-    labels = common_labels(written)
+    labels = common_labels(written) | flow_labels(written, values.get("flows", {}))
     rules = {name: _rule(name, rule, kpis, labels) for name, rule in written.items()}
     areas = {name: Area(**({"name": name, "title": name} | area)) for name, area in values.get("areas", {}).items()}
     plain = {key: values[key] for key in ("state", "every", "disk", "procedure") if key in values}
@@ -62,6 +64,7 @@ def build_site(values: Values, folder: str, marks: Marks) -> Site:
         **calendar_fields(values.get("calendar", {})),
         sources=sources,
         kpis=kpis,
+        flows=flows,
         objectives=objectives,
         areas=areas,
         rules=inherit(rules | implicit_rules(sources, kpis, rules, marks), kpis, areas, plain.get("procedure", "")),

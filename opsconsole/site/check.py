@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.calendar_parts import check_calendar
+from opsconsole.site.flow_keys import check_flows
 from opsconsole.site.incident_keys import check_incidents
 from opsconsole.site.keys import SITE
 from opsconsole.site.known import Values, known_names, limits_of, reference
@@ -46,6 +47,7 @@ def check_site(values: Values, marks: Marks, report: Report) -> None:
     for name, kpi in (kpis or {}).items():
         _check_kpi(name, kpi, sources, marks, report)
         _check_card(name, kpi, sources, objectives, marks, report)
+    check_flows(values, sources, marks, report)
     check_rules(values, sources, kpis, marks, report, areas=SITE.key("areas") is not None)
     check_incidents(values, marks, report)
     check_people(values, marks, report)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from opsconsole.site.area_keys import AREA
 from opsconsole.site.calendar_keys import CALENDAR, CALENDAR_SECTIONS
 from opsconsole.site.chart_keys import CHART
+from opsconsole.site.flow_keys import FLOW
 from opsconsole.site.incident_keys import CHATTER, INCIDENTS
 from opsconsole.site.kinds import Choice, Number, Size, Text
 from opsconsole.site.kpi_keys import KPI, OBJECTIVE, TARGETS
@@ -70,6 +71,7 @@ SITE = Section(
         Key("calendar", CALENDAR, "The working time.", "no shifts"),
         Key("sources", Named(SOURCE), "The tables.", required=True),
         Key("kpis", Named(KPI), "The measures.", "none"),
+        Key("flows", Named(FLOW), "The ways of cases through their steps, and of work through stations.", "none"),
         Key("objectives", Named(OBJECTIVE), "The goals that KPIs serve.", "those that KPIs name"),
         Key("areas", Named(AREA), "The parts of the operation that rules belong to.", "none"),
         Key("rules", Named(RULE), "The alerts beyond those that limits and `fresh_within` make by themselves.", "none"),
@@ -91,6 +93,6 @@ SITE = Section(
 )
 
 SECTIONS = (
-    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, CHART, TARGETS, OBJECTIVE, AREA, RULE, INCIDENTS,
+    SITE, CLOCK, *CALENDAR_SECTIONS, SOURCE, READ, SCAN, KPI, CHART, TARGETS, FLOW, OBJECTIVE, AREA, RULE, INCIDENTS,
     CHATTER, *PEOPLE_SECTIONS, *NOTIFY_SECTIONS, *LAYOUT_SECTIONS,
 )  # fmt: skip

@@ -295,6 +295,7 @@ class Rule(Struct, frozen=True):
     * `source` + `due`: the time in this column is past, or less than `ahead` seconds away, and `unless` does not hold,
     * `source` + `anomaly`: these columns together leave what is usual (of `kpi`: its value does); so many false alarms
       a week are acceptable,
+    * `flow` + `late`: an open case of a flow is late with more than this probability, such as "probability > 0.8",
     * `combine`: an expression over other rules: `a and not (b or c)`, `2 of (a, b, c)`.
 
     `every`: its own grid of site time in seconds (None: the site's); `per_row`: each matching row is an occurrence.
@@ -322,6 +323,8 @@ class Rule(Struct, frozen=True):
     unless: str | None = None
     ahead: float = 0.0
     combine: str | None = None
+    flow: str | None = None
+    late: str | None = None
     by: tuple[str, ...] = ()
     every: float | None = None
     per_row: bool = False
@@ -340,6 +343,37 @@ class Rule(Struct, frozen=True):
     area: str = ""
     priority: Priority = "warning"
     procedure: str = ""
+
+
+class Flow(Struct, frozen=True):
+    """The way of cases through their steps, in a table of events; or, with `station`, stations that work at once.
+
+    A row is an event (`time`), a step (`start`, `end`), or a case (`stages`: the column of each stage's time, in
+    order). `by` is the class of a case, or what stations belong to. A case is closed by an activity of `done` or the
+    column `closed`, and due by the column `due` or `sla` seconds after it began. `working`: only working time counts.
+    `within`: seconds looked back on for the bottleneck of stations.
+    """
+
+    name: str
+    source: str
+    title: str = ""
+    where: str | None = None
+    case: str = ""
+    activity: str = ""
+    time: str | None = None
+    start: str | None = None
+    end: str | None = None
+    lifecycle: str | None = None
+    stages: dict[str, str] = {}
+    station: str = ""
+    resource: str | None = None
+    by: str | None = None
+    done: tuple[str, ...] = ()
+    closed: str | None = None
+    due: str | None = None
+    sla: float | None = None
+    working: bool = False
+    within: float = 8 * 3600.0
 
 
 class Longest(Struct, frozen=True):
@@ -395,6 +429,7 @@ class Site(Struct, frozen=True):
     holidays: Holidays | None = None
     sources: dict[str, Source] = {}
     kpis: dict[str, Kpi] = {}
+    flows: dict[str, Flow] = {}
     objectives: dict[str, Objective] = {}
     rules: dict[str, Rule] = {}
     areas: dict[str, Area] = {}

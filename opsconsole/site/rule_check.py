@@ -12,7 +12,7 @@ from opsconsole.site.marks import Keys, Marks
 from opsconsole.site.names import listed, show
 from opsconsole.site.report import Report
 from opsconsole.site.rule_keys import RULE_KINDS, misread
-from opsconsole.site.rule_labels import common_labels, implicit_names
+from opsconsole.site.rule_labels import common_labels, flow_labels, implicit_names
 from opsconsole.site.rule_times import check_times, occurs
 
 TITLE_FIELDS = ("value", "limit", "label")
@@ -28,10 +28,12 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "unless": ("due",),
     "ahead": ("due",),
     "recover": ("kpi", "rows"),
+    "late": ("flow",),
 }
 OFF_TICK = ("control", "anomaly")
 """What makes a rule on a KPI one that is found off the tick."""
 NOT_OFF_TICK = ("when", "change", "against", "deadband", "recover", "every")
+_OWNERS = {"kpi": "KPI", "flow": "flow"}
 NEEDS = {"times": "for", "realarms": "realarm", "equal": "inhibited_by"}
 
 
@@ -44,11 +46,14 @@ def check_rules(
     for name, rule in rules.items():
         _check_rule(name, rule, sources, kpis, marks, report)
         _check_life(name, rule, marks, report)
+        if "flow" in rule:
+            _check_flow(name, rule, values, marks, report)
         if areas and "area" in rule:
             reference(("rules", name, "area"), rule["area"], "area", known_names("areas", values, marks), marks, report)
     _check_combinations(values, rules, known, marks, report)
     check_times(values, marks, report)
     labels = {name: tuple(rule.get("by", ())) for name, rule in known.items()} | common_labels(rules)
+    labels |= flow_labels(rules, values.get("flows", {}))
     _check_inhibition(rules, known, labels, marks, report)
     for name, rule in rules.items():
         _check_title(name, rule, labels[name], marks, report)
@@ -78,8 +83,8 @@ def _check_rule(
     if len(kinds) != 1:
         found = f"found {listed(kinds)}" if kinds else "found none"
         message = (
-            f"`{name}`: a rule watches one of `kpi`, `source` with `rows`, `silent`, `due` or `anomaly`, or it has "
-            f"`combine`; {found}"
+            f"`{name}`: a rule watches one of `kpi`, `flow`, `source` with `rows`, `silent`, `due` or `anomaly`, or it "
+            f"has `combine`; {found}"
         )
         (report.error if kinds else report.missing)(marks.key(*at), message)
         return
@@ -89,10 +94,10 @@ def _check_rule(
             report.error(
                 marks.key(*at, key), f"`{key}`: has a meaning only with {' or '.join(f'`{h}`' for h in homes)}"
             )
-    if kind in ("kpi", "combine"):
+    if kind in ("kpi", "combine", "flow"):
         if marks.has(*at, "source"):
-            why = "takes the KPI's source" if kind == "kpi" else "has no source of its own"
-            what = "on a KPI" if kind == "kpi" else "with `combine`"
+            why = "has no source of its own" if kind == "combine" else f"takes the {_OWNERS[kind]}'s source"
+            what = "with `combine`" if kind == "combine" else f"on a {_OWNERS[kind]}"
             report.error(marks.key(*at, "source"), f"`source`: a rule {what} {why}, remove it")
     elif not marks.has(*at, "source"):
         report.missing(marks.at(*at), f"`{name}`: a rule with `{kind}` needs `source`")
@@ -100,6 +105,23 @@ def _check_rule(
         _check_comparison(rule, at, marks, report)
     elif kind in ("rows", "silent"):
         _check_stretch(rule, kind, sources, at, marks, report)
+
+
+def _check_flow(name: str, rule: Values, values: Values, marks: Marks, report: Report) -> None:
+    """A flow of cases that can be late, and how likely that has to be."""
+    at: Keys = ("rules", name)
+    if not marks.has(*at, "late"):
+        report.missing(marks.at(*at), f"`{name}`: a rule on a flow needs `late`, such as: late: probability > 0.8")
+    if marks.has(*at, "by"):
+        report.error(marks.key(*at, "by"), "`by`: a rule on a flow has one alert for each case")
+    flows = known_names("flows", values, marks)
+    if not reference((*at, "flow"), rule["flow"], "flow", flows, marks, report) or flows is None:
+        return
+    of: Keys = ("flows", rule["flow"])
+    if marks.has(*of, "station"):
+        report.error(marks.at(*at, "flow"), f"`flow`: `{show(rule['flow'])}` is of stations, which are never late")
+    elif not marks.has(*of, "sla") and not marks.has(*of, "due"):
+        report.missing(marks.at(*at, "flow"), f"`flow`: `{show(rule['flow'])}` has no `sla` and no `due`")
 
 
 def _check_comparison(rule: Values, at: Keys, marks: Marks, report: Report) -> None:

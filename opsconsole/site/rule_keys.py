@@ -16,12 +16,26 @@ _COMPARISON = re.compile(
     rf"(?:<=|>=|!=|<>|==|=|<|>)\s*{_NUMBER}\s*%?|(?:outside|inside)\s+{_NUMBER}\s*(?:\.\.|to)\s*{_NUMBER}\s*%?"
 )
 HOW = "write a sign and a bare number, or a range such as outside 20..30"
-RULE_KINDS = ("kpi", "rows", "silent", "due", "anomaly", "combine")
+_LATE = re.compile(r"probability\s*>\s*(0?\.\d+|\d{1,2}(?:\.\d+)?\s*%)")
+RULE_KINDS = ("kpi", "rows", "silent", "due", "anomaly", "combine", "flow")
 
 
 def misread(text: str) -> str:
     """What is wrong with a comparison, or nothing. A percent sign may end it: of what, `opsconsole.kpis.when` says."""
     return "" if _COMPARISON.fullmatch(text) else HOW
+
+
+def chance(text: str) -> float | None:
+    """The probability of "probability > 0.8" or "probability > 80 %", of 1; None where it cannot be read."""
+    found = _LATE.fullmatch(text.strip())
+    if found is None:
+        return None
+    number = found[1].rstrip(" %")
+    return float(number) / 100 if found[1].endswith("%") else float(number)
+
+
+def _late(text: str) -> str:
+    return "" if chance(text) is not None else "write probability > 0.8 or probability > 80 %"
 
 
 def _word(text: str) -> str:
@@ -30,8 +44,8 @@ def _word(text: str) -> str:
 
 RULE = Section(
     "rule",
-    "A condition that raises alerts. It watches `kpi`, or `source` with `rows`, `silent`, `due` or `anomaly`, or it "
-    "combines other rules (`combine`).",
+    "A condition that raises alerts. It watches `kpi`, or `flow`, or `source` with `rows`, `silent`, `due` or "
+    "`anomaly`, or it combines other rules (`combine`).",
     (
         Key("kpi", Reference(to="KPI"), "Watch this KPI.", "", "on_time"),
         Key(
@@ -102,6 +116,14 @@ RULE = Section(
             "Raise when other rules have an active alert so.",
             "",
             '"late and not (storm or strike)"',
+        ),
+        Key("flow", Reference(to="flow"), "Watch the open cases of this flow: one alert for each.", "", "permits"),
+        Key(
+            "late",
+            Checked("a chance such as probability > 0.8", check=_late),
+            "With `flow`: raise when a case will be late with more than this probability, or is late already.",
+            "",
+            "probability > 0.8",
         ),
         Key(
             "by",

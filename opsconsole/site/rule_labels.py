@@ -23,6 +23,12 @@ def implicit_names(rules: Mapping[str, Values], sources: Mapping[str, Values], k
     return [*(f"kpi:{name}" for name in limited), *(f"silent:{name}" for name in fresh)]
 
 
+def flow_labels(rules: Mapping[str, Values], flows: Mapping[str, Values]) -> dict[str, tuple[str, ...]]:
+    """The label of each rule on a flow: the column of the case."""
+    found = {name: flows.get(rule["flow"], {}).get("case") for name, rule in rules.items() if "flow" in rule}
+    return {name: (case,) for name, case in found.items() if case}
+
+
 def common_labels(rules: Mapping[str, Values]) -> dict[str, tuple[str, ...]]:
     """The labels of each combination: its `by`, else those that all its rules have, in the order of the first.
 

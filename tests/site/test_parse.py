@@ -322,7 +322,7 @@ RULES = MINIMAL + "rules:\n  r: "
         (MINIMAL + "clock: {mode: replay}\n", "6:8 `clock`: a replay needs `start`"),
         (MINIMAL + "clock: {mode: data, speed: 3}\n", "6:21 `speed`: only a replay has it, the mode is `data`"),
         (MINIMAL + "calendar: {shifts: [{name: A, start: 06:00, end: 07:00}, {name: A, start: 08:00, end: 09:00}]}\n", "two shifts are called `A`"),
-        (RULES + "{by: [line]}\n", "7:3 `r`: a rule watches one of `kpi`, `source` with `rows`, `silent`, `due` or `anomaly`, or it has `combine`; found none"),
+        (RULES + "{by: [line]}\n", "7:3 `r`: a rule watches one of `kpi`, `flow`, `source` with `rows`, `silent`, `due` or `anomaly`, or it has `combine`; found none"),
         (RULES + "{source: cycles, rows: x, silent: 3m}\n", "found `rows`, `silent`"),
         (RULES + "{rows: a > 3}\n", "7:6 `r`: a rule with `rows` needs `source`"),
         (RULES + "{kpi: scrp, when: '> 3'}\n", "7:12 unknown KPI `scrp`, did you mean `scrap`?"),
