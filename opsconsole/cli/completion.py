@@ -102,6 +102,10 @@ def _kpis(site: Site) -> dict[str, str]:
     return {name: inert(kpi.title) for name, kpi in site.kpis.items()}
 
 
+def _flows(site: Site) -> dict[str, str]:
+    return {name: inert(flow.title) for name, flow in site.flows.items()}
+
+
 def _sources(site: Site) -> dict[str, str]:
     return {name: inert(source.title or "") for name, source in site.sources.items()}
 
@@ -122,6 +126,7 @@ COMPLETERS: dict[Offers, Completer] = {
     "command": _commands,
     "moment": _moments,
     "kpi": _of_site(_kpis),
+    "flow": _of_site(_flows),
     "source": _of_site(_sources),
     "rule": _of_site(_rules),
     "target": _of_site(_targets),

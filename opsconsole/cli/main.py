@@ -15,6 +15,7 @@ from opsconsole.cli import (
     backtesting,
     changing,
     controlling,
+    flowing,
     headless,
     helping,
     kpis,
@@ -38,6 +39,7 @@ Settings = Callable[[], tuple[str, list[str] | None]]
 ASKING = {
     "snapshot": headless.snapshot,
     "kpis": kpis.kpis,
+    "flow": flowing.flow,
     "query": headless.query,
     "rows": rows.rows,
     "sources": sourcing.sources,

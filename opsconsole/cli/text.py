@@ -13,7 +13,7 @@ from opsconsole.site.figures import iso
 _MOMENTS = frozenset(
     {
         "at", "wall", "start", "end", "trend_start", "since", "acked_at", "last_event", "last_arrival", "arrived",
-        "retry_at", "as_of", "until", "put_at", "flood_since", "started", "noted", "first", "last", "cutoff",
+        "retry_at", "as_of", "until", "put_at", "flood_since", "started", "noted", "first", "last", "cutoff", "entered",
     }
 )  # fmt: skip
 _HIDDEN = frozenset({"layouts", "grids", "breakdowns", "ended"})

@@ -21,6 +21,7 @@ from opsconsole.console.action import (
     EDIT,
     EDITOR,
     FILE,
+    FLOW,
     KPI,
     KPIS,
     LOG,
@@ -37,6 +38,7 @@ from opsconsole.console.action import LIST as LIST
 from opsconsole.console.action import Action as Action
 from opsconsole.console.change_actions import MARKS
 from opsconsole.console.edit_actions import EDITS
+from opsconsole.console.flow_actions import FLOWS
 from opsconsole.console.key_names import key_name as key_name
 from opsconsole.console.look_actions import LOOKS
 from opsconsole.console.program_actions import PROGRAM
@@ -56,6 +58,7 @@ SCOPES: dict[str, str] = {
     KPIS: "In the list of KPIs",
     KPI: "On a KPI",
     CELLS: "In tables of rows",
+    FLOW: "On a flow",
     SOURCE: "On sources, their files and their quarantine",
     FILE: "On files",
     ASIDE: "In quarantine",
@@ -79,6 +82,7 @@ STACKS: dict[str, tuple[str, ...]] = {
     "kpi": (APP, LIST, PANELS, KPI),
     "goals": (APP, LIST, PANELS),
     "lists": (APP, LIST, PANELS),
+    "flow": (APP, LIST, PANELS, FLOW),
     "rows": (APP, LIST, CELLS),
     "sources": (APP, LIST, SOURCE),
     "source": (APP, LIST, PANELS, SOURCE, FILE),
@@ -125,6 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("kpis", "KPIs", ("3",), line="kpis"),
     Action("goals", "Goals: how far they are attained, what needs attention first", ("4",), line="goals"),
     Action("tables", "Tables: the rows of each source", ("5",), line="tables"),
+    *FLOWS,
     Action("sources", "Sources: files, freshness, quarantine", ("8",), line="sources"),
     Action("refresh", "Ask the engine again for what is shown", ("r",), line="refresh"),
     Action("at", "Look at a past moment: 03:40, 2013-06-24 10:00, yesterday, -2h, shift -1", line="at MOMENT"),

@@ -22,6 +22,7 @@ VIEWS = (
     "kpis",
     "kpi",
     "goals",
+    "flow",
     "tables",
     "sql",
     "query",
@@ -175,6 +176,8 @@ def _view(words: list[str]) -> Address:
         return Address(view, name=rest[-1], of=rest[0] if len(rest) == 2 else "") if rest else Address(view)
     if view == "quarantine":
         return _quarantine(rest)
+    if view == "flow":
+        return _flow(rest)
     if view == "explain":
         if len(rest) not in (1, 2):
             raise BadAddressError("explain needs a file, and a source where several take it")
@@ -270,6 +273,15 @@ def _length(text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise BadAddressError(f"since=30d takes a length of time: `{text}` {error}") from error
+
+
+def _flow(words: Sequence[str]) -> Address:
+    """`flow [NAME] [step=STEP]`."""
+    name = words[0] if words and "=" not in words[0] else ""
+    where = _members(words[1:] if name else words)
+    if where and (not name or [key for key, _ in where] != ["step"]):
+        raise BadAddressError("flow takes a name, and the step whose cases are wanted: flow NAME step=STEP")
+    return Address("flow", name=name, where=where)
 
 
 def _quarantine(words: Sequence[str]) -> Address:

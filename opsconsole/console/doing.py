@@ -102,6 +102,9 @@ class Doing(Later):
     def do_kpis(self, _: str) -> None:
         self.program.go(Address("kpis"))
 
+    def do_flow(self, _: str) -> None:
+        self.program.go(Address("flow"))
+
     def do_goals(self, _: str) -> None:
         self.program.go(Address("goals"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from opsconsole.console.model import Model
+from opsconsole.engine.flow_words import EXAMPLE
 
 DROP = "drop a CSV, JSON, Parquet or Excel file into the folder; it will appear here"
 SCANNING = "the first scan is under way"
@@ -28,6 +29,11 @@ def no_kpis(model: Model) -> str:
     if model.sources:
         return "no KPIs in the draft: :save-draft makes it yours, then add some under `kpis:`"
     return "no KPIs yet: they come with the first file"
+
+
+def no_flows() -> list[str]:
+    """Where no flow is: what to write."""
+    return ["this site has no flows: name one under `flows:` in site.yaml, such as", "", *EXAMPLE]
 
 
 def no_alerts(model: Model) -> str:

@@ -11,13 +11,14 @@ from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, 
 from opsconsole.engine.commands import ROLES
 from opsconsole.engine.telling import team_words
 
-# Tabs in the order of the views; a number is left free for each view that comes later.
+# Tabs in the order of the views.
 TABS = (
     ("1", "overview", "Overview"),
     ("2", "alerts", "Alerts"),
     ("3", "kpis", "KPIs"),
     ("4", "goals", "Goals"),
     ("5", "tables", "Tables"),
+    ("6", "flow", "Flow"),
     ("7", "log", "Log"),
     ("8", "sources", "Sources"),
 )

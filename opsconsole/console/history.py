@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from opsconsole.console.address import Address
 from opsconsole.console.views.base import View
 
-ROOTS = ("overview", "alerts", "kpis", "goals", "tables", "sources")
+ROOTS = ("overview", "alerts", "kpis", "goals", "flow", "tables", "sources")
 DEEPEST = 50
 
 

@@ -35,6 +35,12 @@ from opsconsole.engine.alert_messages import Related as Related
 from opsconsole.engine.alert_messages import Report as Report
 from opsconsole.engine.alert_messages import SavedView as SavedView
 from opsconsole.engine.change_messages import ChangeMark as ChangeMark
+from opsconsole.engine.flow_messages import AskFlow as AskFlow
+from opsconsole.engine.flow_messages import FlowCase as FlowCase
+from opsconsole.engine.flow_messages import FlowState as FlowState
+from opsconsole.engine.flow_messages import FlowStation as FlowStation
+from opsconsole.engine.flow_messages import FlowStep as FlowStep
+from opsconsole.engine.flow_messages import Spread as Spread
 from opsconsole.engine.kpi_messages import Against as Against
 from opsconsole.engine.kpi_messages import AskBreakdown as AskBreakdown
 from opsconsole.engine.kpi_messages import AskCompare as AskCompare
@@ -324,6 +330,7 @@ Ask = (
     | AskNotify
     | AskProcedure
     | AskReport
+    | AskFlow
     | AskPage
     | AskIndex
     | AskColumn
@@ -339,6 +346,7 @@ Ask = (
 )
 Answer = (
     Snapshot
+    | FlowState
     | Breakdown
     | KpiAmong
     | Dimensions

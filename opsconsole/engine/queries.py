@@ -15,6 +15,7 @@ from opsconsole.engine import alert_queries, alert_ranges, journal_queries, kpi_
 from opsconsole.engine.adhoc import AdhocError, run_sql
 from opsconsole.engine.core import Core
 from opsconsole.engine.identity import Peer
+from opsconsole.engine.insight.flow import FlowDesk
 from opsconsole.engine.jobs import Desk, Jobs
 from opsconsole.engine.journal_table import JournalTable
 from opsconsole.engine.messages import (
@@ -27,6 +28,7 @@ from opsconsole.engine.messages import (
     AskDraft,
     AskExplain,
     AskFiles,
+    AskFlow,
     AskJournal,
     AskKpi,
     AskLayout,
@@ -48,6 +50,7 @@ from opsconsole.engine.messages import (
     Drift,
     Failure,
     Files,
+    FlowState,
     Group,
     KpiAmong,
     Lines,
@@ -100,6 +103,7 @@ class Queries:
         self._layouts = SaveLayout(lambda: core.site_path, store.schemas, SiteEdit())
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
         self._jobs = Jobs(Desk(core, store, watch, root), KINDS)
+        self._flows = FlowDesk()
         self._tables = TableQueries(store, core, watch, scratch / "scratch" / "tables", self._runs.results)
 
     def close(self) -> None:
@@ -158,6 +162,8 @@ class Queries:
             from opsconsole.engine.explain import explain
 
             return explain(self._store, self._root, self._core.site, body)
+        if isinstance(body, AskFlow):
+            return self._flow(body)
         if isinstance(body, AskSchema):
             return self._runs.schema()
         if isinstance(body, AskDraft):
@@ -233,6 +239,13 @@ class Queries:
         )
         found = {name: getattr(split, name) for name in split.__struct_fields__}
         return Breakdown(**found, where=body.where, at=body.at)
+
+    def _flow(self, body: AskFlow) -> FlowState:
+        now, until = looked_at(self._core, body.at)
+        binding, version = self._core.binding, self._store.data_version
+        return self._with_cursor(
+            lambda cursor: self._flows.answer(cursor, binding, body.flow, now, version, past=until is not None), body.at
+        )
 
     def _kpi(self, body: AskKpi) -> KpiAmong:
         now, until = looked_at(self._core, body.at)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from opsconsole.kpis.bind_flows import Flows
 from opsconsole.kpis.bind_layouts import Layouts
 from opsconsole.kpis.bind_rules import Rules
 from opsconsole.kpis.binding import Binding, BoundKpi
@@ -98,7 +99,9 @@ class Binder:
         self.take_apart()
         layouts.shares()
         self.columns_of_limits()
-        rules = Rules(self)
+        flows = Flows(self)
+        flows.run()
+        rules = Rules(self, flows)
         rules.run()
         grids = dict.fromkeys((name, by) for name, by, kind in panels if kind in IN_TIME and name in self.kpis)
         return Binding(
@@ -114,6 +117,8 @@ class Binder:
             unmade=self.views.waiting | self.views.broken,
             reads=self.views.reads,
             until=self.views.until,
+            flows=flows.flows,
+            stuck=flows.idle,
         )
 
     def bind_views(self) -> None:

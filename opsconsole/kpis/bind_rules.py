@@ -17,6 +17,7 @@ from opsconsole.site.names import show
 
 if TYPE_CHECKING:
     from opsconsole.kpis.bind import Binder
+    from opsconsole.kpis.bind_flows import Flows
 
 
 _TOGETHER = 2
@@ -26,10 +27,11 @@ _TOGETHER = 2
 class Rules:
     """The rules of a site on their way to `Binding.rules`; `idle` says why the others cannot be evaluated."""
 
-    def __init__(self, binder: Binder) -> None:
+    def __init__(self, binder: Binder, flows: Flows) -> None:
         self.rules: dict[str, BoundRule] = {}
         self.idle: dict[str, str] = {}
         self._binder = binder
+        self._flows = flows
 
     def run(self) -> None:
         """Bind them all. What is wrong is among the problems of the binder."""
@@ -54,6 +56,11 @@ class Rules:
             if kpi is None:
                 return self._binder.waiting.get(rule.kpi) or self._binder.broken.get(rule.kpi, "")
             return self._on_kpi(rule, kpi)
+        if rule.flow is not None:
+            flow = self._flows.flows.get(rule.flow)
+            if flow is None:
+                return self._flows.idle.get(rule.flow, "")
+            return BoundRule(rule=rule, kind="late", source=flow.flow.source, by=rule.by)
         source = self._binder.sources.get(rule.source or "")
         if source is None:
             return ""  # an unknown source is a problem that parsing has reported

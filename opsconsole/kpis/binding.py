@@ -10,7 +10,7 @@ from opsconsole.kpis.expression import Bound, ident
 from opsconsole.kpis.parts import Parts
 from opsconsole.kpis.views import View
 from opsconsole.kpis.when import When
-from opsconsole.site.model import Kpi, Rule, Site
+from opsconsole.site.model import Flow, Kpi, Rule, Site
 
 RuleKind = Literal["kpi", "rows", "silent", "due", "combine", "control", "forecast", "anomaly", "late"]
 
@@ -93,6 +93,13 @@ class BoundRule(Struct, frozen=True):
         return self.rule.change is not None or self.rule.against is not None
 
 
+class BoundFlow(Struct, frozen=True):
+    """A flow whose log can be read: `sql` gives its rows, newest first."""
+
+    flow: Flow
+    sql: str
+
+
 class Binding(Struct, frozen=True):
     """A site whose expressions have been checked against its tables.
 
@@ -100,6 +107,7 @@ class Binding(Struct, frozen=True):
     sentence for the screen; `broken`: KPIs with an error, likewise; `idle`: rules that cannot be evaluated for one of
     these reasons. `grids`: (KPI, dimension) that layouts show over time. `views`: the derived sources that can be
     read, in the order in which they can be made; `unmade`: why the others cannot; `reads`: what each is made of.
+    `flows`: those whose log can be read; `stuck`: why the others cannot.
     `until`: by source whose rows last, SQL for the moment at which a row ends (naive UTC, NULL: it goes on).
     """
 
@@ -115,6 +123,8 @@ class Binding(Struct, frozen=True):
     unmade: dict[str, str] = {}
     reads: dict[str, tuple[str, ...]] = {}
     until: dict[str, str] = {}
+    flows: dict[str, BoundFlow] = {}
+    stuck: dict[str, str] = {}
 
     def files(self, source: str) -> tuple[str, ...]:
         """The sources of files that a source is made of; of one that has files of its own: itself."""

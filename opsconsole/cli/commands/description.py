@@ -9,7 +9,7 @@ from msgspec import Struct
 # How a value is read; a flag has none.
 Kind = Literal["flag", "text", "whole", "number", "positive"]
 # What completion offers for a value, besides its choices.
-Offers = Literal["", "site", "folder", "file", "kpi", "source", "rule", "target", "command", "moment"]
+Offers = Literal["", "site", "folder", "file", "kpi", "flow", "source", "rule", "target", "command", "moment"]
 # How often a value may stand: just once; once or not; as often as one likes; or, of an option, the option itself again.
 Times = Literal["one", "maybe", "any", "again"]
 

@@ -49,6 +49,20 @@ COMMANDS = (
         ),
     ),
     Command(
+        "flow",
+        "See",
+        "print where cases wait, which will be late, and the bottleneck",
+        "Print a flow of `flows:`: its steps with waiting and service, the open cases with the chance that each will "
+        "be late; of stations the bottleneck. Without NAME the first there is.",
+        ("opsconsole flow . permits", "opsconsole flow . line --json"),
+        (
+            Word("site", "SITE", "a site.yaml, or the folder that holds one", offers="site"),
+            Word("name", "NAME", "the flow", "maybe", "", offers="flow"),
+            json(),
+            _AT,
+        ),
+    ),
+    Command(
         "query",
         "See",
         "run one read-only SELECT on the tables",

@@ -83,6 +83,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.goals import GoalsView
 
         view = GoalsView
+    elif address.view == "flow":
+        from opsconsole.console.views.flow import FlowView
+
+        view = FlowView
     elif address.view in ("sources", "tables", "source"):
         from opsconsole.console.views.sources import SourcesView, SourceView
 

@@ -22,6 +22,12 @@ def _control() -> Study:
     return ControlStudy()
 
 
-STUDIES: dict[str, Callable[[], Study]] = {"anomaly": _anomaly, "control": _control}
+def _flow() -> Study:
+    from opsconsole.engine.insight.flow import FlowStudy
+
+    return FlowStudy()
+
+
+STUDIES: dict[str, Callable[[], Study]] = {"anomaly": _anomaly, "control": _control, "late": _flow}
 """By the kind of rule (see `opsconsole.kpis.ruling.insights`) what imports the study that finds it: nothing is loaded
 before a rule wants it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from itertools import pairwise
 
 import polars as pl
 
@@ -98,6 +99,19 @@ def visits(log: Log, cases: pl.DataFrame, now: dt.datetime, *, hours: Hours | No
     )
     columns = ("case", "group", "activity", "working", "next", "entered", "left", "into", "dwell", "closed", "row")
     return found.select(columns)
+
+
+def expected_next(visits: pl.DataFrame, order: Collection[str] = ()) -> dict[str, str]:
+    """After each activity the one that most cases came to next; with an `order` of stages the one that follows.
+
+    An activity after which most cases are closed has none.
+    """
+    if order:
+        return dict(pairwise(order))
+    moved = visits.filter(~pl.col("working") & (pl.col("next").is_not_null() | pl.col("closed")))
+    counted = moved.group_by("activity", "next").len().sort("activity", "len", "next", descending=[False, True, False])
+    first = counted.group_by("activity", maintain_order=True).first().filter(pl.col("next").is_not_null())
+    return dict(first.select("activity", "next").iter_rows())
 
 
 def known_at(log: Log, now: dt.datetime) -> Log:

@@ -1,0 +1,147 @@
+"""What the figures of a flow come to in words, for the console and for commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opsconsole.engine.flow_messages import FlowCase, FlowFault, FlowState, FlowStation, FlowStep
+from opsconsole.site.figures import NONE, count, duration, number
+
+LITTLE = 0.20
+EXAMPLE = (
+    "flows:",
+    "  permits: {source: events, case: case_id, activity: activity, time: ts,",
+    "            done: [Closed], sla: 5d}",
+)
+"""What makes a flow, to be shown where there is none."""
+
+
+def percent(part: float) -> str:
+    """A share of 1 in whole percent; what is neither none nor all never looks as if."""
+    if 0 < part < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= part < 1 else f"{part * 100:.0f} %"
+
+
+def length(seconds: float | None) -> str:
+    """A length of time; "–" for none."""
+    return NONE if seconds is None else duration(seconds) if seconds >= 0 else f"-{duration(-seconds)}"
+
+
+def brief(seconds: float | None) -> str:
+    """A length of time in days alone where it is ten or more of them."""
+    return f"{number(seconds // 86400)} d" if seconds is not None and seconds >= 864_000 else length(seconds)
+
+
+def worst_step(state: FlowState) -> FlowStep | None:
+    """The step that cases waited for most, all waits added up; None where none has waited."""
+    waited = max(state.steps, key=lambda step: step.waiting.sum, default=None)
+    return waited if waited is not None and waited.waiting.sum > 0 else None
+
+
+def worst_stations(state: FlowState) -> list[FlowStation]:
+    """The bottleneck of each group of stations: the one with the largest share."""
+    worst: dict[str | None, FlowStation] = {}
+    for each in state.stations:
+        best = worst.get(each.group)
+        if each.sole + each.shifting > (best.sole + best.shifting if best else 0.0):
+            worst[each.group] = each
+    return list(worst.values())
+
+
+def bottleneck(state: FlowState) -> list[str]:
+    """What is the bottleneck, a sentence each; none where nothing was found."""
+    if state.kind == "stations":
+        return [
+            f"{group_name(state, each.group)}{each.name}: sole {percent(each.sole)}, shifting {percent(each.shifting)}"
+            for each in worst_stations(state)
+        ]
+    step = worst_step(state)
+    if step is None:
+        return []
+    total = sum(each.waiting.sum for each in state.steps)
+    waiting = step.waiting
+    return [
+        f"{step.name}: {brief(waiting.sum)} of waiting in all ({percent(waiting.sum / total)} of it), "
+        f"median {brief(waiting.median)}, mean {brief(waiting.mean)}"
+    ]
+
+
+def group_name(state: FlowState, group: str | None) -> str:
+    """What stands before a station: "line 3 "."""
+    return f"{state.by} {group} " if state.by and group is not None else ""
+
+
+def trust(state: FlowState) -> list[str]:
+    """What the figures rest on and what is doubtful of them, a sentence each."""
+    said = [f"left out: {_fault(each)}" for each in state.faults]
+    check = state.check
+    if check is not None and check.off is not None and check.off > LITTLE and check.cycle is not None:
+        expected = check.throughput * check.cycle
+        said.append(
+            f"Little's law is {percent(check.off)} off ({number(check.wip)} in progress on average, {number(expected)} "
+            "by throughput and time): ends are missing, or the operation is changing"
+        )
+    rehearsed = state.rehearsal
+    if rehearsed is not None:
+        said.append(
+            f"chances said before of {count(rehearsed.cases, 'case')} were off by {percent(rehearsed.off)} on average"
+        )
+    return [*said, *state.notes]
+
+
+def _fault(fault: FlowFault) -> str:
+    words = {
+        "no case": "without a case or a step",
+        "no time": "without a time",
+        "never started": "complete what never started; taken as without length",
+        "other lifecycle": "of another lifecycle than start and complete",
+        "ends before it starts": "that end before they start",
+        "in the future": "that lie in the future",
+        "before the stage in front of it": "reached before the stage in front of them",
+    }
+    if fault.kind == "closed before it began":
+        return f"{count(fault.n, 'case')} closed before they began"
+    return f"{count(fault.n, 'row')} {words.get(fault.kind, fault.kind)}"
+
+
+def chance(case: FlowCase) -> str:
+    """How likely a case is to be late: "82 % (60–93)", "late 3 h", "too few"."""
+    if case.basis == "late already" and case.remaining is not None:
+        return f"late {brief(-case.remaining)}"
+    if case.late is None or case.low is None or case.high is None:
+        return f"too few ({case.learned})" if case.basis == "too few" else NONE
+    most = "≤ " if case.open_ended else ""
+    return f"{most}{percent(case.late)} ({case.low * 100:.0f}–{case.high * 100:.0f})"
+
+
+def where(case: FlowCase) -> str:
+    """Where a case is: "in weld", "weld", "after cut"."""
+    if case.works:
+        return f"in {case.step}"
+    return case.step or f"after {case.last}"
+
+
+def why(case: FlowCase) -> str:
+    """What is said of a case, and what it is learned from."""
+    parts = [f"{case.case}: {'in' if case.works else 'after'} {case.last} for {duration(case.stay)}"]
+    if case.stay_p95 is not None:
+        longer = " (longer than 95 of 100 were)" if case.band == 3 else ""
+        parts[0] += f"{longer}, P95 {duration(case.stay_p95)}"
+    if case.remaining is not None:
+        parts.append(
+            f"due in {duration(case.remaining)}" if case.remaining > 0 else f"late {duration(-case.remaining)}"
+        )
+    if case.late is not None and case.basis != "late already":
+        like = {"stage": "cases that came here", "class": f"cases of {case.group}", "all": "all cases"}[case.basis]
+        parts.append(f"late {chance(case)}, by {number(case.learned)} {like} and were open so long")
+    elif case.basis == "too few":
+        parts.append(f"only {count(case.learned, 'case')} were ever open so long, 30 are needed to say more")
+    if case.half is not None:
+        parts.append(f"half of such are done in {duration(case.half)}")
+    return "; ".join(parts)
+
+
+def ranked(steps: Sequence[FlowStep]) -> list[FlowStep]:
+    """The steps by how long cases waited for them in all."""
+    return sorted(steps, key=lambda step: -step.waiting.sum)

@@ -1,0 +1,137 @@
+"""Flows looked at: the cases that rules want to know of, and what clients ask. Polars is loaded with the first use."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from opsconsole.engine.flow_messages import FlowState
+from opsconsole.engine.insight.study import Ground, Task
+from opsconsole.kpis.binding import Binding, BoundFlow, BoundRule
+from opsconsole.kpis.ruling.insights import Found, Seen
+from opsconsole.site.figures import duration
+from opsconsole.site.rule_keys import chance
+
+if TYPE_CHECKING:
+    from opsconsole.insight.flow import Flow
+
+_EVERY = 60.0
+"""Seconds of site time after which a flow is looked at anew."""
+
+
+class FlowStudy:
+    """The rules on cases that will be late."""
+
+    def tasks(self, binding: Binding) -> Mapping[str, Task]:
+        """A flow for all the rules on it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, rule in binding.rules.items():
+            if rule.kind == "late" and rule.rule.flow is not None:
+                found[rule.rule.flow] = (*found.get(rule.rule.flow, ()), name)
+        return {flow: Task(max(_EVERY, binding.site.every), rules) for flow, rules in found.items()}
+
+    def look(self, key: str, task: Task, ground: Ground) -> Mapping[str, Found]:
+        """The open cases of a flow, each as likely late as it is."""
+        bound = ground.binding.flows.get(key)
+        if bound is None:
+            raise LookupError(ground.binding.stuck.get(key) or f"there is no flow `{key}`")
+        found, _ = _analysis(ground.cursor, ground.binding, bound, ground.now)
+        rules = {name: ground.binding.rules[name] for name in task.rules if name in ground.binding.rules}
+        return {name: _found(rule, found, ground.now) for name, rule in rules.items()}
+
+
+def _found(rule: BoundRule, found: Flow, now: dt.datetime) -> Found:
+    limit = chance(rule.rule.late or "")
+    assert limit is not None, "the file was checked"
+    seen = []
+    for row in found.at_risk.iter_rows(named=True):
+        late = row["late"]
+        if late is None:
+            seen.append(Seen((row["case"],), unknown=True))
+            continue
+        raised = late > limit
+        seen.append(
+            Seen(
+                (row["case"],),
+                rule.rule.priority if raised else None,
+                late,
+                limit,
+                _said(row["case"], late, row["late_low"], row["late_high"], row["remaining"]) if raised else "",
+                f"{late:.0%}",
+                f"{limit:.0%}",
+            )
+        )
+    return Found(now.timestamp(), 0.0, tuple(seen), gone=True)
+
+
+def _said(case: str, late: float, low: float, high: float, remaining: float) -> str:
+    if remaining <= 0:
+        return f"{case} is late since {duration(-remaining)}"
+    return f"{case} will be late with {late:.0%} ({low:.0%} to {high:.0%}), due in {duration(remaining)}"
+
+
+class FlowDesk:
+    """Answers what clients ask of flows. What was found last is kept until tables or time have moved on."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[object, FlowState]] = {}
+        self._lock = threading.Lock()
+
+    def answer(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        binding: Binding,
+        name: str,
+        now: dt.datetime,
+        version: int,
+        *,
+        past: bool,
+    ) -> FlowState:
+        """How a flow is at `now`. Raises LookupError for one that the site does not have."""
+        flows = list(binding.site.flows)
+        if not flows:
+            return FlowState([])
+        name = name or flows[0]
+        if name not in binding.site.flows:
+            raise LookupError(f"this site has no flow `{name}`; there are {', '.join(flows)}")
+        bound = binding.flows.get(name)
+        if bound is None:
+            spec = binding.site.flows[name]
+            return FlowState(flows, name, spec.title or name, waits=binding.stuck.get(name, "it cannot be looked at"))
+        key = (bound, version, now if past else int(now.timestamp() // 10))
+        with self._lock:
+            kept = self._kept.get(name)
+            if kept is None or kept[0] != key:
+                kept = self._kept[name] = (key, _state(cursor, binding, bound, now, flows, past=past))
+        return kept[1]
+
+
+def _state(
+    cursor: duckdb.DuckDBPyConnection,
+    binding: Binding,
+    bound: BoundFlow,
+    now: dt.datetime,
+    flows: list[str],
+    *,
+    past: bool,
+) -> FlowState:
+    from opsconsole.engine.insight import flow_answer, flow_read
+
+    if bound.flow.station:
+        return flow_answer.stations_of(flow_read.bottlenecks(cursor, bound, now), bound.flow, now, flows)
+    found, cut = _analysis(cursor, binding, bound, now, past=past)
+    return flow_answer.state_of(found, bound.flow, now, flows, cut=cut)
+
+
+def _analysis(
+    cursor: duckdb.DuckDBPyConnection, binding: Binding, bound: BoundFlow, now: dt.datetime, *, past: bool = False
+) -> tuple[Flow, bool]:
+    from opsconsole.engine.insight import flow_read
+
+    rows, cut = flow_read.rows_of(cursor, bound)
+    log = flow_read.log_of(rows, bound.flow)
+    return flow_read.found_of(log, bound.flow, binding.site, now, past=past), cut
