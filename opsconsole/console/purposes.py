@@ -9,6 +9,7 @@ PURPOSES = {
     "kpis": "every KPI with value, target and owner; Enter opens one",
     "kpi": "one KPI: by what it is bad, since when, what moved it, and the rows behind it",
     "goals": "how far the objectives are attained, and what needs attention first",
+    "flow": "where cases wait and for how long, the bottleneck, and which open cases will be late; Enter goes to them",
     "tables": "the rows of each source; Enter opens a table",
     "sql": "the SQL behind a number, to read, to copy, and to run elsewhere",
     "query": "SQL of your own on the tables: read-only, within limits; the result is a table like any other",

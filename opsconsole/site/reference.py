@@ -26,6 +26,7 @@ HEADINGS = {
     "kpi": "`kpis:` each KPI",
     "chart": "`chart:` of a KPI",
     "targets": "`targets:` of a KPI",
+    "flow": "`flows:` each flow",
     "objective": "`objectives:` each objective",
     "area": "`areas:` each area",
     "rule": "`rules:` each rule",

@@ -22,6 +22,7 @@ from opsconsole.console.timing import Timing
 from opsconsole.console.triage import Triage
 from opsconsole.console.views.alerts import AlertsView
 from opsconsole.console.views.base import View
+from opsconsole.console.views.flow import FlowView
 from opsconsole.console.views.kpi import KpiView
 from opsconsole.console.views.kpis import KpisView
 from opsconsole.console.views.log import LogView
@@ -62,7 +63,7 @@ def test_unknown_commands_scopes_and_double_ids_or_words_are_refused() -> None:
 
 def test_every_action_can_be_done() -> None:
     owners: dict[str, type] = {
-        "panels": SourceView, "overview": Overview, "kpi": KpiView, "kpis": KpisView, "log": LogView,
+        "panels": SourceView, "overview": Overview, "kpi": KpiView, "kpis": KpisView, "log": LogView, "flow": FlowView,
         "steps": ProcedureView, "editor": QueryView,
     }  # fmt: skip
     for action in ACTIONS:
