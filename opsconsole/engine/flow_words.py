@@ -62,7 +62,7 @@ def bottleneck(state: FlowState) -> list[str]:
     total = sum(each.waiting.sum for each in state.steps)
     waiting = step.waiting
     return [
-        f"{step.name}: {brief(waiting.sum)} of waiting in all ({percent(waiting.sum / total)} of it), "
+        f"{step.name}: {brief(waiting.sum)} of waiting in all ({percent(waiting.sum / total)}), "
         f"median {brief(waiting.median)}, mean {brief(waiting.mean)}"
     ]
 
@@ -126,8 +126,8 @@ def why(case: FlowCase) -> str:
     """What is said of a case, and what it is learned from."""
     parts = [f"{case.case}: {'in' if case.works else 'after'} {case.last} for {duration(case.stay)}"]
     if case.stay_p95 is not None:
-        longer = " (longer than 95 of 100 were)" if case.band == 3 else ""
-        parts[0] += f"{longer}, P95 {duration(case.stay_p95)}"
+        longer = ", longer than 95 of 100" if case.band == 3 else ", P95"
+        parts[0] += f"{longer} ({duration(case.stay_p95)})" if case.band == 3 else f"{longer} {duration(case.stay_p95)}"
     if case.remaining is not None:
         parts.append(
             f"due in {duration(case.remaining)}" if case.remaining > 0 else f"late {duration(-case.remaining)}"

@@ -27,6 +27,7 @@ from opsconsole.engine.messages import (
     AskDimensions,
     AskExplain,
     AskFiles,
+    AskFlow,
     AskJournal,
     AskKpi,
     AskLayout,
@@ -49,6 +50,7 @@ from opsconsole.engine.messages import (
     Failure,
     Files,
     FileState,
+    FlowState,
     Goodbye,
     Grid,
     Group,
@@ -553,6 +555,9 @@ class CannedEngine:
             return self.shelf.look(ask)
         if isinstance(ask, AskProcedure) and self.ticks is not None:
             return self.ticks.procedure(ask)
+        if isinstance(ask, AskFlow):
+            flows: dict[str, FlowState] = self.answers.get("flows", {})
+            return flows.get(ask.flow) or next(iter(flows.values()), FlowState([]))
         if isinstance(ask, AskReport) and "report" in self.answers:
             return self.answers["report"](ask)
         if isinstance(ask, AskAlert | AskAlerts | AskProcedure):

@@ -22,7 +22,7 @@ from opsconsole.console.flow_lists import (
 )
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import heading
-from opsconsole.console.text import Line, fit, inert
+from opsconsole.console.text import Line, fit, inert, wrap
 from opsconsole.console.views.base import View
 from opsconsole.engine import flow_words as words
 from opsconsole.engine.messages import AskFlow, FlowState
@@ -31,7 +31,7 @@ EVERY = 10.0
 """Seconds between two questions at least, however fast rows come."""
 BOTH = 16
 """The fewest lines that show steps and cases; with fewer, tab goes from one to the other."""
-TRUSTS = 3
+TRUSTS, WHY = 3, 3
 STEP_NAMED, CASE_NAMED = "steps", "cases"
 
 
@@ -187,7 +187,8 @@ class FlowView(View):
         said = []
         if self.pane is self.panes[CASE_NAMED] and self.pane.current is not None:
             case = next((each for each in state.cases if each.case == self.pane.current.key), None)
-            said += [clipped(words.why(case), cells)] if case is not None else []
+            told = wrap(inert(words.why(case)), cells - 2)[:WHY] if case is not None else []
+            said += [clipped(each, cells) for each in told]
         if self.trouble:
             said.append(clipped(self.trouble, cells, "warning"))
         trust = [
