@@ -96,6 +96,18 @@ def test_the_example_of_rules_works(tmp_path: Path) -> None:
     assert binding.rules["worn"].by == ("line",)
 
 
+def test_the_example_of_flows_works(tmp_path: Path) -> None:
+    example = re.search(r"<!-- flows-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    (tmp_path / "site.yaml").write_text("sources: {events: {files: e.csv}, states: {files: s.csv}}\n" + example[1])
+    events = {"permit": "VARCHAR", "step": "VARCHAR", "ts": "TIMESTAMP", "kind": "VARCHAR"}
+    states = {"station": "VARCHAR", "began": "TIMESTAMP", "ended": "TIMESTAMP"}
+    binding, problems = bind(load_site(tmp_path), {"events": events, "states": states})
+    assert [str(problem) for problem in problems] == []
+    assert list(binding.flows) == ["permits", "line_3"]
+    assert binding.rules["permit_late"].kind == "late"
+
+
 def test_the_example_of_the_library_is_a_part_of_a_site() -> None:
     example = re.search(r"<!-- library-example -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None

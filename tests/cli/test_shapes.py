@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from opsconsole.cli import show, show_kpis, show_library, show_sources
+from opsconsole.engine.flow_messages import FlowCase, FlowEdge, FlowState, FlowStation, FlowStep, FlowVariant, Spread
 from opsconsole.engine.messages import (
     AlertCounts,
     AlertState,
@@ -112,6 +113,13 @@ def documented(row: str) -> list[str]:
         ("WINDOW", Maintenance),
         ("MARKED", ChangeMark),
         ("TARGET", TargetState),
+        ("flow --json", FlowState),
+        ("SPREAD", Spread),
+        ("STEP", FlowStep),
+        ("BETWEEN", FlowEdge),
+        ("VARIANT", FlowVariant),
+        ("CASE", FlowCase),
+        ("STATION", FlowStation),
     ],
 )
 def test_a_row_of_the_readme_names_the_fields_of_its_struct(row: str, struct: type[msgspec.Struct]) -> None:

@@ -128,6 +128,7 @@ rules:
   overdue: {source: orders, due: due_at, unless: done, ahead: 2h, realarm: 4h, realarms: 2}
   both: {combine: rising and not slow, inhibited_by: [unusual, silent_orders]}
   quiet: {source: cycles, silent: 10m, within: 2d, by: line, inhibited_by: unusual, equal: line}
+  order_late: {flow: orders, late: probability > 0.8}
 incidents: {by: [line], within: 5m}
 chatter: {times: 4, within: 2m}
 roles: {supervisor: [ana, "@leads"], operator: "@shift", viewer: guest}
@@ -149,6 +150,12 @@ escalation:
 areas:
   press_shop: {title: Press shop, procedure: procedures/press.md, position: Shift lead}
 procedure: procedures/any.md
+flows:
+  orders: {title: Orders, source: orders, where: qty > 0, case: id, activity: step, time: ts, lifecycle: phase,
+    resource: worker, by: customer, done: [shipped], sla: 5d, working: true}
+  repairs: {source: orders, case: id, activity: step, start: begun, end: ended, closed: closed_at, due: promised}
+  visits: {source: orders, case: id, stages: {came: t0, left: t1}}
+  line: {source: orders, station: station, start: begun, end: ended, within: 2h}
 """
 
 LAYOUT = """\

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import duckdb
+from msgspec.structs import replace
 
-from opsconsole.engine.flow_messages import FlowState
+from opsconsole.engine.flow_messages import FlowState, Rehearsal
 from opsconsole.engine.insight.study import Ground, Task
 from opsconsole.kpis.binding import Binding, BoundFlow, BoundRule
 from opsconsole.kpis.ruling.insights import Found, Seen
@@ -19,6 +20,8 @@ from opsconsole.site.rule_keys import chance
 if TYPE_CHECKING:
     from opsconsole.insight.flow import Flow
 
+_REHEARSED_FOR = 6 * 3600.0
+"""Seconds of site time for which it is known what chances said before were worth."""
 _EVERY = 60.0
 """Seconds of site time after which a flow is looked at anew."""
 
@@ -39,7 +42,7 @@ class FlowStudy:
         bound = ground.binding.flows.get(key)
         if bound is None:
             raise LookupError(ground.binding.stuck.get(key) or f"there is no flow `{key}`")
-        found, _ = _analysis(ground.cursor, ground.binding, bound, ground.now)
+        found = _analysis(ground.cursor, ground.binding, bound, ground.now)
         rules = {name: ground.binding.rules[name] for name in task.rules if name in ground.binding.rules}
         return {name: _found(rule, found, ground.now) for name, rule in rules.items()}
 
@@ -79,6 +82,7 @@ class FlowDesk:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[object, FlowState]] = {}
+        self._rehearsed: dict[str, tuple[BoundFlow, float, Rehearsal | None]] = {}
         self._lock = threading.Lock()
 
     def answer(
@@ -106,32 +110,37 @@ class FlowDesk:
         with self._lock:
             kept = self._kept.get(name)
             if kept is None or kept[0] != key:
-                kept = self._kept[name] = (key, _state(cursor, binding, bound, now, flows, past=past))
+                kept = self._kept[name] = (key, self._state(cursor, binding, bound, now, flows, past=past))
         return kept[1]
 
+    def _state(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        binding: Binding,
+        bound: BoundFlow,
+        now: dt.datetime,
+        flows: list[str],
+        *,
+        past: bool,
+    ) -> FlowState:
+        from opsconsole.engine.insight import flow_answer, flow_read
 
-def _state(
-    cursor: duckdb.DuckDBPyConnection,
-    binding: Binding,
-    bound: BoundFlow,
-    now: dt.datetime,
-    flows: list[str],
-    *,
-    past: bool,
-) -> FlowState:
-    from opsconsole.engine.insight import flow_answer, flow_read
-
-    if bound.flow.station:
-        return flow_answer.stations_of(flow_read.bottlenecks(cursor, bound, now), bound.flow, now, flows)
-    found, cut = _analysis(cursor, binding, bound, now, past=past)
-    return flow_answer.state_of(found, bound.flow, now, flows, cut=cut)
+        spec = bound.flow
+        if spec.station:
+            return flow_answer.stations_of(flow_read.bottlenecks(cursor, bound, now), spec, now, flows)
+        rows, cut = flow_read.rows_of(cursor, bound)
+        log = flow_read.log_of(rows, spec)
+        found = flow_read.found_of(log, spec, binding.site, now, past=past)
+        state = flow_answer.state_of(found, spec, now, flows, cut=cut)
+        kept = self._rehearsed.get(spec.name)
+        if state.limited and (kept is None or kept[0] != bound or abs(now.timestamp() - kept[1]) > _REHEARSED_FOR):
+            kept = (bound, now.timestamp(), flow_read.rehearsal_of(log, spec, binding.site, now))
+            self._rehearsed[spec.name] = kept
+        return replace(state, rehearsal=kept[2] if kept is not None else None)
 
 
-def _analysis(
-    cursor: duckdb.DuckDBPyConnection, binding: Binding, bound: BoundFlow, now: dt.datetime, *, past: bool = False
-) -> tuple[Flow, bool]:
+def _analysis(cursor: duckdb.DuckDBPyConnection, binding: Binding, bound: BoundFlow, now: dt.datetime) -> Flow:
     from opsconsole.engine.insight import flow_read
 
-    rows, cut = flow_read.rows_of(cursor, bound)
-    log = flow_read.log_of(rows, bound.flow)
-    return flow_read.found_of(log, bound.flow, binding.site, now, past=past), cut
+    rows, _ = flow_read.rows_of(cursor, bound)
+    return flow_read.found_of(flow_read.log_of(rows, bound.flow), bound.flow, binding.site, now)

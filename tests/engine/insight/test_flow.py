@@ -85,6 +85,9 @@ def test_a_flow_is_told_to_clients(tables: duckdb.DuckDBPyConnection, binding: B
     assert late == sorted(late, reverse=True)
     worst = max(state.steps, key=lambda step: step.waiting.sum)
     assert worst.name == "decide"
+    assert state.rehearsal is not None
+    assert state.rehearsal.n >= 30
+    assert state.rehearsal.off < 0.2
     text = flow_text(state)
     assert "bottleneck: decide" in text
     assert "left out: 1 row without a case or a step" in text
