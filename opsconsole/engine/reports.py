@@ -47,10 +47,17 @@ def _helped() -> Work:
     return report
 
 
+def _forecast() -> Work:
+    from opsconsole.engine.insight.forecast_report import report
+
+    return report
+
+
 KINDS: dict[str, Callable[[], Work]] = {
     "anomalies": _anomalies,
     "backtest": _backtest,
     "control": _control,
+    "forecast": _forecast,
     "helped": _helped,
     "procedures": _procedures,
     "scorecard": _scorecard,

@@ -12,6 +12,7 @@ from opsconsole.kpis.when import When, parse_when
 from opsconsole.kpis.zones import moment_sql
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.combination import names, parse
+from opsconsole.site.forecasting import parse as parse_forecast
 from opsconsole.site.model import Rule, Source
 from opsconsole.site.names import show
 
@@ -91,6 +92,9 @@ class Rules:
         by = rule.by
         for source in kpi.sources:
             by = self._binder.dimensions(source, by, "rules", rule.name, "by")
+        if rule.forecast is not None:
+            self._forecast(rule, rule.forecast, kpi)
+            return BoundRule(rule=rule, kind="forecast", source=kpi.source, by=by, kpi=kpi, timed=kpi.timed)
         if rule.control:
             if not kpi.windowed:
                 self._problem(rule, "control", f"`control`: `{show(kpi.kpi.name)}` is about all rows, it has no past")
@@ -155,6 +159,20 @@ class Rules:
         if len(rule.columns) < _TOGETHER:
             self._problem(rule, "columns", "`columns`: expected at least two, for what one column does alone is a KPI")
         return tuple(columns)
+
+    def _forecast(self, rule: Rule, text: str, kpi: BoundKpi) -> None:
+        """Whether a KPI has a past to go on from, and the limit that is named."""
+        name = show(kpi.kpi.name)
+        if not kpi.windowed:
+            self._problem(rule, "forecast", f"`forecast`: `{name}` is about all rows, it has no past")
+        limit = parse_forecast(text).limit
+        if isinstance(limit, float):
+            return
+        if limit in kpi.limits:
+            self._problem(rule, "forecast", f"`forecast`: `{limit}` of `{name}` is an expression; write a number")
+        sets = getattr(kpi.kpi, limit) is not None or any(getattr(each, limit) is not None for each in kpi.kpi.targets)
+        if not sets and not kpi.kpi.targets_from:
+            self._problem(rule, "forecast", f"`forecast`: `{name}` has no `{limit}` limit; write a number")
 
     def _never(self, rule: Rule, never: bool, what: str) -> None:
         if rule.deadband and never:

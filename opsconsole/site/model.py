@@ -289,7 +289,8 @@ class Rule(Struct, frozen=True):
 
     * `kpi`: with `when`, such as "< 70", its value is compared; without it the KPI's own warning and critical limits
       apply. With `change` (seconds) `when` compares how much it changed within so long, with `against` its change
-      against that period; with `control` signals of its control chart count, by these rules,
+      against that period; with `control` signals of its control chart count, by these rules, with
+      `forecast` (see `opsconsole.site.forecasting`) where it is going,
     * `source` + `rows`: at least `at_least` rows within the last `within` seconds meet the SQL condition,
     * `source` + `silent`: no row arrived for so many seconds; with `by`: of a group that was there before,
     * `source` + `due`: the time in this column is past, or less than `ahead` seconds away, and `unless` does not hold,
@@ -314,6 +315,7 @@ class Rule(Struct, frozen=True):
     control: tuple[str, ...] = ()
     anomaly: float | None = None
     columns: tuple[str, ...] = ()
+    forecast: str | None = None
     source: str | None = None
     rows: str | None = None
     within: float = 3600.0
@@ -446,7 +448,8 @@ class Site(Struct, frozen=True):
 
 def by_limits(rule: Rule) -> bool:
     """Whether a rule is about its KPI's own limits."""
-    return rule.kpi is not None and rule.when is None and not rule.control and rule.anomaly is None
+    off_tick = rule.control or rule.anomaly is not None or rule.forecast is not None
+    return rule.kpi is not None and rule.when is None and not off_tick
 
 
 def files_of(site: Site) -> dict[str, Source]:

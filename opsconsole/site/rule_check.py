@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.combination import CombinationError, names, order, parse
+from opsconsole.site.forecasting import ForecastError
+from opsconsole.site.forecasting import parse as parse_forecast
 from opsconsole.site.known import Values, hint, known_names, limits_of, reference
 from opsconsole.site.marks import Keys, Marks
 from opsconsole.site.names import listed, show
@@ -22,6 +24,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "against": ("kpi",),
     "control": ("kpi",),
     "columns": ("anomaly",),
+    "forecast": ("kpi",),
     "deadband": ("kpi",),
     "within": ("rows", "silent"),
     "at_least": ("rows", "due"),
@@ -30,7 +33,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "recover": ("kpi", "rows"),
     "late": ("flow",),
 }
-OFF_TICK = ("control", "anomaly")
+OFF_TICK = ("control", "anomaly", "forecast")
 """What makes a rule on a KPI one that is found off the tick."""
 NOT_OFF_TICK = ("when", "change", "against", "deadband", "recover", "every")
 _OWNERS = {"kpi": "KPI", "flow": "flow"}
@@ -135,6 +138,8 @@ def _check_comparison(rule: Values, at: Keys, marks: Marks, report: Report) -> N
                 report.error(marks.key(*at, key), f"`{key}`: has no meaning with `{found}`, remove it")
         if rule.get(found) == ():
             report.missing(marks.at(*at, found), f"`{found}`: expected at least one, found an empty list")
+        if "forecast" in rule:
+            _check_forecast(rule["forecast"], at, marks, report)
         return
     when: str = rule.get("when", "")
     if marks.has(*at, "change") and marks.has(*at, "against"):
@@ -161,6 +166,13 @@ def _check_comparison(rule: Values, at: Keys, marks: Marks, report: Report) -> N
             report.error(marks.at(*at, "recover"), "`recover`: has the unit of `when`, in percent as it is or is not")
         elif "%" in rule["recover"] and not changes:
             report.error(marks.at(*at, "recover"), "`recover`: write the bare number in the KPI's unit")
+
+
+def _check_forecast(text: str, at: Keys, marks: Marks, report: Report) -> None:
+    try:
+        parse_forecast(text)
+    except ForecastError as error:
+        report.error(marks.inside(*at, "forecast", offset=error.at), f"`forecast`: {error.message}")
 
 
 def _check_stretch(rule: Values, kind: str, sources: Values | None, at: Keys, marks: Marks, report: Report) -> None:

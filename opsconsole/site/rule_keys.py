@@ -80,6 +80,15 @@ RULE = Section(
             "default",
         ),
         *ANOMALY_KEYS,
+        Key(
+            "forecast",
+            Text("such as `crosses critical within 2h, probability > 0.8`"),
+            "With `kpi`: raise when it is forecast to cross its `critical` or `warning` limit, or a number, within so "
+            "long, and the probability of that is above 0.8 or what is written. How sure it is, and how well that held "
+            "so far: `opsconsole forecast`.",
+            "",
+            '"crosses critical within 2h, probability > 0.8"',
+        ),
         Key("source", Reference(to="source"), "Watch this source.", "", "flights"),
         Key(
             "rows",

@@ -63,6 +63,24 @@ COMMANDS = (
         ),
     ),
     Command(
+        "forecast",
+        "See",
+        "print where a KPI is going, and when it crosses its limits",
+        "Print what a KPI is forecast to be, with the interval that holds 80 % of the time, when it crosses its limits "
+        "and how likely that is, and how well such forecasts did on its own past; for each member of a column with "
+        "--by.",
+        ("opsconsole forecast . oee", "opsconsole forecast . oee --by line --ahead 2h"),
+        (
+            SITE,
+            Word("kpi", "KPI", "the KPI", offers="kpi"),
+            Option(("--by",), "for each member of these columns, with commas between them", "text", "COLUMNS"),
+            Option(("--where",), "only these members, such as line=3", "text", "NAME=VALUE", "again"),
+            Option(("--ahead",), "so far ahead (default 8h)", "text", "DURATION", default=""),
+            json(),
+            _AT,
+        ),
+    ),
+    Command(
         "query",
         "See",
         "run one read-only SELECT on the tables",

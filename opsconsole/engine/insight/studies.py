@@ -28,6 +28,17 @@ def _flow() -> Study:
     return FlowStudy()
 
 
-STUDIES: dict[str, Callable[[], Study]] = {"anomaly": _anomaly, "control": _control, "late": _flow}
+def _forecast() -> Study:
+    from opsconsole.engine.insight.forecasting import ForecastStudy
+
+    return ForecastStudy()
+
+
+STUDIES: dict[str, Callable[[], Study]] = {
+    "anomaly": _anomaly,
+    "control": _control,
+    "forecast": _forecast,
+    "late": _flow,
+}
 """By the kind of rule (see `opsconsole.kpis.ruling.insights`) what imports the study that finds it: nothing is loaded
 before a rule wants it."""

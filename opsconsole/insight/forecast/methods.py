@@ -43,8 +43,8 @@ class Method(msgspec.Struct, frozen=True):
 
 def methods(seasons: Sequence[int]) -> list[Method]:
     """The methods for these seasons (ascending, in steps), in the order of the columns of `predict`."""
-    plain = ["last value", "smoothed, slow", "smoothed, fast", "trend, slow", "trend, fast"]
-    plain += ["damped trend, slow", "damped trend, fast", "theta"]
+    plain = ["last value", "slow mean", "fast mean", "slow trend", "fast trend"]
+    plain += ["slow damped trend", "fast damped trend", "theta"]
     found = [Method(name) for name in plain]
     seasonal = ["last season", "mean of 4 seasons", "profile", "profile and slow level", "profile and fast level"]
     seasonal += ["profile and fading level", "profile times level", "profile and theta", "profile and damped trend"]

@@ -70,6 +70,8 @@ class Plan(msgspec.Struct, frozen=True):
     """The errors (value - forecast) of each trial over usual errors, (trials, horizon); NaN: the value is unknown."""
     usual: Floats
     """The usual error at each place of the smallest season, in the KPI's unit."""
+    adapted: bool = False
+    """The series has left its habits: the blend is of what did best lately, see `habits`."""
 
     @property
     def skill(self) -> float:
@@ -97,6 +99,11 @@ class Calendar(msgspec.Struct, frozen=True):
     keys: Whole | None = None
     special: Whole | None = None
 
+    def since(self, first: int) -> Calendar:
+        """Without so many of the oldest points."""
+        keys, special = (None if each is None else each[first:] for each in (self.keys, self.special))
+        return Calendar(keys, special)
+
 
 PLAIN = Calendar()
 
@@ -119,25 +126,25 @@ def plan(
     """
     checked(seasons, horizon, levels)
     values = np.asarray(values, dtype=np.float64)
+    there = np.flatnonzero(np.isfinite(values))
+    first = int(there[0]) if len(there) else len(values)
+    values, calendar, start = values[first:], calendar.since(first), start + first
     length = len(values)
     wanted = sorted({each for each in seasons if each > 1})
     used = tuple(each for each in wanted if SEASONS * each + horizon <= length)
     short = tuple(each for each in wanted if each not in used)
     warm = 2 * used[-1] if used else 10
     need = warm + horizon + max([needed(each) for each in levels], default=2)
-    known = int(np.isfinite(values).sum())
-    if known < need or length < need:
-        return NotEnough(known, need)
-    origins = _origins(length, horizon, warm, used, trials)
-    predicted = at(values[None], used, horizon, origins, calendar)[0]
-    targets = origins[:, None] + np.arange(horizon)
+    if len(there) < need:
+        return NotEnough(len(there), need)
+    predicted, targets = trials_of(values, used, horizon, calendar, trials)
     errors = values[targets][:, :, None] - predicted
+    half = len(errors) // 2
+    if not all(np.isfinite(mean_errors(part)).any() for part in (errors[:half], errors[half:])):
+        return NotEnough(len(there), length)
     all_methods = (*methods(used), *_keyed_methods(calendar))
     blend, paths, error, naive, naive_error = _pick(errors, predicted, values[targets], all_methods)
-    season = used[0] if used else 1
-    places = (start + targets) % season
-    usual = usual_errors(paths, places, season)
-    paths = paths / usual[places]
+    paths, usual = standardised(paths, start + targets, used)
     return Plan(
         used,
         short,
@@ -148,14 +155,37 @@ def plan(
         all_methods[naive],
         error,
         naive_error,
-        len(origins),
-        tuple(_coverage(paths, each) for each in levels),
+        len(errors),
+        tuple(coverage_of(paths, each) for each in levels),
         paths,
         usual,
     )
 
 
-def _coverage(paths: Floats, asked: float) -> Coverage:
+def trials_of(
+    values: Floats, seasons: Sequence[int], horizon: int, calendar: Calendar, trials: int = TRIALS
+) -> tuple[Floats, Whole]:
+    """What each method says at each trial, (trials, horizon, methods), and the points it is about."""
+    warm = 2 * seasons[-1] if seasons else 10
+    origins = _origins(len(values), horizon, warm, seasons, trials)
+    predicted = at(values[None], seasons, horizon, origins, calendar)[0]
+    targets = origins[:, None] + np.arange(horizon)
+    tried = (np.isfinite(values[targets])[:, :, None] & np.isfinite(predicted)).any(axis=(1, 2))
+    return predicted[tried], targets[tried]
+
+
+def standardised(paths: Floats, steps: Whole, seasons: Sequence[int]) -> tuple[Floats, Floats]:
+    """Paths of errors over what is usual at their place of the smallest season, and what is usual there.
+
+    `steps`: the numbers of the points they are about on the caller's grid.
+    """
+    season = seasons[0] if seasons else 1
+    usual = usual_errors(paths, steps % season, season)
+    return paths / usual[steps % season], usual
+
+
+def coverage_of(paths: Floats, asked: float) -> Coverage:
+    """The level to use for what is asked, and how often it held."""
     used = rank_level(paths, asked)
     return Coverage(asked, used, *held(paths, used))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from opsconsole.insight.forecast.conformal import ends
 from opsconsole.insight.forecast.crossing import Crossing, crossing
+from opsconsole.insight.forecast.habits import adapted, left
 from opsconsole.insight.forecast.plan import PLAIN, Calendar, NotEnough, Plan, at, plan
 from opsconsole.insight.forecast.smooth import Floats
 
@@ -80,16 +81,21 @@ def refresh(
     seasons, horizon, length = plans[0].seasons, plans[0].horizon, values.shape[1]
     if len(plans) != len(values) or any(each.seasons != seasons or each.horizon != horizon for each in plans):
         raise ValueError("One plan for each series, all of the same seasons and horizon.")
-    predicted = at(values, seasons, horizon, np.array([length]), calendar)[:, 0]
+    before = max(0, length - horizon)
+    predicted = at(values, seasons, horizon, np.array([before, length]), calendar)
     return [
-        _one(row, each, guess, (lower, upper), start + length)
+        _one(row, each, guess, (lower, upper), calendar, start)
         for row, each, guess in zip(values, plans, predicted, strict=True)
     ]
 
 
-def _one(row: Floats, found: Plan, predicted: Floats, bounds: tuple[float, float], first: int) -> Forecast:
-    point = np.clip(found.blend.of(predicted), *bounds)
-    scale = found.scale(first)
+def _one(
+    row: Floats, found: Plan, predicted: Floats, bounds: tuple[float, float], calendar: Calendar, start: int
+) -> Forecast:
+    if left(row, found, predicted[0], start):
+        found = adapted(row, found, calendar, start)
+    point = np.clip(found.blend.of(predicted[1]), *bounds)
+    scale = found.scale(start + len(row))
     both = [ends(found.paths, each.used) for each in found.coverage]
     levels = tuple(each.level for each in found.coverage)
     low = np.array([np.clip(point + each * scale, *bounds) for each, _ in both]).reshape(len(levels), -1)

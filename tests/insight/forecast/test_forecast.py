@@ -115,6 +115,23 @@ def test_values_that_are_not_known_do_not_count_as_past() -> None:
     assert found.have == 25
 
 
+def test_what_lies_before_the_first_value_is_no_past() -> None:
+    values = hours(6, 9)
+    before = np.concatenate([np.full(1500, np.nan), values])
+    found, alone = made(before), made(values)
+    assert found.plan.seasons == alone.plan.seasons
+    assert found.point == pytest.approx(alone.point)
+    assert found.plan.trials == alone.plan.trials
+    none = forecast(np.full(1500, np.nan), SEASONS, 12)
+    assert isinstance(none, NotEnough)
+    assert none.have == 0
+
+
+def test_values_too_far_apart_to_be_tried_are_not_enough() -> None:
+    values = np.concatenate([np.ones(45), np.full(3000, np.nan), [1.0]])
+    assert isinstance(forecast(values, SEASONS, 12), NotEnough)
+
+
 def test_a_season_needs_three_of_itself() -> None:
     found = made(hours(2, 5))
     assert found.plan.seasons == (24,)

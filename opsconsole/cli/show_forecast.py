@@ -1,0 +1,100 @@
+"""What `opsconsole forecast` prints: for each group the sentence on its limits, what comes, and how well that held."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from opsconsole.cli.show_kpis import PAGE, told
+from opsconsole.cli.text import dump, inert
+from opsconsole.site.figures import count, figure, iso, moment, padded
+
+LINES = 12
+"""So many of the steps ahead are printed at most; `--json` has them all."""
+_LEVEL = 0.8
+_MOMENTS = ("by", "at", "soonest", "latest")
+
+
+def forecast_json(report: Mapping[str, Any]) -> str:
+    """The whole report, moments as ISO 8601."""
+    zone = ZoneInfo(report["timezone"])
+
+    def stamp(at: float | None) -> str | None:
+        return None if at is None else iso(at, zone)
+
+    groups = []
+    for group in report["groups"]:
+        known = dict(group) | {"ends": [stamp(at) for at in group["ends"]]}
+        if "ahead" in group:
+            known["ahead"] = [stamp(at) for at in group["ahead"]]
+            known["crossings"] = [
+                {**each, **{name: stamp(each[name]) for name in _MOMENTS}} for each in group["crossings"]
+            ]
+        groups.append(known)
+    return dump({**report, "now": stamp(report["now"]), "groups": groups})
+
+
+def forecast_text(report: Mapping[str, Any]) -> str:
+    """A block of lines for each group."""
+    if not report["groups"]:
+        return f"{inert(report['title'])}: no rows to go on from"
+    return "\n\n".join("\n".join(map(inert, _group(report, group))) for group in report["groups"])
+
+
+def _group(report: Mapping[str, Any], group: Mapping[str, Any]) -> list[str]:
+    zone = ZoneInfo(report["timezone"])
+    members = {**report["where"], **dict(zip(report["by"], group["members"], strict=True))}
+    name = " · ".join(
+        [report["title"], *(f"{column} {'(none)' if each is None else each}" for column, each in members.items())]
+    )
+    if group["lacking"]:
+        return [f"{name}: {group['lacking']}"]
+    now = report["now"]
+
+    def value(number: float | None) -> str:
+        return figure(number, report["unit"], report["decimals"])
+
+    last = group["ends"][-1]
+    out = [f"{name}  {value(group['value'])} at {moment(last, zone, now)}"]
+    for each in group["crossings"]:
+        out += textwrap.wrap(each["said"], PAGE, initial_indent="  ", subsequent_indent="    ")
+    band = next((each for each in group["intervals"] if each["level"] == _LEVEL), None)
+    every = -(-len(group["ahead"]) // LINES)
+    chosen = range(every - 1, len(group["ahead"]), every)
+    cells = [
+        (moment(group["ahead"][at], zone, now), value(group["point"][at]), _between(band, at, value)) for at in chosen
+    ]
+    wide = [max(len(cell[column]) for cell in cells) for column in range(2)]
+    out += [
+        f"  {padded(when, wide[0])}  {padded(point, wide[1], right=True)}  {between}" for when, point, between in cells
+    ]
+    return [*out, *trust(group)]
+
+
+def _between(band: Mapping[str, Any] | None, at: int, value: Any) -> str:
+    if band is None or band["low"][at] is None or band["high"][at] is None:
+        return ""
+    return f"{100 * band['level']:.0f} %: {value(band['low'][at])} to {value(band['high'][at])}"
+
+
+def trust(group: Mapping[str, Any]) -> list[str]:
+    """How the forecast is made, and how well such forecasts did on the series' own past."""
+    picked = group["picked"]
+    what = f"{picked['kind']} of " if len(picked["methods"]) > 1 else ""
+    out = told("made of", what + ", ".join(picked["methods"]))
+    if group["adapted"]:
+        out += told("lately", "it goes where it seldom went: made of what did best in the last steps, and less sure")
+    if group["skill"] is not None:
+        better = f"{abs(100 * group['skill']):.0f} % {'less' if group['skill'] >= 0 else 'more'} error"
+        out += told("skill", f"{better} than {group['naive']}, on {count(group['trials'], 'trial')} of the past")
+    held = [
+        f"{100 * each['level']:.0f} % interval held {100 * each['held']:.0f} %"
+        for each in group["coverage"]
+        if each["held"] is not None
+    ]
+    out += told("held", f"{', '.join(held)} of the time" if held else "not known yet: too few trials")
+    if group["short"]:
+        out += told("season", f"{', '.join(group['short'])}: the past is too short for it")
+    return out
