@@ -123,6 +123,7 @@ rules:
   rising: {kpi: scrap_ratio, when: "> 10 %", change: 10m, by: line, for: 10m, times: 3, deadband: 2, area: press_shop}
   odd: {source: cycles, anomaly: 2 per week, columns: [qty, cycle_s], by: line}
   oddly: {kpi: scrap_ratio, anomaly: 1 per month}
+  soon: {kpi: scrap_ratio, forecast: "crosses 5 within 2h, probability > 0.9", by: line}
   shifted: {kpi: scrap_ratio, control: [rule1, ewma], by: line}
   unusual: {kpi: scrap_ratio, when: "> 5", against: week, by: line, recover: "< 3", latch: true, acknowledge: false}
   overdue: {source: orders, due: due_at, unless: done, ahead: 2h, realarm: 4h, realarms: 2}
