@@ -116,6 +116,7 @@ def _segment(charted: Charted, segment: Segment) -> dict[str, Any]:
             "sigma": _last(limits.sigma, scale),
             "within": None if math.isnan(limits.within) else limits.within * scale,
             "autocorrelation": segment.autocorrelation,
+            "widened": segment.widened > 0.0,
         }
     return told
 

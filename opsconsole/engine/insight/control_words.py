@@ -51,7 +51,12 @@ def _careful(report: Told) -> list[str]:
     size, alike = last["baseline"]["points"], last["autocorrelation"]
     if not last["baseline"]["steady"]:
         found.append("no steady stretch was found: the limits are of a process that was not in control")
-    if alike > 2.0 / math.sqrt(size):
+    if last["widened"]:
+        found.append(
+            f"neighbouring points are alike (autocorrelation {number(alike, 2)}): limits are wider for it; of the runs "
+            "many say nothing"
+        )
+    elif alike > 2.0 / math.sqrt(size):
         found.append(
             f"neighbouring points are alike (autocorrelation {number(alike, 2)}): the limits are too narrow and "
             "signals say less"

@@ -39,6 +39,7 @@ def costs_of(binding: Binding, kpi: BoundKpi, charted: Charted) -> dict[str, Any
     last = charted.control.segments[-1] if charted.control.segments else None
     size = last.baseline.count if last is not None and last.baseline is not None else FULL
     alike = last.autocorrelation if last is not None else 0.0
+    widened = last is not None and last.widened > 0.0
     seconds = shift_seconds(binding.site)
     points = seconds / charted.points.step
     watching = [rule for rule in binding.rules.values() if rule.kind == "control" and rule.kpi is not None]
@@ -48,7 +49,7 @@ def costs_of(binding: Binding, kpi: BoundKpi, charted: Charted) -> dict[str, Any
     share = _share(kpi.kpi)
 
     def cost(*rules: str) -> dict[str, Any]:
-        expected = false_alarms(rules, points, size, alike)
+        expected = false_alarms(rules, points, size, alike, widened=widened)
         return {
             "arl0": arl0(rules),
             "known": false_alarms(rules, points),

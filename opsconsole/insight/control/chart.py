@@ -7,27 +7,32 @@ points has none yet, and says how many there are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import ArrayLike
 
-from opsconsole.insight.control.baseline import ENOUGH, Baseline, declared, detect
+from opsconsole.insight.control.baseline import ENOUGH, ODD, Baseline, declared, detect
 from opsconsole.insight.control.constants import Array
 from opsconsole.insight.control.false_alarms import DEFAULT, named
 from opsconsole.insight.control.kind import Nature, choose, limits_of
-from opsconsole.insight.control.limits import Kind, Limits, Marks, beyond
+from opsconsole.insight.control.limits import Kind, Limits, Marks, beyond, xmr
 from opsconsole.insight.control.rules import RUN_RULES, Signal, signals
 from opsconsole.insight.control.small_shifts import Cusum, cusum, ewma
+
+MOST_ALIKE = 0.9
 
 
 class Segment(Struct, frozen=True, eq=False):
     """Points from index `first` to before `end`. Without limits `lacking` says why, in words.
 
     Arrays of the limits are as long as the segment. `mean` is the EWMA with its limits on the scale of the values.
-    `autocorrelation`: of each point of the baseline with the next; above 0 the limits are too narrow.
+    `autocorrelation`: of each point of the baseline with the next. Where it is more than chance (2 / √n), limits of XmR
+    and EWMA are wider by what follows from `widened`; other rules take the points for independent still.
     """
 
     first: int
@@ -43,6 +48,7 @@ class Segment(Struct, frozen=True, eq=False):
     spread_beyond: Marks | None = None
     sums: Cusum | None = None
     autocorrelation: float = 0.0
+    widened: float = 0.0
 
 
 class Control(Struct, frozen=True, eq=False):
@@ -134,11 +140,19 @@ def _segment(
     if kind is None:
         kind, why = choose(nature, x, base.marks, sizes=sizes, spread=spread, ranged=ranged)
     limits = limits_of(kind, x, base.marks, sizes=sizes, spread=spread)
+    alike, widened = lag1(limits.z[base.marks]), 0.0
+    if kind == "xmr" and alike > 2.0 / math.sqrt(base.count):
+        widened = min(alike, MOST_ALIKE)
+        limits = xmr(x, base.marks, alike=widened)
     z = limits.z
     if not np.isfinite(z).any():
         return Segment(first, end, "nothing varies in the baseline", kind, why, base), []
     found = signals(z, [rule for rule in rules if rule in RUN_RULES])
-    weighted = ewma(z)
+    weighted = ewma(z, alike=widened)
+    if widened and not base.stable:
+        beyond_them = int((np.abs(z[base.marks]) > 3.0).sum())
+        steady = beyond_them <= base.count // ODD and not weighted.signals[base.marks].any()
+        base = replace(base, stable=steady)
     if "ewma" in rules:
         found += _weighted(weighted.signals, weighted.values)
     sums = cusum(z, restart=True) if "cusum" in rules else None
@@ -163,7 +177,8 @@ def _segment(
         centre + weighted.limit * sigma,
         None if limits.spread is None else beyond(limits.spread),
         sums,
-        lag1(z[base.marks]),
+        alike,
+        widened,
     )
     moved = [
         Signal(signal.rule, signal.at + first, tuple(at + first for at in signal.points), signal.side)

@@ -73,14 +73,22 @@ def arl0(rules: Iterable[str]) -> float:
 
 
 def false_alarms(
-    rules: Iterable[str], points: float, baseline: float = math.inf, autocorrelation: float = 0.0
+    rules: Iterable[str],
+    points: float,
+    baseline: float = math.inf,
+    autocorrelation: float = 0.0,
+    *,
+    widened: bool = False,
 ) -> float:
-    """False alarms to be expected in so many points, for limits from so many points of a baseline."""
+    """False alarms to be expected in so many points, for limits from so many points of a baseline.
+
+    `widened`: limits of single points and of the EWMA are already those of points with this autocorrelation.
+    """
     chosen = named(rules)
-    return points * min(1.0, _factor(chosen, baseline, autocorrelation) / arl0(chosen)) if chosen else 0.0
+    return points * min(1.0, _factor(chosen, baseline, autocorrelation, widened) / arl0(chosen)) if chosen else 0.0
 
 
-def _factor(rules: Collection[str], baseline: float, autocorrelation: float) -> float:
+def _factor(rules: Collection[str], baseline: float, autocorrelation: float, widened: bool) -> float:
     figures = simulated()
     known = sum(1.0 / arl0([rule]) for rule in rules)
     sizes = sorted(figures.baselines)
@@ -90,6 +98,10 @@ def _factor(rules: Collection[str], baseline: float, autocorrelation: float) -> 
         np.interp(1.0 / max(baseline, 1.0), [0.0, *(1.0 / size for size in sizes[::-1])], [known, *rates[::-1]])
     )
     steps = sorted(figures.correlations)
-    related = [sum(figures.correlations[step][rule] for rule in rules) for step in steps]
+    safe = DEFAULT if widened else ()
+    related = [
+        sum(1.0 / arl0([rule]) if rule in safe else figures.correlations[step][rule] for rule in rules)
+        for step in steps
+    ]
     linked = float(np.interp(max(autocorrelation, 0.0), [0.0, *steps], [known, *related]))
     return max(1.0, short / known, linked / known)

@@ -60,11 +60,20 @@ class Limits(Struct, frozen=True, eq=False):
         return z
 
 
-def xmr(values: ArrayLike, baseline: ArrayLike | None = None, *, screen: bool = True, rounded: bool = False) -> Limits:
+def xmr(
+    values: ArrayLike,
+    baseline: ArrayLike | None = None,
+    *,
+    screen: bool = True,
+    rounded: bool = False,
+    alike: float = 0.0,
+) -> Limits:
     """Single values and moving ranges: X̄ ± 3 mR̄ / d2(2), which is X̄ ± 2.66 mR̄. Upper limit of mR: D4(2) mR̄ = 3.267 mR̄.
 
     `screen` leaves moving ranges above 3.5 mR̄ out of mR̄, once (Nelson 1982). Moving ranges are taken between values
-    that follow each other, over gaps; in the baseline both have to lie in it.
+    that follow each other, over gaps; in the baseline both have to lie in it. `alike` is the autocorrelation φ of
+    neighbouring points, where there is one: moving ranges are too small then, E|mR| = d2 σ √(1 − φ), and σ̂ is that much
+    larger (modified limits, Vasilopoulos and Stamboulis 1978).
     """
     x = _floats(values)
     chosen = _chosen(x, baseline)
@@ -80,7 +89,7 @@ def xmr(values: ArrayLike, baseline: ArrayLike | None = None, *, screen: bool = 
     unit, upper = d2(2), 1.0 + 3.0 * d3(2) / d2(2)
     if rounded:
         unit, upper = round(unit, 3), round(upper, 3)
-    sigma = mean_range / unit
+    sigma = mean_range / unit / np.sqrt(1.0 - alike)
     # Var(mR̄) makes mR̄ / d2 as good as 0.605 of the values (Cryer and Ryan 1990)
     freedom = 0.605 * len(used)
     ones = np.ones_like(x)

@@ -50,8 +50,13 @@ class Cusum(Struct, frozen=True, eq=False):
     began: NDArray[np.intp]
 
 
-def ewma(z: ArrayLike, weight: float = LAMBDA, width: float = WIDTH, *, steady: bool = False) -> Ewma:
+def ewma(
+    z: ArrayLike, weight: float = LAMBDA, width: float = WIDTH, *, steady: bool = False, alike: float = 0.0
+) -> Ewma:
     """EWMA with limits exact from the first point on, or those that they tend to (`steady`).
+
+    `alike` is the autocorrelation of neighbouring points: a mean of such varies by more, by the factor
+    √((1 + φ(1 − λ)) / (1 − φ(1 − λ))) of an autoregression (EWMAST, Zhang 1998).
 
     ValueError unless 0 < weight ≤ 1 and width > 0.
     """
@@ -61,7 +66,9 @@ def ewma(z: ArrayLike, weight: float = LAMBDA, width: float = WIDTH, *, steady: 
     there = ~np.isnan(x)
     means = _means(x, weight) if there.all() else _by_row(x, lambda row: _means(row, weight))
     share = 1.0 if steady else 1.0 - (1.0 - weight) ** (2.0 * np.cumsum(there, axis=-1))
-    limit = width * np.sqrt(weight / (2.0 - weight) * share) * np.ones_like(x)
+    kept = alike * (1.0 - weight)
+    wider = (1.0 + kept) / (1.0 - kept)
+    limit = width * np.sqrt(weight / (2.0 - weight) * share * wider) * np.ones_like(x)
     return Ewma(means, limit, there & (np.abs(means) > limit + _ON))
 
 

@@ -10,6 +10,7 @@ from opsconsole.insight.control.capability import capability, chi_square
 from opsconsole.insight.control.chart import control, lag1
 from opsconsole.insight.control.constants import Array
 from opsconsole.insight.control.limits import xmr
+from opsconsole.insight.control.small_shifts import ewma
 
 
 def steady(count: int, seed: int = 1, mean: float = 50.0, sigma: float = 2.0) -> Array:
@@ -164,6 +165,30 @@ def test_autocorrelation_of_neighbours() -> None:
     assert lag1(x) == pytest.approx(0.6, abs=0.04)
     assert lag1(noise) == pytest.approx(0.0, abs=0.04)
     assert lag1(np.full(30, 2.0)) == 0.0
+
+
+def test_limits_are_wider_where_neighbours_are_alike() -> None:
+    generator = np.random.default_rng(12)
+    x = np.zeros(300)
+    for index in range(1, 300):
+        x[index] = 0.6 * x[index - 1] + generator.standard_normal()
+    segment = control(x).segments[0]
+    assert segment.limits is not None
+    assert segment.widened == pytest.approx(0.6, abs=0.2)
+    assert segment.limits.within == pytest.approx(1.25, rel=0.25)  # 1 / √(1 − 0.6²)
+    assert control(steady(300)).segments[0].widened == 0.0
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.5, 0.8])
+def test_wider_limits_give_no_more_false_alarms_than_those_of_independent_points(alike: float) -> None:
+    generator = np.random.default_rng(13)
+    z = generator.standard_normal((400, 1500))
+    z[:, 1:] *= np.sqrt(1.0 - alike * alike)
+    for index in range(1, 1500):
+        z[:, index] += alike * z[:, index - 1]
+    fired = (np.abs(z) > 3.0) | ewma(z, alike=alike).signals
+    first = np.where(fired.any(axis=1), fired.argmax(axis=1) + 1.0, np.inf)
+    assert np.minimum(first, 1500).sum() / np.isfinite(first).sum() > 0.9 * 202
 
 
 # NIST/SEMATECH e-Handbook 6.1.6: USL 20, LSL 8, mean 16, s 2 → Cp 1.0, Cpk 0.6667; table of χ² 1.3.6.7.4

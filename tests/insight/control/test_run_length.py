@@ -98,6 +98,7 @@ def test_a_short_baseline_and_neighbours_alike_cost_more() -> None:
     assert rates[-1] == pytest.approx(1 / 370, rel=0.05)
     linked = [false_alarms.false_alarms(["default"], 1.0, math.inf, by) for by in (-0.5, 0.0, 0.1, 0.3, 0.6, 0.9)]
     assert linked == sorted(linked)
+    assert false_alarms.false_alarms(["default"], 1.0, math.inf, 0.6, widened=True) == linked[1]
     assert linked[1] == pytest.approx(1 / 202, rel=0.02)
 
 
