@@ -18,7 +18,7 @@ from opsconsole.site.figures import duration
 from opsconsole.site.rule_keys import chance
 
 if TYPE_CHECKING:
-    from opsconsole.insight.flow import Flow
+    import polars as pl
 
 _REHEARSED_FOR = 6 * 3600.0
 """Seconds of site time for which it is known what chances said before were worth."""
@@ -42,16 +42,16 @@ class FlowStudy:
         bound = ground.binding.flows.get(key)
         if bound is None:
             raise LookupError(ground.binding.stuck.get(key) or f"there is no flow `{key}`")
-        found = _analysis(ground.cursor, ground.binding, bound, ground.now)
+        found = _at_risk(ground.cursor, ground.binding, bound, ground.now)
         rules = {name: ground.binding.rules[name] for name in task.rules if name in ground.binding.rules}
         return {name: _found(rule, found, ground.now) for name, rule in rules.items()}
 
 
-def _found(rule: BoundRule, found: Flow, now: dt.datetime) -> Found:
+def _found(rule: BoundRule, found: pl.DataFrame, now: dt.datetime) -> Found:
     limit = chance(rule.rule.late or "")
     assert limit is not None, "the file was checked"
     seen = []
-    for row in found.at_risk.iter_rows(named=True):
+    for row in found.iter_rows(named=True):
         late = row["late"]
         if late is None:
             seen.append(Seen((row["case"],), unknown=True))
@@ -139,8 +139,10 @@ class FlowDesk:
         return replace(state, rehearsal=kept[2] if kept is not None else None)
 
 
-def _analysis(cursor: duckdb.DuckDBPyConnection, binding: Binding, bound: BoundFlow, now: dt.datetime) -> Flow:
+def _at_risk(
+    cursor: duckdb.DuckDBPyConnection, binding: Binding, bound: BoundFlow, now: dt.datetime
+) -> pl.DataFrame:  # fmt: skip
     from opsconsole.engine.insight import flow_read
 
     rows, _ = flow_read.rows_of(cursor, bound)
-    return flow_read.found_of(flow_read.log_of(rows, bound.flow), bound.flow, binding.site, now)
+    return flow_read.at_risk_of(flow_read.log_of(rows, bound.flow), bound.flow, binding.site, now)

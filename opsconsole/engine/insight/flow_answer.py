@@ -184,6 +184,8 @@ def _notes(found: Flow, spec: FlowSpec, cases: list[FlowCase], *, cut: bool) -> 
         notes.append(
             "nothing says when a case is closed (`done` or `closed`): all whose steps have ended count as closed"
         )
+    if spec.working:
+        notes.append("times are working time: 1 d is 24 h of it")
     ending = sum(not each.step for each in cases)
     if ending:
         notes.append(f"{ending} open after their last step: nothing but their end is to come")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from opsconsole.engine.flow_messages import Rehearsal
-from opsconsole.insight.flow import Flow, Hours, Log, analyse, read_events, read_wide
+from opsconsole.insight.flow import Flow, Hours, Log, analyse, at_risk, read_events, read_wide
 from opsconsole.insight.flow.rehearsal import off, rehearse, reliability
 from opsconsole.insight.flow.risk import LEAST
 from opsconsole.insight.flow.shifting import Bottleneck, shifting
@@ -62,6 +62,11 @@ def found_of(log: Log, spec: FlowSpec, site: Site, now: dt.datetime, *, past: bo
     known = known_at(log, moment) if past else log
     found = analyse(known, now=moment, done=spec.done, sla=spec.sla, hours=hours_of(log, spec, site, now))
     return found if not past else _with_faults(found, log)
+
+
+def at_risk_of(log: Log, spec: FlowSpec, site: Site, now: dt.datetime) -> pl.DataFrame:
+    """The open cases alone, as the analysis has them."""
+    return at_risk(log, now=naive(now), done=spec.done, sla=spec.sla, hours=hours_of(log, spec, site, now))
 
 
 def _with_faults(found: Flow, log: Log) -> Flow:

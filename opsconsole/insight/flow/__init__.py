@@ -15,6 +15,6 @@ stages they were in, `counting` work in progress, throughput and Little's law, `
 from opsconsole.insight.flow.hours import Hours
 from opsconsole.insight.flow.log import Fault, Log, read_events, read_wide
 from opsconsole.insight.flow.shifting import Bottleneck, shifting
-from opsconsole.insight.flow.whole import Flow, analyse
+from opsconsole.insight.flow.whole import Flow, analyse, at_risk
 
-__all__ = ["Bottleneck", "Fault", "Flow", "Hours", "Log", "analyse", "read_events", "read_wide", "shifting"]
+__all__ = ["Bottleneck", "Fault", "Flow", "Hours", "Log", "analyse", "at_risk", "read_events", "read_wide", "shifting"]

@@ -54,10 +54,7 @@ def analyse(
     the activities that close a case; `sla` the seconds a case may take (by the hours, where given).
     """
     timed = steps.durations(log, hours=hours, now=now)
-    # What is impossible tells neither when a case ended nor in which stage it was.
-    sound = Log(timed.filter(pl.col("fault").is_null()).select(log.steps.columns), (), log.in_order)
-    every = cases(sound, done=done, hours=hours)
-    stays = visits(sound, every, now, hours=hours)
+    every, stays, listed = _cases(log, timed, now, done, sla, hours)
     found = steps.faults(timed) + _backwards(every)
     return Flow(
         timed,
@@ -69,11 +66,35 @@ def analyse(
         paths.rework(timed),
         paths.handoffs(timed),
         paths.resources(timed),
-        open_cases(learn(every, stays, now, limit=sla, hours=hours), every, stays, now, limit=sla, hours=hours),
+        listed,
         log.in_order or in_order(timed),
         log.faults + found,
         _little(every, now),
     )
+
+
+def at_risk(
+    log: Log,
+    *,
+    now: dt.datetime,
+    done: Collection[str] = (),
+    sla: float | None = None,
+    hours: Hours | None = None,
+) -> pl.DataFrame:
+    """The open cases alone, as `analyse` has them: what rules look at time and again."""
+    return _cases(log, steps.durations(log, hours=hours, now=now), now, done, sla, hours)[2]
+
+
+def _cases(
+    log: Log, timed: pl.DataFrame, now: dt.datetime, done: Collection[str], sla: float | None, hours: Hours | None
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """All cases, the stages they were in, and the open ones with their chances."""
+    # What is impossible tells neither when a case ended nor in which stage it was.
+    sound = Log(timed.filter(pl.col("fault").is_null()).select(log.steps.columns), (), log.in_order)
+    every = cases(sound, done=done, hours=hours)
+    stays = visits(sound, every, now, hours=hours)
+    model = learn(every, stays, now, limit=sla, hours=hours)
+    return every, stays, open_cases(model, every, stays, now, limit=sla, hours=hours)
 
 
 def in_order(timed: pl.DataFrame) -> tuple[str, ...]:
