@@ -11,10 +11,10 @@ import duckdb
 from msgspec.structs import replace
 
 from opsconsole.engine.flow_messages import FlowState, Rehearsal
+from opsconsole.engine.flow_words import brief, percent
 from opsconsole.engine.insight.study import Ground, Task
 from opsconsole.kpis.binding import Binding, BoundFlow, BoundRule
 from opsconsole.kpis.ruling.insights import Found, Seen
-from opsconsole.site.figures import duration
 from opsconsole.site.rule_keys import chance
 
 if TYPE_CHECKING:
@@ -63,18 +63,18 @@ def _found(rule: BoundRule, found: pl.DataFrame, now: dt.datetime) -> Found:
                 rule.rule.priority if raised else None,
                 late,
                 limit,
-                _said(row["case"], late, row["late_low"], row["late_high"], row["remaining"]) if raised else "",
-                f"{late:.0%}",
-                f"{limit:.0%}",
+                _said(late, row["late_low"], row["late_high"], row["remaining"]) if raised else "",
+                percent(late),
+                percent(limit),
             )
         )
     return Found(now.timestamp(), 0.0, tuple(seen), gone=True)
 
 
-def _said(case: str, late: float, low: float, high: float, remaining: float) -> str:
+def _said(late: float, low: float, high: float, remaining: float) -> str:
     if remaining <= 0:
-        return f"{case} is late since {duration(-remaining)}"
-    return f"{case} will be late with {late:.0%} ({low:.0%} to {high:.0%}), due in {duration(remaining)}"
+        return f"late for {brief(-remaining)}"
+    return f"late with {percent(late)} ({low * 100:.0f}–{high * 100:.0f}), due in {brief(remaining)}"
 
 
 class FlowDesk:

@@ -135,7 +135,7 @@ def test_rules_are_told_of_each_open_case(tables: duckdb.DuckDBPyConnection, bin
     assert found.gone, "a case that has ended is well"
     one = next(seen for seen in found.seen if seen.priority is not None)
     assert "late" in one.text
-    assert one.limited == "80%"
+    assert one.limited == "80 %"
 
 
 def test_a_flow_that_cannot_be_read_says_why(tables: duckdb.DuckDBPyConnection, binding: Binding) -> None:
