@@ -7,6 +7,8 @@ from typing import Any
 
 from opsconsole.site.figures import count, duration, number
 
+_WEEK = 604_800.0
+
 
 def says(report: Mapping[str, Any]) -> list[str]:
     """How many there were by which budget, and for each group how often and above what."""
@@ -22,7 +24,7 @@ def says(report: Mapping[str, Any]) -> list[str]:
 
 
 def _watched(report: Mapping[str, Any], group: Mapping[str, Any]) -> str:
-    often = f"{number(group['alarms_per_week'], 2)} a week in {number(group['weeks'], 1)} weeks"
+    often = f"{count(group['alarms'], 'anomaly', 'anomalies')} in {duration(group['weeks'] * _WEEK)}"
     if report["kind"] == "kpi":
         points = f"{count(group['points'], 'point')} of {duration(report['step'])}"
         return f"{points}, {often}, alarms above {number(group['threshold'], 2)}"

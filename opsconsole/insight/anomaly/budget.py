@@ -18,7 +18,7 @@ WEEK = 604800.0
 _REMEMBERED = 112  # blocks: eight weeks of half days
 _AIM = 2.0 / 3.0  # of the budget
 _MOST = 0.95  # chance of an alarm in a block above which a budget is as good as none
-NEEDED = 6  # blocks before which nothing alarms
+NEEDED = 3  # blocks before which nothing alarms
 
 
 def _reduced(share: float) -> float:

@@ -11,9 +11,9 @@ from opsconsole.insight.anomaly.scorer import Scorer
 class Detector:
     """Scores the points of one stream and tells which are alarms, so that about `per_week` a week are false.
 
-    `alarm(time, value)` takes points as `Scorer.score` does. Nothing alarms before there is enough past: six times as
-    many points as an onset keeps quiet (three days where points come every ten minutes or faster, up to five thousand
-    points), see `ready`. Raises ValueError for a budget that is not above 0.
+    `alarm(time, value)` takes points as `Scorer.score` does. Nothing alarms before there is enough past: three times as
+    many points as an onset keeps quiet, which is half a day but 50 to 300 points, see `ready`. Raises ValueError for a
+    budget that is not above 0.
     """
 
     __slots__ = ("_budget", "_highest", "_scorer", "_seen", "score")

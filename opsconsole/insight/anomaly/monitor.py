@@ -17,6 +17,8 @@ from opsconsole.insight.anomaly.pca import Model, Rows, distances, fit, q_limit,
 _FOLDS = 10
 _SMOOTH = 0.2
 _BLOCK = 10  # rows: peaks that lie closer are one
+_SHARES = (0.75, 0.9, 0.95, 0.975, 0.99, 0.995)
+_BEYOND = 2.5
 _WEEK = 604800.0
 _OUT = 3.0  # deviations at which a column counts as having left its place
 
@@ -128,7 +130,9 @@ def _threshold(index: Rows, step: float, per_week: float) -> float:
     count = len(index) // _BLOCK
     peaks = index[: count * _BLOCK].reshape(count, _BLOCK).max(axis=1)
     middle = float(np.median(peaks))
-    above = peaks[peaks > middle]
-    scale = float(np.median(above - middle)) / log(2.0) if len(above) else 0.0
+    # each quantile of the peaks gives a scale; the largest holds where they are heavier than exponential (columns that
+    # are nearly always the same), and three peaks beyond a quantile keep one true anomaly from setting it
+    shares = [share for share in _SHARES if count * (1.0 - share) >= _BEYOND]
+    scale = max((float(np.quantile(peaks, share)) - middle) / log(0.5 / (1.0 - share)) for share in shares)
     rate = 0.5 * _WEEK / (_BLOCK * step)  # peaks above the middle in a week
     return middle + scale * max(0.0, log(rate / per_week))
