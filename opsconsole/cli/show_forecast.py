@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from opsconsole.cli.show_kpis import PAGE, told
 from opsconsole.cli.text import dump, inert
-from opsconsole.site.figures import count, figure, iso, moment, padded
+from opsconsole.site.figures import figure, iso, moment, padded
 
 LINES = 12
 """So many of the steps ahead are printed at most; `--json` has them all."""
@@ -70,31 +70,10 @@ def _group(report: Mapping[str, Any], group: Mapping[str, Any]) -> list[str]:
     out += [
         f"  {padded(when, wide[0])}  {padded(point, wide[1], right=True)}  {between}" for when, point, between in cells
     ]
-    return [*out, *trust(group)]
+    return [*out, *(line for label, text in group["trust"] for line in told(label, text))]
 
 
 def _between(band: Mapping[str, Any] | None, at: int, value: Any) -> str:
     if band is None or band["low"][at] is None or band["high"][at] is None:
         return ""
     return f"{100 * band['level']:.0f} %: {value(band['low'][at])} to {value(band['high'][at])}"
-
-
-def trust(group: Mapping[str, Any]) -> list[str]:
-    """How the forecast is made, and how well such forecasts did on the series' own past."""
-    picked = group["picked"]
-    what = f"{picked['kind']} of " if len(picked["methods"]) > 1 else ""
-    out = told("made of", what + ", ".join(picked["methods"]))
-    if group["adapted"]:
-        out += told("lately", "it goes where it seldom went: made of what did best in the last steps, and less sure")
-    if group["skill"] is not None:
-        better = f"{abs(100 * group['skill']):.0f} % {'less' if group['skill'] >= 0 else 'more'} error"
-        out += told("skill", f"{better} than {group['naive']}, on {count(group['trials'], 'trial')} of the past")
-    held = [
-        f"{100 * each['level']:.0f} % interval held {100 * each['held']:.0f} %"
-        for each in group["coverage"]
-        if each["held"] is not None
-    ]
-    out += told("held", f"{', '.join(held)} of the time" if held else "not known yet: too few trials")
-    if group["short"]:
-        out += told("season", f"{', '.join(group['short'])}: the past is too short for it")
-    return out

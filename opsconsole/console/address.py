@@ -34,6 +34,7 @@ VIEWS = (
     "explain",
     "maintenance",
     "control",
+    "forecast",
     "anomalies",
     "scorecard",
     "backtest",
@@ -49,7 +50,7 @@ NULL = ":null"
 SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": "card"}
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
-_NAMED = {"line": 4, "control": 2, "anomalies": 2, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
+_NAMED = {"line": 4, "control": 2, "forecast": 2, "anomalies": 2, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
 _PARTS = ("where", *KEYS, "during", "at")
 _NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "during", "at", "rows")
 
@@ -93,7 +94,7 @@ class Address(Struct, frozen=True):
         if self.line:
             words.append(str(self.line))
         if self.where:
-            if self.view in ("kpi", "sql", "rows", "control", "anomalies"):
+            if self.view in ("kpi", "sql", "rows", "control", "forecast", "anomalies"):
                 words.append("where")
             words += [dim + NULL if member is None else f"{dim}={member}" for dim, member in self.where]
         if self.name and self.view in ("alerts", "log"):
@@ -166,7 +167,7 @@ def _view(words: list[str]) -> Address:
         return _alerts(rest)
     if view == "backtest":
         return _backtest(rest)
-    if view in ("control", "anomalies"):
+    if view in ("control", "forecast", "anomalies"):
         return _watched(view, rest)
     if view == "scorecard" and rest:
         return _scorecard(rest)
@@ -250,9 +251,9 @@ def _backtest(words: Sequence[str]) -> Address:
 
 
 def _watched(view: str, words: Sequence[str]) -> Address:
-    """`control KPI [where DIM=MEMBER …]`, and so `anomalies KPI|SOURCE`."""
+    """`control KPI [where DIM=MEMBER …]`, and so `forecast KPI` and `anomalies KPI|SOURCE`."""
     if not words:
-        what = "a KPI" if view == "control" else "a KPI or a source"
+        what = "a KPI or a source" if view == "anomalies" else "a KPI"
         raise BadAddressError(f"{view} needs {what}, such as: {view} oee where line=3")
     if words[1:] and words[1] != "where":
         raise BadAddressError(f"{view} {words[0]}: expected where, during or at, not `{words[1]}`")

@@ -59,6 +59,14 @@ class Planning:
 
     # --- reports and maintenance ---
 
+    def do_forecast(self, _: str) -> None:
+        """That of the KPI whose screen one is on; with a name the line is an address of its own."""
+        address = self.program.history.current.address
+        if address.view != "kpi":
+            self.program.say("which KPI? :forecast NAME")
+            return
+        self.program.go(Address("forecast", name=address.name, where=address.where, at=address.at))
+
     def do_control(self, _: str) -> None:
         """That of the KPI whose screen one is on; with a name the line is an address of its own."""
         address = self.program.history.current.address

@@ -20,6 +20,7 @@ PURPOSES = {
     "quarantine": "rows and cells that could not be taken: where, why, and their raw text; R reads a file anew",
     "explain": "how a file is read, what was assumed of it, and the YAML that pins it",
     "maintenance": "planned silences: alerts of an area or with these labels call nobody for a while",
+    "forecast": "where a KPI is going: what comes, when it crosses its limits, and how well such forecasts held",
     "control": "a KPI's control chart: what is out of the ordinary since when, and what its rules cost in false alarms",
     "anomalies": "what was unusual of a KPI, or of a source's columns together, and which of them moved",
     "scorecard": "the alarms of the last days against the targets of ISA-18.2, and what to try",

@@ -75,6 +75,12 @@ TRIAGE: tuple[Action, ...] = (
     ),
     Action("drop-view", "Drop a saved view", scope=ALERTS, line="drop-view NAME", command="drop-view"),
     Action(
+        "forecast",
+        "Where a KPI is going, and when it crosses its limits",
+        scope=APP,
+        line="forecast [KPI] [where DIM=MEMBER …]",
+    ),
+    Action(
         "control",
         "The control chart of a KPI: limits, signals, what its rules cost",
         scope=APP,

@@ -35,6 +35,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.maintenance import MaintenanceView
 
         view = MaintenanceView
+    elif address.view == "forecast":
+        from opsconsole.console.views.forecast import ForecastView
+
+        view = ForecastView
     elif address.view == "control":
         from opsconsole.console.views.control import ControlView
 

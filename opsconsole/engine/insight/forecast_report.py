@@ -15,6 +15,7 @@ from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.nodes import bound_kpi
 from opsconsole.site.calendar import zone
 from opsconsole.site.duration import format_duration
+from opsconsole.site.figures import count
 
 SHOWN = 96
 """So many of the latest points are told."""
@@ -87,7 +88,8 @@ def _group(binding: Binding, kpi: BoundKpi, outlook: Outlook) -> dict[str, Any]:
             for level, low, high in zip(found.levels, found.low, found.high, strict=True)
         ],
         "crossings": crossings,
-        **_plan(found.plan, points.step),
+        **(plan := _plan(found.plan, points.step)),
+        "trust": trust(plan),
     }
 
 
@@ -122,6 +124,28 @@ def _plan(found: Plan, step: float) -> dict[str, Any]:
             {"level": each.level, "held": _number(each.held), "values": each.values} for each in found.coverage
         ],
     }
+
+
+def trust(plan: dict[str, Any]) -> list[tuple[str, str]]:
+    """How a forecast is made, and how well such did on the series' own past, in words: labels and texts."""
+    picked = plan["picked"]
+    what = f"{picked['kind']} of " if len(picked["methods"]) > 1 else ""
+    out = [("made of", what + ", ".join(picked["methods"]))]
+    if plan["adapted"]:
+        lately = "it goes where it seldom went: made of what did best in the last steps, and less sure"
+        out.append(("lately", lately))
+    if plan["skill"] is not None:
+        better = f"{abs(100 * plan['skill']):.0f} % {'less' if plan['skill'] >= 0 else 'more'} error"
+        out.append(("skill", f"{better} than {plan['naive']}, on {count(plan['trials'], 'trial')} of the past"))
+    held = [
+        f"{100 * each['level']:.0f} % interval held {100 * each['held']:.0f} %"
+        for each in plan["coverage"]
+        if each["held"] is not None
+    ]
+    out.append(("held", f"{', '.join(held)} of the time" if held else "not known yet: too few trials"))
+    if plan["short"]:
+        out.append(("season", f"{', '.join(plan['short'])}: the past is too short for it"))
+    return out
 
 
 def named(method: Method, step: float) -> str:
