@@ -55,7 +55,9 @@ def moved_rows(moved: Moved, kpi: KpiState, kpis: Mapping[str, KpiState]) -> lis
     groups: list[tuple[str, str, list[Mover]]] = []
     if moved.components:
         groups.append((KPI, PART, moved.components))
-    split = sorted(moved.dimensions, key=lambda each: -_size(each.movers[0]) if each.movers else 0.0)
+    split = moved.dimensions
+    if all(each.explains is None for each in split):  # nothing adds up: the largest change of a member's own
+        split = sorted(split, key=lambda each: -_size(each.movers[0]) if each.movers else 0.0)
     groups += [(f"={each.by}", each.by, each.movers) for each in split]
     rows: list[Row] = []
     for key, head, movers in groups:
@@ -79,7 +81,7 @@ def _moved_row(key: str, head: str, name: str, mover: Mover, most: float, kpi: K
     # what made it better is a thin line: told without colour too
     filled = lists.bar(abs(part or 0.0) / most, BAR)
     drawn = filled if mover.verdict != "better" else "─" * len(filled)
-    style = worse_style(kpi, mover.verdict)
+    style = "dim" if mover.held else worse_style(kpi, mover.verdict)
     if abs(part or 0.0) < most / 2 and style != "dim":
         style = ""  # only what did most of it has colour
     own = None if key == KPI else kpi.decimals
@@ -127,10 +129,25 @@ def mover_note(moved: Moved, key: str, kpi: KpiState) -> str:
         return inert(moved.note)
     for each in moved.dimensions:
         for mover in each.movers if group == f"={each.by}" else ():
-            if lists.member_key(mover.name) == name and mover.rate is not None and mover.mix is not None:
-                rate, mix = (signed(value, _fine(kpi, value)) for value in (mover.rate, mover.mix))
-                return f"{rate} by its own value, {mix} by its share of the whole"
+            if lists.member_key(mover.name) == name and (said := _mover_said(mover, kpi)):
+                return said
     return inert(moved.note)
+
+
+def _mover_said(mover: Mover, kpi: KpiState) -> str:
+    """By its own value and by its share, how sure that is; or that it is too small to be blamed."""
+    if mover.held:
+        many = f"{fmt.number(mover.previous_rows, 0)} rows before and {fmt.number(mover.rows, 0)} now"
+        return f"held back, too few to be blamed: {many}"
+    said: list[str] = []
+    if mover.rate is not None and mover.mix is not None:
+        rate, mix = (signed(value, _fine(kpi, value)) for value in (mover.rate, mover.mix))
+        said.append(f"{rate} by its own value, {mix} by its share of the whole")
+    if mover.low is not None and mover.high is not None:
+        low, high = (signed(value, _fine(kpi, value)) for value in (mover.low, mover.high))
+        chance = "; may be chance" if mover.low <= 0 <= mover.high else ""
+        said.append(f"95 %: {low} to {high}{chance}")
+    return " · ".join(said)
 
 
 # --- compared ----------------------------------------------------------------------------------------------------

@@ -315,6 +315,8 @@ class Mover(Struct, frozen=True):
 
     `rate`: because its own value changed; `mix`: because its share of the whole did. Without `additive` of the answer
     `contribution` is None. `verdict` is by the KPI's direction.
+    `low` and `high`: the 95 % interval of `contribution`, where it can be had. `held`: it has too few rows in one of
+    the stretches to be blamed.
     """
 
     name: str | None
@@ -325,15 +327,32 @@ class Mover(Struct, frozen=True):
     previous: float | None = None
     rows: int = 0
     verdict: Literal["better", "worse", "same", ""] = ""
+    low: float | None = None
+    high: float | None = None
+    previous_rows: int = 0
+    held: bool = False
 
 
 class MovedBy(Struct, frozen=True):
-    """The members of one dimension, the largest contribution first; `rest` is that of the members not listed."""
+    """The members of one dimension, the largest contribution first; `rest` is that of the members not listed.
+
+    Those held back come last. `explains`: 0 where each member moved by its share of the rows, then it is `even`; 1
+    where one with next to none of them did it all.
+    """
 
     by: str
     movers: list[Mover]
     total: int = 0
     rest: float = 0.0
+    explains: float | None = None
+    even: bool = False
+
+
+class RankedMember(Struct, frozen=True):
+    """A member of a dimension, in the order of what it explains of a change."""
+
+    by: str
+    member: str | None
 
 
 class Moved(Struct, frozen=True, tag="moved"):
@@ -341,7 +360,8 @@ class Moved(Struct, frozen=True, tag="moved"):
 
     `components` are those of a derived KPI, or the ratios of one expression: by KPI name, else by their SQL. Where
     `additive` is false, `note` says why nothing adds up; values and changes of members are there all the same. `reason`
-    says why there is nothing to compare.
+    says why there is nothing to compare. `dimensions` are in the order of how much they tell; `ranked` are the members
+    of all of them: those that moved with the whole, by what they did beyond their share of the rows, then the others.
     """
 
     kpi: str
@@ -359,6 +379,7 @@ class Moved(Struct, frozen=True, tag="moved"):
     end: float | None = None
     previous_start: float | None = None
     previous_end: float | None = None
+    ranked: list[RankedMember] = []
     where: dict[str, str | None] = {}
     at: float | None = None
 

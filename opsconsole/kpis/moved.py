@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Sequence
 
 import duckdb
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.insight.change.contribution import Member, Part, Point, combined, of_members, weights
+from opsconsole.insight.change.explain import Sides, explain, uncertainty
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.compare import LIKES, TOO_FAR, compare
 from opsconsole.kpis.drill import measure_among
@@ -20,10 +23,11 @@ from opsconsole.kpis.measures import Measure
 from opsconsole.kpis.nodes import Nodes, bound_kpi, rows_of
 from opsconsole.kpis.parts import Term
 from opsconsole.kpis.scan import Cursor
-from opsconsole.kpis.span import span_of, stretch_of
+from opsconsole.kpis.span import Stretch, span_of, stretch_of
 from opsconsole.site.periods import Period, comparisons
 
 NOW, THEN = 0, 1
+_BLOCKS = 8
 # A formula that rounds is explained before rounding; one that is off by more is not explained at all.
 _ROUNDED, _OFF = 1e-6, 0.02
 
@@ -39,6 +43,10 @@ class Mover(Struct, frozen=True):
     previous: float | None = None
     rows: int = 0
     verdict: str = ""
+    low: float | None = None
+    high: float | None = None
+    previous_rows: int = 0
+    held: bool = False
 
 
 class MovedBy(Struct, frozen=True):
@@ -48,6 +56,15 @@ class MovedBy(Struct, frozen=True):
     movers: list[Mover]
     total: int = 0
     rest: float = 0.0
+    explains: float | None = None
+    even: bool = False
+
+
+class Ranked(Struct, frozen=True):
+    """A member of a dimension, in the order of what it explains of a change."""
+
+    by: str
+    member: str | None
 
 
 class Moving(Struct, frozen=True):
@@ -68,6 +85,7 @@ class Moving(Struct, frozen=True):
     end: float | None = None
     previous_start: float | None = None
     previous_end: float | None = None
+    ranked: list[Ranked] = []
 
 
 class _Share(Struct, frozen=True):
@@ -107,14 +125,17 @@ def moved(
     chosen = {name.casefold() for name in where}
     dimensions = tuple(by) or tuple(name for name in bound.by if name.casefold() not in chosen)
     splits = ((), *((name,) for name in dimensions))
-    nodes = Nodes(cursor, binding, bound, stretches, where, splits, terms=True, present=NOW, until=until)
+    blocks = [] if any(source in binding.until for source in bound.sources) else [_blocks(each) for each in stretches]
+    scanned = [*stretches, *(each for side in blocks for each in side)]
+    nodes = Nodes(cursor, binding, bound, scanned, where, splits, terms=True, present=NOW, until=until)
     value, previous = nodes.value(bound, NOW), nodes.value(bound, THEN)
     if value is None:
         return _nothing(measure, kind, period.label, measure.reason or "there is no value now")
     if previous is None:
         far = "no rows then" if nodes.known(bound, THEN) else TOO_FAR
         return _nothing(measure, kind, period.label, far)
-    found = _Explained(cursor, binding, bound, nodes, measure, value, previous)
+    found = _Explained(cursor, binding, bound, nodes, measure, value, previous, blocks=bool(blocks))
+    split, ranked = found.ranked([found.members(name) for name in dimensions])
     return Moving(
         kpi=kpi,
         against=kind,
@@ -124,7 +145,8 @@ def moved(
         change=value - previous,
         additive=found.shares is not None,
         components=found.components,
-        dimensions=[found.members(name) for name in dimensions],
+        dimensions=split,
+        ranked=ranked,
         note=found.note,
         start=measure.start,
         end=measure.end,
@@ -178,7 +200,10 @@ class _Explained:
         measure: Measure,
         value: float,
         previous: float,
+        *,
+        blocks: bool = False,
     ) -> None:
+        self.blocks = blocks
         self.cursor, self.binding, self.kpi, self.nodes, self.measure = cursor, binding, kpi, nodes, measure
         self.change = value - previous
         self.explained = self.change
@@ -296,7 +321,7 @@ class _Explained:
         groups = self.nodes.members(self.kpi, split)
         now = self.nodes.values(self.kpi, NOW, split, groups)
         before = self.nodes.values(self.kpi, THEN, split, groups)
-        parts = self._parts(dimension)
+        parts, spans = self._parts(dimension), self._intervals(dimension)
         movers = [
             self._mover(
                 members[0],
@@ -304,6 +329,8 @@ class _Explained:
                 value,
                 previous,
                 self.nodes.rows(self.kpi, NOW, split, members),
+                self.nodes.rows(self.kpi, THEN, split, members),
+                spans.get(members[0]),
             )
             for members, value, previous in zip(groups, now, before, strict=True)
         ]
@@ -312,6 +339,44 @@ class _Explained:
         if parts is not None and total > len(movers):
             rest = self.explained - math.fsum(part.total for part in parts.values())
         return MovedBy(dimension, sorted(movers, key=_size), total, rest)
+
+    def ranked(self, split: list[MovedBy]) -> tuple[list[MovedBy], list[Ranked]]:
+        """The dimensions, the one that tells most first, with members of few rows held back; and the others' order."""
+        known = {name: parts for each in split if (parts := self._parts(name := each.by))}
+        if not known:
+            return split, []
+        rows = {each.by: {mover.name: (mover.previous_rows, mover.rows) for mover in each.movers} for each in split}
+        found = explain(self.explained, known, rows)
+        told = {each.name: each for each in found.dimensions}
+        held = {(each.dimension, each.member) for each in found.held}
+        order = {each.name: at for at, each in enumerate(found.dimensions)}
+        shown = [
+            replace(
+                each,
+                movers=sorted(
+                    (replace(mover, held=(each.by, mover.name) in held) for mover in each.movers),
+                    key=lambda mover: mover.held,
+                ),
+                explains=told[each.by].explains if each.by in told else None,
+                even=each.by in told and told[each.by].even,
+            )
+            for each in split
+        ]
+        shown.sort(key=lambda each: order.get(each.by, len(order)))
+        return shown, [Ranked(each.dimension, each.member) for each in found.shares]
+
+    def _intervals(self, dimension: str) -> dict[Member, tuple[float, float]]:
+        """The interval of what each member contributed; empty where it cannot be had."""
+        if not self.blocks or self.shares is None:
+            return {}
+        sides: list[Sides] = []
+        for share in self.shares:
+            before, now = (
+                [self.nodes.quantities(share.leaf, share.term, section, dimension) for section in _of_blocks(side)]
+                for side in (THEN, NOW)
+            )
+            sides.append(Sides(before, now, share.weight))
+        return uncertainty(sides)
 
     def _parts(self, dimension: str) -> dict[Member, Part] | None:
         if self.shares is None:
@@ -329,7 +394,14 @@ class _Explained:
         return combined(factors, found)
 
     def _mover(
-        self, name: str | None, part: Part | None, value: float | None, previous: float | None, rows: int
+        self,
+        name: str | None,
+        part: Part | None,
+        value: float | None,
+        previous: float | None,
+        rows: int,
+        previous_rows: int = 0,
+        span: tuple[float, float] | None = None,
     ) -> Mover:
         total = part.total if part is not None else None
         moved = total
@@ -345,7 +417,26 @@ class _Explained:
             previous=previous,
             rows=rows,
             verdict=verdict(self.measure.limits, judged, moved),
+            low=span[0] if span is not None else None,
+            high=span[1] if span is not None else None,
+            previous_rows=previous_rows,
         )
+
+
+def _blocks(stretch: Stretch) -> list[Stretch]:
+    """A stretch cut into pieces of one length, by which it is told how far it moves by chance."""
+    step = (stretch.end - stretch.start) / _BLOCKS
+    edges = [stretch.start + at * step for at in range(_BLOCKS)] + [stretch.end]
+    return [
+        replace(stretch, start=start, end=end, after_start=stretch.after_start and not at,
+                to_end=stretch.to_end and at == _BLOCKS - 1)
+        for at, (start, end) in enumerate(itertools.pairwise(edges))
+    ]  # fmt: skip
+
+
+def _of_blocks(side: int) -> range:
+    """The numbers of the stretches that are the pieces of one side: after the two sides, those of now first."""
+    return range(2 + side * _BLOCKS, 2 + (side + 1) * _BLOCKS)
 
 
 def _written(term: Term) -> str:

@@ -54,8 +54,8 @@ def moved(ask: AskMoved, now: float) -> Moved:
         Mover(None, 0.2, 0.0, 0.2, None, None, 3, "better"),
     ]
     stations = [
-        Mover("weld", -5.9, -5.9, 0.0, 49.0, 61.0, 2400, "worse"),
-        Mover("press", -0.3, -0.3, 0.0, 80.0, 81.0, 9, "worse"),
+        Mover("weld", -5.9, -5.9, 0.0, 49.0, 61.0, 2400, "worse", -7.1, -4.7, 2400),
+        Mover("press", -0.3, -0.3, 0.0, 80.0, 81.0, 9, "worse", previous_rows=2400, held=True),
     ]
     split = (MovedBy("line", lines, 5, 0.04), MovedBy("station", stations, 2))
     return Moved(

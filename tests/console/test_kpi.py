@@ -76,6 +76,11 @@ async def test_a_wide_screen_has_all_of_it_side_by_side(tmp_path: Path) -> None:
         await person.sees("━ what moved it")
         await person.press("j", "j", "j", "j", "j")
         await person.sees("−4.8 by its own value, −0.3 by its share of the whole")
+        await person.press("k", "k")
+        await person.sees("95 %: −7.1 to −4.7")
+        await person.press("j")
+        await person.sees("held back, too few to be blamed: 2 400 rows before and 9 now")
+        await person.press("j")
         await person.press("tab", "tab")
         await person.sees("▸over time")
 
