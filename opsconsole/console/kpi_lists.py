@@ -135,7 +135,7 @@ def mover_note(moved: Moved, key: str, kpi: KpiState) -> str:
 
 
 def _mover_said(mover: Mover, kpi: KpiState) -> str:
-    """By its own value and by its share, how sure that is; or that it is too small to be blamed."""
+    """By its own value and by its share, and below how sure that is; or that it is too small to be blamed."""
     if mover.held:
         many = f"{fmt.number(mover.previous_rows, 0)} rows before and {fmt.number(mover.rows, 0)} now"
         return f"held back, too few to be blamed: {many}"
@@ -147,7 +147,7 @@ def _mover_said(mover: Mover, kpi: KpiState) -> str:
         low, high = (signed(value, _fine(kpi, value)) for value in (mover.low, mover.high))
         chance = "; may be chance" if mover.low <= 0 <= mover.high else ""
         said.append(f"95 %: {low} to {high}{chance}")
-    return " · ".join(said)
+    return "\n".join(said)
 
 
 # --- compared ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from opsconsole.console.empty import no_such
 from opsconsole.console.kpi_answers import Answers
 from opsconsole.console.pane import Column, Pane, Row
 from opsconsole.console.panels import heading
-from opsconsole.console.text import Line, beside, fit, inert
+from opsconsole.console.text import Line, beside, fit, inert, wrap
 from opsconsole.console.views.base import View
 from opsconsole.console.views.overtime import OverTime
 from opsconsole.engine.messages import KpiState
@@ -212,7 +212,7 @@ class KpiView(View):
             return pane.draw(cells, lines, focused)
         out = [fit([(f" {kpi_lists.moved_note(moved, kpi)}", "")], cells)]
         said = kpi_lists.mover_note(moved, pane.cursor or "", kpi) if focused or not moved.additive else ""
-        below = [fit([(f" {said}", "dim")], cells)] if said and lines >= 6 else []
+        below = [fit([(f" {each}", "dim")], cells) for each in wrap(said, cells - 1)[:2]] if lines >= 6 else []
         out += pane.draw(cells, lines - len(out) - len(below), focused) if moved.change is not None else []
         return [*out, *below, *(fit([], cells) for _ in range(lines - len(out) - len(below)))][:lines]
 
