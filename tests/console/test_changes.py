@@ -122,7 +122,7 @@ async def test_the_list_says_whether_each_helped(tmp_path: Path) -> None:
         person.engine.answers["report"] = answer
         await enter(person, "helped")
         await person.sees("-0.9 points (-1.4 to -0.4)")
-        assert "✓" in person.row("-0.9 points")
+        assert " + " in person.row("-0.9 points")
         assert "…" in person.row("not enough")
         assert "Helped: Scrap fell 0.9 points (95 %: 0.4–1.4)" in person.text()
         assert "60 points before and 30 after" in person.text()

@@ -31,7 +31,7 @@ COSTS = (
     Column("one in", 8, "right"),
     Column("what", 20, grow=True, most=60),
 )
-SIDES = {"above": "▲", "below": "▼", "both": "◆"}
+SIDES = {"above": "↑", "below": "↓", "both": "±"}
 WIDE, CHART, CHART_MOST = 120, 0.4, 18
 
 

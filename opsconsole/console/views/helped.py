@@ -26,8 +26,8 @@ COLUMNS = (
     Column("effect", 20, grow=True, drop=2, most=44),
 )
 SIGNS = {
-    "helped": ("✓", "bold"),
-    "worse": ("✗", "warning"),
+    "helped": ("+", "bold"),
+    "worse": ("−", "warning"),
     "changed": ("Δ", "bold"),
     "cannot tell": ("?", "dim"),
     "not enough": ("…", "dim"),
