@@ -113,7 +113,7 @@ def _table(page: TablePage, chosen: tuple[str, ...]) -> Table:
 async def _to_file(client: Client, wanted: AskExport, arguments: argparse.Namespace) -> None:
     looks = sys.stderr.isatty()
 
-    def told(export: Export) -> None:
+    def told(export: Export, _written: int) -> None:
         if looks:
             of_all = f" of {number(export.total)}" if export.total is not None else ""
             print(f"\r\x1b[K{number(export.rows)}{of_all} rows", end="", file=sys.stderr, flush=True)
@@ -123,7 +123,7 @@ async def _to_file(client: Client, wanted: AskExport, arguments: argparse.Namesp
     finally:
         if looks:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    print(f"{count(written, 'row')} in {arguments.out}", file=sys.stderr)
+    print(f"{count(written.rows, 'row')} in {arguments.out}", file=sys.stderr)
 
 
 def _names(texts: list[str] | None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ SHORT = (
 FULL = (
     Column("P", 2),
     Column("state", 7, drop=2),
-    Column("what", 42, "ends", grow=True, most=90),
+    Column("what", 39, "ends", grow=True, most=90),
     Column("since", 9, "right", drop=6),
     Column("age", 4, "right", drop=1),
     Column("n", 3, "right", drop=5),

@@ -12,7 +12,7 @@ from opsconsole.console.draw.charts import chart, chart_of, spark
 from opsconsole.console.draw.tile import change
 from opsconsole.console.key_names import key_name
 from opsconsole.console.parts import Part, fixed, shared
-from opsconsole.console.text import Line, clip, fit, inert, width, wrap
+from opsconsole.console.text import Line, fit, inert, left, right, width, wrap
 from opsconsole.engine.messages import AlertState, Event, KpiState, TablePage
 
 CHART_LEAST, CHART_MOST = 5, 12
@@ -203,8 +203,12 @@ def _table(rows: TablePage, cells: int) -> list[Line]:
         shown += 1
     shown = max(1, shown)
 
+    # numbers stand below each other at the right, as in a table
+    ends = [any(isinstance(value, (int, float)) and value is not True for value in column) for column in rows.data]
+
     def line(values: list[str]) -> str:
-        return "  ".join(clip(value, size).ljust(size) for value, size in zip(values, sizes[:shown], strict=False))
+        kept = zip(values, sizes[:shown], ends, strict=False)
+        return "  ".join(right(value, size) if end else left(value, size) for value, size, end in kept)
 
     count = len(rows.files)
     head: Line = [_head("rows"), (line([inert(name) for name in rows.columns]), "dim")]
@@ -262,7 +266,8 @@ def _event(ctx: Context, event: Event, first: bool) -> Line:
     stamp = fmt.since(event.at, ctx.now(), ctx.model.timezone)
     actor = inert(event.actor.split(" ", 1)[0])
     what = inert(event.what or event.kind)
-    text = inert(event.text or event.reason)
+    # of what a person did the reason is what they wrote; the text is that of the alert, which stands above
+    text = inert(event.reason or (event.text if event.uid is None else ""))
     said = text if event.what == "commented" and text else f"{what}: {text}" if text else what
     head = _head("log") if first else (" " * HEAD, "")
     return [

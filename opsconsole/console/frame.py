@@ -8,7 +8,9 @@ from opsconsole.console import fmt, signs
 from opsconsole.console.actions import Action, key_name
 from opsconsole.console.model import Model
 from opsconsole.console.text import Line, clip, fit, inert, line_width, spread, width, wrap
+from opsconsole.console.trust import Part, together
 from opsconsole.engine.commands import ROLES
+from opsconsole.engine.messages import SourceState
 from opsconsole.engine.telling import team_words
 
 # Tabs in the order of the views.
@@ -84,6 +86,9 @@ def clock(model: Model, now: float, short: bool) -> Line:
     assert site is not None
     text = fmt.hour_minute(now, site.timezone) if short else fmt.day_clock(now, site.timezone)
     if site.clock == "data":
+        # before the first row it is the clock of the wall
+        if not any(source.last_event for source in model.sources.values()):
+            return [(" no data yet ", "dim"), (text + " ", "bold")]
         return [(" newest data ", "dim"), (text + " ", "bold")]
     if site.clock == "replay":
         return [(f" replay ×{site.speed:g} ", "dim"), (text + " ", "bold")]
@@ -164,32 +169,35 @@ def trust_line(model: Model, cells: int) -> Line:
     empty = [source for source in sources if source.status == "nodata"]
     off = sum(source.status == "off" for source in sources)
     fresh = len(sources) - len(late) - len(empty) - off
-    parts: Line = []
+    parts: list[Part] = []
+    if not site.settled:
+        parts.append(Part("first scan under way", "bold"))
+    if not sources:
+        parts.append(Part("no sources", "warning"))
     if late:
-        parts.append((f"◌ stale: {', '.join(inert(source.title or source.name) for source in late)}", "warning"))
+        parts.append(Part("◌ stale", "warning", _names(late)))
     if empty:
-        parts.append((f"○ no data: {', '.join(inert(source.title or source.name) for source in empty)}", "warning"))
+        parts.append(Part("○ no data", "warning", _names(empty)))
     failed = sum(source.failed for source in sources)
     quarantined = sum(source.quarantined for source in sources)
     if failed:
-        parts.append((f"{fmt.count(failed, 'file')} failed", "warning"))
+        parts.append(Part(f"{fmt.count(failed, 'file')} failed", "warning"))
     if quarantined:
-        parts.append((f"{fmt.count(quarantined, 'row')} in quarantine", "dim"))
+        parts.append(Part(f"{fmt.count(quarantined, 'row')} in quarantine"))
     if fresh:
-        parts.append((f"{fmt.count(fresh, 'source')} fresh", "dim"))
+        parts.append(Part(f"{fmt.count(fresh, 'source')} fresh"))
     if off:
-        parts.append((f"{fmt.count(off, 'source')} without freshness check", "dim"))
-    if not sources:
-        parts.append(("no sources", "warning"))
-    if not site.settled:
-        parts.insert(0, ("first scan under way", "bold"))
-    line: Line = [(" ", "")]
-    for at, part in enumerate(parts):
-        line += [(" · ", "dim"), part] if at else [part]
+        parts.append(Part(f"{fmt.count(off, 'source')} without freshness check"))
     if not site.stays and site.clock != "data":
-        said = f" · {LOOKED_AT}"
-        line += [(said, "dim")] if line_width(line) + width(said) + line_width(zone) < cells else []
-    return spread(line, zone, cells) if line_width(line) + line_width(zone) < cells else fit(line, cells)
+        line = together([*parts, Part(LOOKED_AT)], zone, cells)
+        # only where it takes no room from anything else
+        if zone[0] in line:
+            return line
+    return together(parts, zone, cells)
+
+
+def _names(sources: Sequence[SourceState]) -> tuple[str, ...]:
+    return tuple(inert(source.title or source.name) for source in sources)
 
 
 def footer_line(actions: Sequence[Action], cells: int) -> Line:

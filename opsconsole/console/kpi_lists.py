@@ -37,7 +37,7 @@ _SHORTEST = 12
 def signed(value: float | None, decimals: int | None) -> str:
     """A change with its sign; "0" for none at all, "–" where it is not known."""
     text = fmt.number(value, decimals)
-    return f"+{text}" if value is not None and value > 0 and text.strip("0. ") else text.replace("-", "−")
+    return f"+{text}" if value is not None and value > 0 and text.strip("0. ") else text
 
 
 def worse_style(kpi: KpiState, verdict: str) -> str:
@@ -114,7 +114,7 @@ def _fine(kpi: KpiState, part: float | None) -> int | None:
 
 
 def moved_note(moved: Moved, kpi: KpiState) -> str:
-    """Against what, and by how much: "against Early yesterday to 10:52: −6.2 (58.6 → 52.4)"."""
+    """Against what, and by how much: "against Early yesterday to 10:52: -6.2 (58.6 → 52.4)"."""
     if moved.change is None:
         label = f"against {inert(moved.label)}: " if moved.label else ""
         return label + inert(moved.reason)

@@ -25,12 +25,12 @@ from opsconsole.engine.messages import (
 KPIS = (
     Column("", 3),
     Column("KPI", 16, grow=True, most=32),
-    Column("value", 12, "right"),
-    Column("change", 8, "right", drop=1),
+    Column("value", 12, "right", grow=True, most=18),
+    Column("change", 8, "right", grow=True, drop=1, most=11),
     Column("target", 8, "right", drop=2),
     Column(" window", 8, drop=3),
     Column("owner", 8, grow=True, drop=4, most=20),
-    Column("missing", 7, grow=True, drop=5, most=28),
+    Column("missing", 18, grow=True, drop=5, most=48),
     Column("objective", 12, grow=True, drop=6, most=24),
     Column("source", 12, drop=7),
 )

@@ -6,6 +6,7 @@ from opsconsole.console import fmt
 from opsconsole.console.model import Model
 from opsconsole.console.text import Line, fit, inert, line_width, spread, width
 from opsconsole.console.travel import Travel
+from opsconsole.console.trust import Part, together
 
 KEYS = " · {live} live · {step-back} {step-on} step"
 """What leads on from there, by the actions that do it."""
@@ -39,19 +40,16 @@ def trust_then(model: Model, cells: int) -> Line:
     silent = [source for source in sources if source.status == "asof" and source.note and source.time]
     empty = [source for source in sources if source.status == "nodata"]
     timeless = [source for source in sources if source.status == "asof" and not source.time]
-    parts: Line = []
-    for found, words, style in (
-        (silent, "◌ silent then", "warning"),
-        (empty, "○ no rows up to then", "warning"),
-        (timeless, "without times, as now", "dim"),
-    ):
-        if found:
-            parts.append((f"{words}: {', '.join(inert(source.title or source.name) for source in found)}", style))
+    parts = [
+        Part(words, style, tuple(inert(source.title or source.name) for source in found))
+        for found, words, style in (
+            (silent, "◌ silent then", "warning"),
+            (empty, "○ no rows up to then", "warning"),
+            (timeless, "without times, as now", "dim"),
+        )
+        if found
+    ]
     rest = len(sources) - len(silent) - len(empty) - len(timeless)
     if rest:
-        parts.append((f"≤ {fmt.count(rest, 'source')} by rows up to then, as known now", "dim"))
-    line: Line = [(" ", "")]
-    for at, part in enumerate(parts):
-        line += [(" · ", "dim"), part] if at else [part]
-    zone: Line = [(f"all times {model.timezone} ", "dim")]
-    return spread(line, zone, cells) if line_width(line) + line_width(zone) < cells else fit(line, cells)
+        parts.append(Part(f"≤ {fmt.count(rest, 'source')} by rows up to then, as known now"))
+    return together(parts, [(f"all times {model.timezone} ", "dim")], cells)

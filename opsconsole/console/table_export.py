@@ -6,11 +6,8 @@ it, and a file that is there already is replaced only after the person has said 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
 from pathlib import Path
-from typing import IO, cast, get_args
+from typing import get_args
 
 from opsconsole.console import fmt
 from opsconsole.console.grid.grid import Grid
@@ -18,26 +15,20 @@ from opsconsole.console.host import Program
 from opsconsole.console.link import LinkError
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.text import inert
-from opsconsole.engine.messages import Answer, Ask, Failure
+from opsconsole.engine.messages import Failure
+from opsconsole.engine.table_file import ExportError, fetch
 from opsconsole.engine.table_messages import (
     AskChunk,
     AskExport,
     AskExported,
-    Chunk,
     Export,
     ExportFormat,
 )
 
-AGAIN = 0.2
-"""Seconds after which is asked again how far an export is."""
 FORMATS: dict[str, ExportFormat] = {
     **{f".{each}": each for each in get_args(ExportFormat)},
     ".markdown": "md",
 }
-
-
-class ExportError(Exception):
-    """Why nothing was written; one sentence for a person."""
 
 
 class Exporting:
@@ -139,83 +130,29 @@ class Exporting:
         of = shape.of(grid.base) if seen or shape.group is not None else grid.base
         columns = _columns(grid) if seen else ()
         body = AskExport(of, FORMATS[target.suffix.lower()], columns, shape.sort, shape.order)
-        export = _export(await self.program.ask(body))
-        try:
-            while not export.ready:
+
+        def told(export: Export, written: int) -> None:
+            if self._cancelled:
+                raise ExportError("it was given up")
+            if export.ready:
+                self._tell(grid, target, written, export.size, "written")
+            else:
                 self._tell(grid, target, export.rows, export.total, "made")
-                await asyncio.sleep(AGAIN)
-                if self._cancelled:
-                    raise ExportError("it was given up")
-                export = _export(await self.program.ask(AskExported(export.export)))
-            await self._fetch(grid, target, export, replace)
-        finally:
-            await self._drop(export.export)
+
+        export = await fetch(self._asked, body, target, told, replace=replace)
         left = "" if seen or shape.group is not None or not shape.narrowed else ", without the filters"
         return f"{fmt.count(export.rows, 'row')}{left} ({fmt.size(export.size)}), written to {target.resolve()}"
 
-    async def _fetch(self, grid: Grid, target: Path, export: Export, replace: bool) -> None:
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        written = 0
-        # what a console with this number left that was killed
-        part.unlink(missing_ok=True)
-        try:
-            out = cast(IO[bytes], await asyncio.to_thread(part.open, "xb"))
-            try:
-                while True:
-                    chunk = await self.program.ask(AskChunk(export.export, written))
-                    if isinstance(chunk, Failure) or not isinstance(chunk, Chunk):
-                        raise ExportError(getattr(chunk, "message", "the engine gave no answer"))
-                    if not chunk.data:
-                        break
-                    await asyncio.to_thread(out.write, chunk.data)
-                    written += len(chunk.data)
-                    self._tell(grid, target, written, export.size, "written")
-                    if self._cancelled:
-                        raise ExportError("it was given up")
-            finally:
-                await asyncio.to_thread(out.close)
-            if written != export.size:
-                raise ExportError(f"{written} bytes came of {export.size}; write it again")
-            _into_place(part, target, replace)
-        finally:
-            part.unlink(missing_ok=True)
-
-    async def _drop(self, export: str) -> None:
-        # where the engine has gone its file goes with it
-        with contextlib.suppress(LinkError):
-            await self.program.ask(AskExported(export, drop=True))
+    async def _asked(self, body: AskExport | AskExported | AskChunk) -> object:
+        answer = await self.program.ask(body)
+        if isinstance(answer, Failure):
+            raise ExportError(answer.message)
+        return answer
 
     def _tell(self, grid: Grid, target: Path, done: int, total: int | None, verb: str) -> None:
         far = f"{min(1.0, done / total):.0%}" if total else fmt.number(done, 0)
         grid.progress = f"{inert(target.name)}: {far} {verb} ({self.program.told('{export-rows}')} gives it up)"
         self.program.redraw()
-
-
-def _export(answer: Answer | Ask) -> Export:
-    if isinstance(answer, Failure):
-        raise ExportError(answer.message)
-    if not isinstance(answer, Export):
-        raise ExportError("the engine gave no answer")
-    if answer.failed:
-        raise ExportError(answer.failed)
-    return answer
-
-
-def _into_place(part: Path, target: Path, replace: bool) -> None:
-    """Give the whole file its name. Raises ExportError where one of that name has come meanwhile."""
-    if replace:
-        part.replace(target)
-        return
-    try:
-        # unlike a rename, a link never replaces
-        os.link(part, target)
-    except FileExistsError as error:
-        raise ExportError(f"a file of that name has come meanwhile: {target}") from error
-    except OSError:
-        # a file system without links
-        if target.exists():
-            raise ExportError(f"a file of that name has come meanwhile: {target}") from None
-        part.rename(target)
 
 
 def _columns(grid: Grid) -> tuple[str, ...]:

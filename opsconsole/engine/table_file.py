@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import get_args
+from typing import IO, TypeAlias, cast, get_args
 
 from opsconsole.engine.table_messages import (
     AskChunk,
@@ -21,6 +20,8 @@ from opsconsole.engine.table_messages import (
 )
 
 EVERY = 0.1
+"""Seconds after which is asked again how far an export is."""
+Ask: TypeAlias = Callable[[AskExport | AskExported | AskChunk], Awaitable[object]]
 
 
 class ExportError(Exception):
@@ -38,54 +39,76 @@ def format_of(path: str | os.PathLike[str]) -> ExportFormat:
 
 
 async def fetch(
-    ask: Callable[[AskExport | AskExported | AskChunk], Awaitable[object]],
-    wanted: AskExport,
-    path: Path,
-    told: Callable[[Export], None] = lambda _: None,
-) -> int:
-    """Have an export made and written to `path`, whole or not at all; how many rows. `told` hears how far it is.
+    ask: Ask, wanted: AskExport, path: Path, told: Callable[[Export, int], None], *, replace: bool = True
+) -> Export:
+    """Have an export made and written to `path`, whole or not at all. `told` hears how far it is, and how many bytes
+    are written; what it raises ends it. Without `replace` a file of that name stays, whenever it came.
 
-    Ended early (cancelled), the engine's part ends too. Raises ExportError, OSError, and what `ask` raises.
+    Ended early (cancelled), the engine's part ends too. Raises ExportError, OSError, and what `ask` and `told` raise.
     """
-    export = await ask(wanted)
-    assert isinstance(export, Export)
+    export = _export(await ask(wanted))
     try:
         while not export.ready:
-            told(export)
+            told(export, 0)
             await asyncio.sleep(EVERY)
-            answer = await ask(AskExported(export.export))
-            assert isinstance(answer, Export)
-            export = answer
-            if export.failed:
-                raise ExportError(export.failed)
-        told(export)
-        await _write(ask, export, path)
-    except BaseException:
+            export = _export(await ask(AskExported(export.export)))
+        told(export, 0)
+        await _write(ask, export, path, told, replace)
+    finally:
         # it may be gone, as the engine may; what counts is what has just happened
         with contextlib.suppress(Exception):
             await ask(AskExported(export.export, drop=True))
-        raise
-    return export.rows
+    return export
 
 
-async def _write(
-    ask: Callable[[AskExport | AskExported | AskChunk], Awaitable[object]], export: Export, path: Path
-) -> None:
+def _export(answer: object) -> Export:
+    if not isinstance(answer, Export):
+        raise ExportError("the engine gave no answer")
+    if answer.failed:
+        raise ExportError(answer.failed)
+    return answer
+
+
+async def _write(ask: Ask, export: Export, path: Path, told: Callable[[Export, int], None], replace: bool) -> None:
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-    beside = Path(name)
+    part = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
+    written = 0
+    # what a process with this number left that was killed
+    part.unlink(missing_ok=True)
     try:
-        with os.fdopen(handle, "wb") as file:
+        out = cast(IO[bytes], await asyncio.to_thread(part.open, "xb"))
+        try:
             while True:
-                chunk = await ask(AskChunk(export.export, file.tell()))
-                assert isinstance(chunk, Chunk)
+                chunk = await ask(AskChunk(export.export, written))
+                if not isinstance(chunk, Chunk):
+                    raise ExportError("the engine gave no answer")
                 if not chunk.data:
                     break
-                await asyncio.to_thread(file.write, chunk.data)
-        mask = os.umask(0)
-        os.umask(mask)
-        beside.chmod(0o666 & ~mask)
-        beside.replace(path)
+                await asyncio.to_thread(out.write, chunk.data)
+                written += len(chunk.data)
+                told(export, written)
+        finally:
+            await asyncio.to_thread(out.close)
+        if written != export.size:
+            raise ExportError(f"{written} bytes came of {export.size}; write it again")
+        _into_place(part, path, replace)
     finally:
-        beside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+
+
+def _into_place(part: Path, path: Path, replace: bool) -> None:
+    """Give the whole file its name. Raises ExportError where one of that name has come meanwhile."""
+    if replace:
+        part.replace(path)
+        return
+    try:
+        # unlike a rename, a link never replaces
+        os.link(part, path)
+    except FileExistsError as error:
+        raise ExportError(f"a file of that name has come meanwhile: {path}") from error
+    except OSError:
+        # a file system without links
+        if path.exists():
+            raise ExportError(f"a file of that name has come meanwhile: {path}") from None
+        part.rename(path)

@@ -178,9 +178,12 @@ class Recorded(Protocol):
 
 
 def record_words(found: Recorded) -> str:
-    """What a record says beside who, what and about what: its text, its reason, and the states where they differ."""
+    """What a record says beside who, what and about what: why (what a person wrote), its text, the states that differ.
+
+    Why comes first: of an alert the text is known, and what is too long is cut at the end.
+    """
     states = f"{found.before} → {found.after}" if found.before != found.after else ""
-    parts = (found.text if found.text != found.object else "", found.reason, states)
+    parts = (found.reason, found.text if found.text != found.object else "", states)
     return " · ".join(part for part in parts if part)
 
 

@@ -229,13 +229,18 @@ def found(ask: AskAlerts, state: Snapshot) -> Alerts:
     return Alerts(alerts[: ask.limit], len(alerts), state.counts)
 
 
+def _deed(seq: int, at: float, who: str, uid: int, alert: str, what: str, wrote: str) -> Event:
+    """As the engine writes it: the text is the alert's, the reason what the person wrote."""
+    return Event(seq, at, at, who, "alert", alert, what, "Line 3 weld: OEE 52 % under 60 %", wrote, uid=uid)
+
+
 def detail(name: str, state: Snapshot) -> AlertDetail:
     """One alert in full."""
     found = next((each for each in [*state.alerts, FAR] if each.id == name), None)
     days = [0, 0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
     events = [
-        Event(9, NOW - 540, NOW - 540, "ana (1000)", "alert", name, "commented", "checked wire feed, ordered tip"),
-        Event(8, NOW - 600, NOW - 600, "ben (1001)", "alert", name, "assigned", "to ben"),
+        _deed(9, NOW - 540, "ana", 1000, name, "commented", "checked wire feed, ordered tip"),
+        _deed(8, NOW - 600, "ben", 1001, name, "assigned", "to ben"),
         Event(7, NOW - 660, NOW - 660, "system", "alert", name, "raised", "OEE 52 % under 60 %"),
     ]
     related = [Related("drift{line=3}", "Line 3 weld · cycle time drifts +14 %", "warning", "ACK", NOW - 3120)]

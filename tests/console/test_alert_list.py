@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from opsconsole.console.alert_facts import Facts
 from opsconsole.console.alert_filter import BadFilterError, checked, means, query_of, turned
+from opsconsole.console.alert_lists import FULL
+from opsconsole.console.detail import evidence
 from opsconsole.console.flood import Fold, grouped
 from opsconsole.console.pane import LateRow, Pane
+from opsconsole.console.text import plain
 from opsconsole.engine.messages import (
     AlertCounts,
     AlertQuery,
@@ -22,6 +26,7 @@ from opsconsole.engine.messages import (
     Maintenance,
     SavedView,
     TableOf,
+    TablePage,
     Target,
 )
 from tests.console import cannedalerts
@@ -281,3 +286,20 @@ async def test_a_thousand_rows_are_made_only_where_they_are_seen(
         person.app.hearing.take(Changes(alerts=changed, counts=AlertCounts(open=8413)))
         await person.press("down")
         assert len(set(made)) < 60
+
+
+def test_the_rows_behind_an_alert_have_their_numbers_at_the_right() -> None:
+    page = TablePage(
+        "cycles", ["station", "qty"], ["VARCHAR", "BIGINT"], [["weld", "cut"], [4, 1204]], ["a.csv"] * 2, [2, 3],
+        0, 2, 2, None, None, 1,
+    )  # fmt: skip
+    lines = [plain(line) for line in evidence(Facts(rows=page), 60)]
+    assert [line[-13:] for line in lines] == ["station   qty", "weld        4", "cut      1204"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "titles"),
+    [(60, ["P", "state", "what", "age"]), (80, ["P", "state", "what", "age", "n", "who"])],
+)
+def test_the_state_of_an_alert_is_told_in_a_small_terminal_too(cells: int, titles: list[str]) -> None:
+    assert [column.title for _, column, _ in Pane(FULL).fitted(cells)] == titles

@@ -150,3 +150,13 @@ def test_digits_that_change_move_nothing_beside_them() -> None:
     assert "1 204 812.5 pcs" in plain(tile(replace(OEE, value=1204812.5, unit="pcs"), 19, 5, False)[1])
     for cells in (14, 16, 19, 24):
         assert len(plain(tile(replace(OEE, value=1812.5, unit="parts/h"), cells, 5, False)[1])) == cells
+
+
+def test_what_explains_a_tile_is_told_without_a_cut_bracket() -> None:
+    kpi = replace(OEE, reason="", leader="most changed: type 1 2 607 388 people (+120 443)")
+    told = [plain(tile(kpi, cells, 5, False)[-1]).strip() for cells in (60, 40, 27)]
+    assert told == [
+        "most changed: type 1 2 607 388 people (+120 443)",
+        "type 1 2 607 388 people (+120 443)",
+        "type 1 2 607 388 people",
+    ]

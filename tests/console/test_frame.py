@@ -41,3 +41,11 @@ def test_a_holiday_is_shown_with_and_without_a_shift() -> None:
 
 def test_what_a_site_file_says_cannot_paint_the_screen() -> None:
     assert "\x1b" not in top(110, shift=shift("\x1b[31mB"), holiday="\x1b[31mFair")
+
+
+def test_a_clock_that_goes_by_data_says_so_only_once_there_is_some() -> None:
+    assert "newest data Wed 24 Jun 10:52" in top(100, clock="data")
+    snapshot = canned.snapshot(site=canned.site(clock="data"))
+    model = Model()
+    model.load(replace(snapshot, sources=[replace(each, last_event=None) for each in snapshot.sources]))
+    assert "no data yet Wed 24 Jun 10:52" in plain(top_line(model, canned.NOW, canned.NOW, 100))

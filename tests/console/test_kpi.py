@@ -46,8 +46,8 @@ async def test_tab_goes_through_the_parts_of_a_small_screen(tmp_path: Path) -> N
         await person.press("3", "enter")
         await person.sees("▸by line")
         await person.press("tab")
-        await person.sees("against 8 h before: −6.2 (58.6 → 52.4 %)")
-        assert "−21.0 ████████████" in person.row("effectiveness")
+        await person.sees("against 8 h before: -6.2 (58.6 → 52.4 %)")
+        assert "-21.0 ████████████" in person.row("effectiveness")
         assert "+18.8 ──────" in person.row("quality")
         await person.press("tab")
         await person.sees("▸compared")
@@ -75,9 +75,9 @@ async def test_a_wide_screen_has_all_of_it_side_by_side(tmp_path: Path) -> None:
         await person.press("tab")
         await person.sees("━ what moved it")
         await person.press("j", "j", "j", "j", "j")
-        await person.sees("−4.8 by its own value, −0.3 by its share of the whole")
+        await person.sees("-4.8 by its own value, -0.3 by its share of the whole")
         await person.press("k", "k")
-        await person.sees("95 %: −7.1 to −4.7")
+        await person.sees("95 %: -7.1 to -4.7")
         await person.press("j")
         await person.sees("held back, too few to be blamed: 2 400 rows before and 9 now")
         await person.press("j")
@@ -89,15 +89,15 @@ async def test_what_is_worse_has_colour_where_it_did_most_of_it(tmp_path: Path) 
     async with console(tmp_path) as person:
         await person.press("3", "enter", "tab")
         await person.sees("effectiveness")
-        assert "critical" in person.styles("−21.0")
-        assert "critical" not in person.styles("−4.0")
+        assert "critical" in person.styles("-21.0")
+        assert "critical" not in person.styles("-4.0")
         assert "critical" not in person.styles("+18.8")
 
 
 async def test_another_comparison_explains_the_change_anew(tmp_path: Path) -> None:
     async with console(tmp_path) as person:
         await person.press("3", "enter", "m")
-        await person.sees("against the same 8 h yesterday: −6.2")
+        await person.sees("against the same 8 h yesterday: -6.2")
         assert AskMoved("oee", against="day") in person.engine.asked
         await person.press("m")
         await person.sees("the same 8 h last Wed 17 Jun")
@@ -258,7 +258,7 @@ def test_nothing_is_cut_off_however_narrow() -> None:
 def test_parts_too_small_for_the_decimals_still_show() -> None:
     assert kpi_lists._fine(OEE, 0.04) == 2
     assert kpi_lists._fine(OEE, 0.4) == 1
-    assert kpi_lists.signed(-0.04, 2) == "−0.04"
+    assert kpi_lists.signed(-0.04, 2) == "-0.04"
     assert kpi_lists.signed(0.0, 1) == "0.0"
     assert kpi_lists.signed(None, 1) == "–"
 

@@ -72,6 +72,8 @@ def test_a_person_and_a_log_follow_and_the_person_acts(site: SiteFolder) -> None
             assert person.text.count("Shelved by") == 0, "what a person did is told them once"
             log.says(r"tip comes\.\n(.*\n)*\d\d:\d\d Alert 1, .*: Acknowledged by")
             does("kpi scr", "Its target is 2 %.")
+            does("at 2026-06-24 05:00", "As of 2026-06-24 05:00", "No alert is open")
+            does("at soon", "soon")
             does("rows source cycles", "ts 2026-06-24 06:01:00, line 2, qty 50, scrap 4. data/a.csv, line 3.")
             does("rows source nothing", "Refused: ")
             does("ack 7", "There is no alert 7")

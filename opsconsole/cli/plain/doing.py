@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from opsconsole.cli.plain import sentences
-from opsconsole.cli.plain.picture import Numbers, Picture
+from opsconsole.cli.plain.picture import Numbers, Picture, taken
 from opsconsole.cli.plain.words import WORDS, PlainWord, WordError, number_and_text, numbers_of, parsed
 from opsconsole.engine import telling
 from opsconsole.engine.client import Client, EngineGoneError, RefusedError
@@ -16,17 +17,20 @@ from opsconsole.engine.messages import (
     AskAlert,
     AskJournal,
     AskPage,
+    AskSnapshot,
     Command,
     Done,
     Event,
     JournalPage,
     KpiState,
+    Snapshot,
     TableOf,
     TablePage,
     Target,
 )
 from opsconsole.engine.shelf_words import ShelfError, shelf_of
 from opsconsole.site.figures import count, moment, number
+from opsconsole.site.moments import MomentError, moment_of
 
 _FEW = 10
 _DONE = {
@@ -56,7 +60,7 @@ class Doing:
         try:
             word, rest = parsed(line)
             return await self._do(word, rest, now)
-        except (WordError, ShelfError) as error:
+        except (WordError, ShelfError, MomentError) as error:
             said = str(error)
             return [said[:1].upper() + said[1:] + ("" if said.endswith((".", "?")) else ".")]
         except RefusedError as error:
@@ -76,6 +80,8 @@ class Doing:
             return await self._command(word, rest, now)
         if word.word == "summary":
             return sentences.summary(picture, now, self.numbers)
+        if word.word == "at":
+            return await self._at(rest, word.line, now)
         if word.word == "alerts":
             most = len(picture.alerts) if rest == "all" else sentences.MOST
             return sentences.alerts(picture, now, self.numbers, most=most)
@@ -108,6 +114,19 @@ class Doing:
         if name not in picture.alerts:
             raise WordError(f"Alert {wanted} is not open any more.")
         return picture.alerts[name]
+
+    async def _at(self, rest: str, line: str, now: float) -> list[str]:
+        """The summary as of a past moment. Raises MomentError for a text that is none."""
+        picture, client = self._there()
+        if not rest:
+            raise WordError(f"Say which moment: {line}")
+        zone = ZoneInfo(picture.site.timezone)
+        today, *ended = (dt.datetime.fromtimestamp(each, dt.UTC) for each in (now, *picture.site.ended))
+        then = moment_of(rest, today, zone, ended).timestamp()
+        answer = await client.ask(AskSnapshot(then))
+        assert isinstance(answer, Snapshot)
+        head = f"As of {moment(then, zone)}, by what is known now of the rows up to then:"
+        return [head, *sentences.summary(taken(answer), then, self.numbers)]
 
     async def _command(self, word: PlainWord, rest: str, now: float) -> list[str]:
         picture, client = self._there()

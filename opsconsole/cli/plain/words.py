@@ -22,6 +22,7 @@ class PlainWord(Struct, frozen=True):
 
 WORDS = (
     PlainWord("summary", "how things are: site, shift, KPIs that are not good, open alerts, sources"),
+    PlainWord("at TIME", "the same as of a past moment: 06:00, yesterday, -2h, shift -1"),
     PlainWord("alerts [all]", "the open alerts, most urgent first"),
     PlainWord("alert N", "one alert, with the last that was done about it"),
     PlainWord("kpis", "all KPIs"),

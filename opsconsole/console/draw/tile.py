@@ -43,10 +43,13 @@ def _tall(kpi: KpiState, cells: int, lines: int, focused: bool) -> list[Line]:
 
 
 def _explain(kpi: KpiState, cells: int) -> Line:
-    """The one thing that explains it most; its first words ("worst:") give way where it is too long."""
+    """The one thing that explains it most; its first words ("worst:") and its last ("(-71)") give way."""
     text = inert(kpi.reason or kpi.leader)
     if width(text) > cells - 1:
         text = text.partition(": ")[2] or text
+    if width(text) > cells - 1 and text.endswith(")"):
+        # a bracket that is cut says nothing
+        text = text.rpartition(" (")[0] or text
     return [(f" {clip(text, cells - 1)}", "dim")]
 
 

@@ -37,6 +37,10 @@ class Column:
             return row.values[self.at]
         return (row.line or None) if past else row.file
 
+    def path(self, row: Held) -> bool:
+        """Whether it says in which file the row stands: of a path the end tells more."""
+        return self.at == len(row.values)
+
     def raw(self, row: Held) -> str | None:
         """The text that stands in the file where it did not fit the column."""
         return row.raw.get(self.at)
@@ -72,15 +76,13 @@ class Columns:
             self.all.append(column)
             self.by_name[name] = column
         self._most = most
-        self.widen(rows, text=True)
+        self.widen(rows, first=True)
 
-    def widen(self, rows: Iterable[Held], text: bool = False) -> None:
-        """Have numbers, and with `text` all cells, stand whole in their columns as far as `WIDEST` goes."""
+    def widen(self, rows: Iterable[Held], first: bool = False) -> None:
+        """Have all cells stand whole in their columns as far as `WIDEST` goes; the `first` rows say the decimals."""
         rows = list(rows)
         for column in self.all:
-            if not (text or column.right):
-                continue
-            if text and column.right:
+            if first and column.right:
                 places = [decimals(column.value(row)) for row in rows]
                 column.decimals = min(self._most, max([column.decimals, *places]))
             widths = [width(inert(self.text(column, row))) for row in rows]

@@ -10,7 +10,20 @@ from opsconsole.console.grid.pages import Held
 from opsconsole.console.grid.shape_words import filter_text, group_text, sort_text
 from opsconsole.console.pane import GUTTER
 from opsconsole.console.panels import heading
-from opsconsole.console.text import ELLIPSIS, Line, beside, clip, fit, inert, left, right, told, width
+from opsconsole.console.text import (
+    ELLIPSIS,
+    Line,
+    beside,
+    clip,
+    clip_start,
+    fit,
+    inert,
+    left,
+    line_width,
+    right,
+    told,
+    width,
+)
 
 if TYPE_CHECKING:
     from opsconsole.console.grid.grid import Grid
@@ -27,7 +40,7 @@ BESIDE = 84
 def draw(grid: Grid, cells: int, lines: int, focused: bool) -> list[Line]:
     """Exactly `lines` lines."""
     out = [heading(grid.title, note(grid), cells, focused)]
-    narrowed = narrowing(grid)
+    narrowed = narrowing(grid, cells)
     if narrowed and lines > 5:
         out.append(fit(narrowed, cells))
     last = [whole(grid, cells)] if lines >= ROOMY else []
@@ -91,7 +104,7 @@ def _position(grid: Grid) -> str:
     return f"{at}{fmt.number(pages.total, 0)} of {fmt.count(pages.all, word)}"
 
 
-def narrowing(grid: Grid) -> Line:
+def narrowing(grid: Grid, cells: int) -> Line:
     """Filters, groups and sorts on one line, as they can be typed; empty where there are none."""
     shape = grid.shape
     parts: list[tuple[str, str]] = []
@@ -114,9 +127,14 @@ def narrowing(grid: Grid) -> Line:
         told.append(("hidden ", fmt.count(hidden, "column")))
     for name, text in told:
         parts += [*([("   ", "")] if parts else []), (name, "dim"), (inert(text), "bold")]
-    if parts and shape.without(grid.floor) is not None:
-        parts.append(("   Esc takes the last filter off", "dim"))
-    return [(" ", ""), *parts] if parts else []
+    if not parts:
+        return []
+    line = [(" ", ""), *parts]
+    hint = "   Esc takes the last filter off"
+    # how to undo it is said where nothing of what is shown gives way to it
+    if shape.without(grid.floor) is not None and line_width(line) + width(hint) <= cells:
+        line.append((hint, "dim"))
+    return line
 
 
 # --- the table ---
@@ -236,6 +254,8 @@ def _cell(grid: Grid, column: Column, row: Held | None, size: int, style: str) -
         return left(ELLIPSIS, size), f"{style} dim".strip()
     text = inert(grid.columns.text(column, row))
     style = f"{style} warning".strip() if column.raw(row) is not None else style
+    if column.path(row):
+        text = clip_start(text, size)
     return (right(text, size) if column.right else left(text, size)), style
 
 

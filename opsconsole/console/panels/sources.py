@@ -9,7 +9,7 @@ from opsconsole.console.empty import no_sources
 from opsconsole.console.pane import Pane, Row
 from opsconsole.console.panels import Panel, heading
 from opsconsole.console.place import Spot
-from opsconsole.console.text import Line, fit, inert
+from opsconsole.console.text import Line, fit, inert, width
 from opsconsole.site.model import Panel as PanelSpec
 
 
@@ -35,8 +35,11 @@ class SourcesPanel(Panel):
         assert self.pane is not None
         if spot.lines < 3:
             return [self._strip(spot.cells, focused)]
-        title = heading(self.spec.title or "Sources", [], spot.cells, focused)
-        return [title, *self.pane.draw(spot.cells, spot.lines - 1, focused)]
+        # drawn first: it tells what is out of sight
+        lines = self.pane.draw(spot.cells, spot.lines - 1, focused)
+        more = self.pane.more()
+        note: Line = [(more, "dim")] if more else []
+        return [heading(self.spec.title or "Sources", note, spot.cells, focused), *lines]
 
     def wanted(self, _cells: int) -> int:
         return len(self.ctx.model.sources) + 2
@@ -44,6 +47,8 @@ class SourcesPanel(Panel):
     def _strip(self, cells: int, focused: bool) -> Line:
         """All sources on one line."""
         none = "" if self.ctx.model.sources or self.pane is None else f"  {self.pane.empty}"
+        # what the notice of an empty folder says at length needs no second half a sentence
+        none = none if width(none) < cells - 9 else "  none yet"
         line: Line = [("▸" if focused else " ", "bold"), ("Sources", "bold" if focused else ""), (none, "dim")]
         for source in self.ctx.model.sources.values():
             late = "warning" if source.status in ("stale", "nodata") else "dim"

@@ -24,8 +24,8 @@ COLUMNS = (
     Column("when", 12),
     Column("who", 8, drop=1),
     Column("what", 12),
-    Column("object", 18, grow=True, most=36),
-    Column("text, reason", 18, grow=True, drop=2),
+    Column("object", 14, grow=True, most=36),
+    Column("text, reason", 24, grow=True, drop=2),
 )
 
 
