@@ -11,6 +11,8 @@ from collections.abc import Generator
 # Hundreds of programs are started, and each would compile all of its modules anew; each worker, those of Hypothesis.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Workers share the cores: small sums are not to be spread over threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402

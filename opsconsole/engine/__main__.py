@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
-import sys
+
+from opsconsole.engine.leaving import leave
+
+# A thread of its own for each core makes small sums slow where others want the cores too; before NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main() -> int:
@@ -36,11 +39,7 @@ def main() -> int:
     if arguments.command == "serve":
         from opsconsole.engine.serve import serve as run_serve
 
-        code = run_serve(arguments.site, idle_exit=arguments.idle_exit, ready_fd=arguments.ready_fd)
-        # All is closed and written. DuckDB 2.0.0 can hang while the interpreter takes itself apart.
-        logging.shutdown()
-        sys.stdout.flush()
-        os._exit(code)
+        return run_serve(arguments.site, idle_exit=arguments.idle_exit, ready_fd=arguments.ready_fd)
     if arguments.command == "test":
         from opsconsole.engine.rule_tests import test as run_tests
 
@@ -63,4 +62,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -10,6 +10,7 @@ import duckdb
 import msgspec
 
 from opsconsole.engine.adhoc import AdhocError, Stop, _Batches, _Job, _parse, _quoted, _run_here, _stream, _transaction
+from opsconsole.engine.leaving import leave
 from opsconsole.engine.messages import Failure, Table
 
 _BASE_MEMORY = 2 * 1024**3
@@ -73,3 +74,4 @@ def _batches(connection: duckdb.DuckDBPyConnection, job: _Job, tree: Any) -> _Ba
 
 if __name__ == "__main__":
     main()
+    leave(0)
