@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ KPIS: dict[str, tuple[str, str, pl.Expr, pl.Expr]] = {
 }  # fmt: skip
 
 
+@functools.cache
 def binding() -> Binding:
     text = "kpis:\n" + "".join(
         f"  {name}: {{source: cycles, value: '{value}', where: '{where}', window: 6h, by: [line, station]}}\n"
@@ -60,7 +62,6 @@ def binding() -> Binding:
     return bound
 
 
-BINDING = binding()
 small = st.one_of(st.none(), st.integers(0, 6))
 row = st.tuples(
     st.one_of(st.none(), st.integers(-60, 60 * 20).map(lambda minutes: NOW - dt.timedelta(minutes=minutes))),
@@ -103,7 +104,7 @@ def close(left: float | None, right: float | None) -> bool:
 @given(st.lists(row, max_size=40))
 def test_values_rows_and_members_equal_polars(rows: list[tuple[Any, ...]]) -> None:
     db, frame = fill(rows)
-    measures = evaluate(db, BINDING, NOON)
+    measures = evaluate(db, binding(), NOON)
     start = NOW - dt.timedelta(hours=6)
     now = frame.filter((pl.col("_time") > start) & (pl.col("_time") <= NOW))
     before = frame.filter((pl.col("_time") > start - dt.timedelta(hours=6)) & (pl.col("_time") <= start))
@@ -132,7 +133,7 @@ def test_values_rows_and_members_equal_polars(rows: list[tuple[Any, ...]]) -> No
                 part = groups.get(member)
                 assert count == (len(part) if part is not None else 0)
                 assert close(value, value_of(part, expression) if part is not None else missing), (name, by, member)
-            drilled = breakdown(db, BINDING, name, by, {}, NOON)
+            drilled = breakdown(db, binding(), name, by, {}, NOON)
             assert (drilled.members, drilled.values, drilled.previous) == (split.members, split.values, split.previous)
 
 
@@ -140,7 +141,7 @@ def test_values_rows_and_members_equal_polars(rows: list[tuple[Any, ...]]) -> No
 @given(st.lists(row, max_size=40))
 def test_trend_and_grid_equal_polars(rows: list[tuple[Any, ...]]) -> None:
     db, frame = fill(rows)
-    measures = evaluate(db, BINDING, NOON)
+    measures = evaluate(db, binding(), NOON)
     for name, (_, _, expression, where) in KPIS.items():
         found = measures.kpis[name]
         kept = frame.filter(where & (pl.col("_time") > NOW - dt.timedelta(hours=6)) & (pl.col("_time") <= NOW))
@@ -174,7 +175,7 @@ def test_trend_and_grid_equal_polars(rows: list[tuple[Any, ...]]) -> None:
 @given(st.lists(row, max_size=40))
 def test_rules_by_two_labels_equal_polars(rows: list[tuple[Any, ...]]) -> None:
     db, frame = fill(rows)
-    found = evaluate_rules(db, BINDING, NOON, Arrivals(totals={}, wall=0.0, started=0.0))
+    found = evaluate_rules(db, binding(), NOON, Arrivals(totals={}, wall=0.0, started=0.0))
     kept = frame.filter((pl.col("_time") > NOW - dt.timedelta(hours=6)) & (pl.col("_time") <= NOW))
     rates: dict[tuple[str | None, str | None], float | None] = {}
     counts: dict[tuple[str | None, str | None], int] = {}

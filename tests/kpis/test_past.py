@@ -96,12 +96,12 @@ def test_values_of_a_past_moment_are_those_computed_live_then(
     st.lists(test_kinds.costs, max_size=12, unique_by=lambda row_: row_[0]),
     st.integers(0, 60 * 26),
     st.sampled_from(test_kinds.NIGHTS),
-    st.sampled_from(sorted(test_kinds.BINDINGS)),
+    st.sampled_from(test_kinds.WINDOWS),
 )
 def test_every_kind_of_kpi_is_what_it_was_then(
     made: list[Any], costs: list[Any], minutes: int, night: dt.datetime, window: str
 ) -> None:
-    binding = test_kinds.BINDINGS[window]
+    binding = test_kinds.binding(window)
     start = night.replace(tzinfo=test_kinds.BERLIN).astimezone(UTC)
     then = start + dt.timedelta(minutes=minutes)
     known, _, _ = test_kinds.fill(night, made, costs)
