@@ -30,9 +30,10 @@ _STDERR = pytest.StashKey[int]()
 LONG = (
     *("console/test_terminal.py", "tables/test_torture.py", "tables/test_machine.py"),
     *("program/test_console.py", "tables/test_keyed.py", "tables/test_habits.py"),
-    *("program/test_headless.py", "program/test_permissions.py", "engine/notify/test_notifier.py"),
-    *("kpis/test_sealed.py", "demo/test_demo.py", "program/test_demo.py"),
-    *("tables/test_limits.py", "tables/test_cache.py", "program/test_progress.py"),
+    *("program/test_headless.py", "program/test_permissions.py", "kpis/test_sealed.py"),
+    *("demo/test_demo.py", "program/test_demo.py", "tables/test_limits.py"),
+    *("engine/paging/test_pages.py", "tables/test_cache.py", "program/test_progress.py"),
+    *("kpis/test_against_polars.py", "engine/test_replay.py", "engine/notify/test_notifier.py"),
     *("program/test_crash.py", "program/test_full_disk.py", "program/test_doctor.py"),
 )
 """Files that take the longest; many of them wait for programs more than they work."""

@@ -79,9 +79,9 @@ def fill(rows: list[tuple[Any, ...]]) -> tuple[duckdb.DuckDBPyConnection, pl.Dat
     schema |= {"qty": pl.Int64, "scrap": pl.Int64, "text": pl.String}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     if rows:
-        marks = ", ".join(["(?, ?, ?, ?, ?, ?, 1, 1)"] * len(rows))
-        columns = "_time, line, station, qty, scrap, text, _file, _line"
-        db.execute(f"INSERT INTO cycles ({columns}) VALUES {marks}", [value for row in rows for value in row])
+        lists = ", ".join(f"unnest(CAST(? AS {SCHEMAS['cycles'][name]}[]))" for name in schema)
+        cells = [list(column) for column in zip(*rows, strict=True)]
+        db.execute(f"INSERT INTO cycles ({', '.join(schema)}, _file, _line) SELECT {lists}, 1, 1", cells)
     return db, frame
 
 

@@ -11,6 +11,7 @@ from opsconsole.kpis.expression import Bound, Checker, Fault, ident, number
 from .plant import SCHEMAS, database
 
 CHECKER = Checker(SCHEMAS)
+EMPTY = database()
 PIECES = """
 sum( | count(*) | qty | scrap | "Weird, name" | text | ) | ( | + | / | * | ' | " | -- | /* | */ | ; | select
 from cycles
@@ -41,7 +42,7 @@ def test_any_text_is_bound_or_refused_with_a_place_in_it(text: str) -> None:
             assert 0 <= outcome.offset <= len(text)
         else:
             assert isinstance(outcome, Bound)
-            run = database().execute(f"SELECT 1, (\n{text}\n) FROM cycles").fetchall()  # it stays within its brackets
+            run = EMPTY.execute(f"SELECT 1, (\n{text}\n) FROM cycles").fetchall()  # it stays within its brackets
             assert all(len(row) == 2 for row in run)
     assert CHECKER.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == before
 

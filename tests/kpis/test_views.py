@@ -22,7 +22,7 @@ from opsconsole.kpis.select import Wrong, parse, written
 from opsconsole.site.parse import load_site
 from opsconsole.tables import health
 from opsconsole.tables.derived import sync
-from tests.kpis.plant import rows
+from tests.kpis.plant import Shared, rows
 
 UTC = dt.UTC
 OWN = {"_file": "INTEGER", "_line": "BIGINT", "_time": "TIMESTAMP"}
@@ -55,7 +55,7 @@ def bound(
     (folder / "site.yaml").write_text(head + text)
     loaded = load_site(folder)
     assert loaded.site is not None, [str(problem) for problem in loaded.problems]
-    binding, problems = bind(loaded, schemas)
+    binding, problems = bind(loaded, schemas, Shared())
     return binding, [str(problem) for problem in problems]
 
 
