@@ -25,6 +25,7 @@ from msgspec import Struct
 from opsconsole.alerts.alert import Alert
 from opsconsole.engine.clock import SiteClock
 from opsconsole.engine.counted import KIND, Counted
+from opsconsole.engine.insight.as_of import AsOf
 from opsconsole.engine.occurrences import Occurrences
 from opsconsole.engine.watch import AlertWatch, alert_from
 from opsconsole.kpis.binding import Binding
@@ -92,6 +93,7 @@ class Ruling:
         self._saved_at = 0.0
         self._saved_running: list[Alert] = []
         self._alert_from = ""
+        self._insights = AsOf()
 
     def edited(self) -> None:
         """The site file was edited: open alerts are evaluated anew."""
@@ -127,6 +129,7 @@ class Ruling:
             self._upto, self._queue = plan.base.last(at) - plan.base.every, []
         self._line_up(plan, at, data=clock.mode == "data")
         started = clock.at(tick.started)
+        self._insights.learn(tick.insights)
         self._occurrences.look(cursor, plan, before, self.since)
         now = time.monotonic()
         end = now + _BUDGET
@@ -146,7 +149,7 @@ class Ruling:
                 past=past,
                 blind=blind,
                 watched=self._watch.watched(),
-                insights=None if past else tick.insights,
+                insights=self._insights.at(due.at),
             )
             found, counted = self._occurrences.at(cursor, plan, due, self.since, last=not self._queue)
             self._watch.observe(merged(due.at, [states, *found]), counted)

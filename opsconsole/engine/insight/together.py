@@ -24,6 +24,8 @@ MOST = 5_000
 RECENT = 300
 """So many are looked at each time."""
 DAY = 86_400.0
+_AGAIN = 600.0
+"""Seconds of site time after which it is tried again to learn of a machine that had too few rows."""
 _GROUPS = 1_000
 _OLD = 10.0
 """The latest row may be so many steps old, and a minute."""
@@ -67,32 +69,42 @@ def usual(rows: Rows, columns: tuple[str, ...], step: float, per_week: float) ->
 
 
 class Machines:
-    """The groups of a rule on a source. The budget is shared by the groups that there are at first."""
+    """The groups of a rule on a source. The budget is shared by the groups that there are when they are learnt."""
 
     def __init__(self, rule: BoundRule) -> None:
         self._rule = rule
-        self._machines: dict[Members, Machine] | None = None
-        self._begun = 0.0
+        self._machines: dict[Members, Machine] = {}
+        self._begun: float | None = None
+        self._tried = 0.0
 
     def fresh(self, now: float) -> bool:
         """Whether what was learnt still counts."""
-        return self._machines is None or 0 <= now - self._begun < DAY
+        return self._begun is None or 0 <= now - self._begun < DAY
 
     def look(self, cursor: Cursor, binding: Binding, now: dt.datetime) -> Found:
         """Learn where nothing is known yet; say what stands."""
         rule, at = self._rule, now.timestamp()
-        if self._machines is None:
-            past = latest(cursor, binding, rule, now, MOST)
-            share = (rule.rule.anomaly or 0.0) / max(1, len(past))
-            self._machines = {members: Machine(rows, rule.columns, share) for members, rows in past.items()}
-            self._begun = at
         recent = latest(cursor, binding, rule, now, RECENT)
+        if self._begun is None:
+            self._begun = at
+        lacking = any(members not in self._machines or self._machines[members].lacking for members in recent)
+        if lacking and at - self._tried >= _AGAIN:
+            self._learn(cursor, binding, now)
+            self._tried = at
         seen = [
             self._seen(binding, members, machine, recent.get(members), at)
             for members, machine in self._machines.items()
         ]
         steps = [machine.step for machine in self._machines.values()]
         return Found(at, max(steps, default=0.0) * _OLD + 60.0, tuple(seen))
+
+    def _learn(self, cursor: Cursor, binding: Binding, now: dt.datetime) -> None:
+        """Learn what is usual of each machine that nothing is known of."""
+        past = latest(cursor, binding, self._rule, now, MOST)
+        share = (self._rule.rule.anomaly or 0.0) / max(1, len(past))
+        for members, rows in past.items():
+            if members not in self._machines or self._machines[members].lacking:
+                self._machines[members] = Machine(rows, self._rule.columns, share)
 
     def _seen(self, binding: Binding, members: Members, machine: Machine, rows: Rows | None, now: float) -> Seen:
         monitor = machine.monitor

@@ -133,6 +133,15 @@ def test_too_little_past_and_points_that_are_old_are_not_known(site: Binding) ->
         assert all(each.unknown for each in found.seen)
 
 
+def test_a_machine_that_has_come_is_learnt_once_it_has_enough(site: Binding) -> None:
+    db, early = database(), NOON - HOURS * HOUR
+    put(db, rows(early, 20, 1))
+    looking = Looking(site, db)
+    assert [each.unknown for each in looking.at(early + 20 * HOUR)["machines"].seen] == [True, True]
+    put(db, rows(early + 20 * HOUR, 100, 2))
+    assert [each.unknown for each in looking.at(early + 120 * HOUR)["machines"].seen] == [False, False]
+
+
 def test_an_hour_that_is_not_complete_is_not_looked_at(site: Binding, db: duckdb.DuckDBPyConnection) -> None:
     looking = Looking(site, db)
     put(db, [row for row in rows(NOON, 1, 2, high=40) if row[0] == NOON.replace(tzinfo=None)])
