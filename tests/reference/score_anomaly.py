@@ -19,7 +19,7 @@ from opsconsole.insight.anomaly.scorer import scores
 from tests.insight.anomaly.simulated import QUIET, corpus, quiet
 from tests.reference import nab, plant
 
-SETTING = 0.31
+SETTING = 0.28
 BUDGET = 2.0
 
 
