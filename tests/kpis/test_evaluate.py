@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -322,7 +322,7 @@ def test_columns_named_like_ours_do_no_harm(tmp_path: Path) -> None:
     assert (found.value, found.splits["_period"].members) == (7.0, ["7"])
 
 
-def test_seven_kpis_by_two_dimensions_on_a_million_rows_are_quick(tmp_path: Path) -> None:
+def test_seven_kpis_by_two_dimensions_on_a_million_rows_cost_little_more_than_by_hand(tmp_path: Path) -> None:
     db = database()
     db.execute("SET threads = 2")
     db.execute(
@@ -334,14 +334,28 @@ def test_seven_kpis_by_two_dimensions_on_a_million_rows_are_quick(tmp_path: Path
         f"  k{n}: {SCRAP}, window: 24h, by: [line, station], where: qty > {n}}}\n" for n in range(7)
     )
     binding = bound(tmp_path, text)
-    evaluate(db, binding, NOON)
+
+    def by_hand() -> None:
+        """Both windows, by both dimensions and over time, each KPI by itself."""
+        for n in range(7):
+            db.execute(
+                "SELECT 100.0 * sum(scrap) / sum(qty) FROM (SELECT *, _time > TIMESTAMP '2026-06-23 12:00:00' AS now, "
+                "date_trunc('hour', _time) AS hour FROM cycles WHERE _time > TIMESTAMP '2026-06-22 12:00:00' "
+                f"AND qty > {n}) GROUP BY GROUPING SETS ((now), (now, line), (now, station), (now, hour))"
+            ).fetchall()
+
+    assert evaluate(db, binding, NOON).kpis["k6"].rows == 12343
+    assert cost(lambda: evaluate(db, binding, NOON)) < 6 * cost(by_hand)
+
+
+def cost(work: Callable[[], object]) -> float:
+    """The CPU of doing something, s: the least of five times, which does not go by what else the machine does."""
     taken: list[float] = []
-    for _ in range(7):
-        begun = time.perf_counter()
-        found = evaluate(db, binding, NOON)
-        taken.append(time.perf_counter() - begun)
-    assert found.kpis["k6"].rows == 12343
-    assert statistics.median(taken) < 0.4  # 0.05 s alone on two cores; the margin is for a busy machine
+    for _ in range(5):
+        begun = time.process_time()
+        work()
+        taken.append(time.process_time() - begun)
+    return min(taken)
 
 
 class Meddling:

@@ -31,8 +31,8 @@ def moved(estimate: Estimate, amount: Callable[[float], str]) -> str:
     """Such as "fell 0.9 points (95 %: 0.4–1.4)"; "moved" where the interval holds 0, with the signs of its ends."""
     low, high = estimate.low, estimate.high
     if low <= 0 <= high:
-        sign = "−" if estimate.value < 0 else "+"
-        return f"moved by {sign}{amount(abs(estimate.value))} (95 %: −{_bare(amount(-low))} to +{_bare(amount(high))})"
+        sign = "-" if estimate.value < 0 else "+"
+        return f"moved by {sign}{amount(abs(estimate.value))} (95 %: -{_bare(amount(-low))} to +{_bare(amount(high))})"
     ends = sorted((abs(low), abs(high)))
     word = "fell" if estimate.value < 0 else "rose"
     return f"{word} {amount(abs(estimate.value))} (95 %: {_bare(amount(ends[0]))}–{_bare(amount(ends[1]))})"
