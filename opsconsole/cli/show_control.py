@@ -11,7 +11,7 @@ from opsconsole.site.figures import figure, iso, moment, number, padded
 
 COLUMNS = 80
 SIGNALS = 12
-SIDES = {"above": "▲", "below": "▼", "both": "◆"}
+SIDES = {"above": "↑", "below": "↓", "both": "±"}
 Told = dict[str, Any]
 
 
@@ -30,6 +30,8 @@ def control_text(told: Told) -> str:
     where = "".join(f" · {name} {member}" for name, member in told["where"].items())
     lines = [f"{told['title']}{where}", *_wrapped(says["chart"]), *_latest(told, zone)]
     lines += [f"! {each}" for text in says["careful"] for each in textwrap.wrap(text, COLUMNS - 2)]
+    if says["levels"]:
+        lines += ["", "Changes of level, the latest first", *_wrapped(says["levels"])]
     lines += ["", "Signals, the latest first", *_signals(told, zone)]
     if says["capability"]:
         lines += ["", "Capability", *_wrapped(says["capability"])]

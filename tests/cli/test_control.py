@@ -26,7 +26,7 @@ def test_the_text(report: dict[str, Any]) -> None:
     assert [line for line in lines if width(line) > 80] == []
     assert lines[:2] == ["cost · line A", "X̄-S chart (means of subgroups) · a point is 1 h"]
     assert lines[2].startswith("limits 4")
-    assert f"▲ {'2026-06-24 14:00':<35} rule1" in lines
+    assert f"↑ {'2026-06-24 14:00':<35} rule1" in lines
     assert any(line.startswith("Cp 1.78 (95 %: 1.65–1.91)") for line in lines)
     assert "high, runs: " in control_text(report)
     assert "the whole site, 4 charts of 2 KPIs: " in control_text(report)

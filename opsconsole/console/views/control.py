@@ -133,7 +133,8 @@ class ControlView(ReportView):
             for each in says["careful"]
             for at, text in enumerate(wrap(inert(each), cells - 4))
         ]
-        out += [fit([(f" {inert(text)}", "")], cells) for each in says["capability"] for text in wrap(each, cells - 2)]
+        for each in (*says["levels"], *says["capability"]):
+            out += [fit([(f" {text}", "")], cells) for text in wrap(inert(each), cells - 2)]
         high = min(CHART_MOST, max(LEAST_LINES, int(lines * CHART)))
         if lines - len(out) - high >= 4:
             out += control_chart(told, cells, high)

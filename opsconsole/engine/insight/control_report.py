@@ -1,4 +1,4 @@
-"""The report on a KPI's control chart: points and limits, signals, capability, what its rules cost in false alarms."""
+"""The report on a KPI's control chart: points, limits, signals, changes of level, capability, what its rules cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from opsconsole.engine.insight.charts import Charted, charts, lacking
 from opsconsole.engine.insight.control import limit_of
 from opsconsole.engine.insight.control_words import sentences
 from opsconsole.engine.insight.costs import costs_of, site_costs
-from opsconsole.engine.insight.marked import moments_of
+from opsconsole.engine.insight.levels import levels
+from opsconsole.engine.insight.marked import changes_of, moments_of
 from opsconsole.engine.jobs import Desk, Job, ReportError
 from opsconsole.engine.past import looked_at
 from opsconsole.insight.control.capability import Capability, capability, of_figures
@@ -71,6 +72,7 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
         "segments": [_segment(charted, each) for each in segments],
         "points": _points(charted, most),
         "signals": _episodes(charted),
+        "levels": levels(charted, changes_of(desk.watch, name, where, now.timestamp())),
         "capability": _capable(kpi, charted, last),
         "costs": costs_of(binding, kpi, charted),
         "site": site,

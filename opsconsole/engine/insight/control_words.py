@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 from opsconsole.site.figures import count, duration, figure, moment, number
 
 Told = dict[str, Any]
+LEVELS = 3
+"""So many changes of level are told in sentences."""
 
 
 def sentences(report: Told) -> dict[str, list[str]]:
-    """Of a report on a chart: `chart`, `careful`, `capability`, `costs`."""
+    """Of a report on a chart: `chart`, `careful`, `levels`, `capability`, `costs`."""
     return {
         "chart": _chart(report),
         "careful": _careful(report),
+        "levels": _levels(report),
         "capability": _capability(report),
         "costs": _costs(report),
     }
@@ -63,6 +66,19 @@ def _careful(report: Told) -> list[str]:
         )
     if size < 50:
         found.append(f"limits from {size} points are uncertain: false alarms are several times as frequent")
+    return found
+
+
+def _levels(report: Told) -> list[str]:
+    """The latest changes of level, each with where it may have been and what people marked there."""
+    zone, found = ZoneInfo(report["timezone"]), []
+    for each in report["levels"]["found"][:LEVELS]:
+        before, after = _value(report, each["before"]), _value(report, each["after"])
+        span = f"{moment(each['first'], zone)} – {moment(each['last'], zone)}"
+        if each["first"] == each["last"]:
+            span = "to the point"
+        why = "; ".join(f"{one['text']} ({one['who']})" for one in each["marked"]) or "no change was marked there"
+        found.append(f"level {before} → {after} about {moment(each['at'], zone)} (95 %: {span}): {why}")
     return found
 
 

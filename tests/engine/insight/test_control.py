@@ -253,3 +253,23 @@ def test_options_that_are_none_are_said(site: Binding, usual: duckdb.DuckDBPyCon
         told(site, usual, kpi="cost", points="many")
     with pytest.raises(LookupError):
         told(site, usual, kpi="nothing")
+
+
+def test_when_the_level_changed_is_told_with_what_was_marked_there(site: Binding) -> None:
+    db = filled()
+    at = NOON - dt.timedelta(hours=30)
+    db.execute("UPDATE cycles SET cost = cost + 3 WHERE _time >= ?", [at.replace(tzinfo=None)])
+    watch = cast(AlertWatch, Marks(ChangeMark("c1", ["cost"], {}, at.timestamp() + 600, "new tip", "ana")))
+    plant = AtPlant(site, db)
+    whole = report(Desk(cast(Core, plant), cast(Store, plant), watch, Path()), Job(1), {"kpi": "cost"})
+    found, says = whole["levels"], whole["says"]["levels"]
+    assert found["lacking"] == ""
+    (change,) = found["found"]
+    assert change["first"] <= at.timestamp() <= change["last"]
+    assert abs(change["at"] - at.timestamp()) <= 3 * 3600
+    assert change["after"] - change["before"] == pytest.approx(3.0, abs=0.8)
+    assert [(one["id"], one["who"]) for one in change["marked"]] == [("c1", "ana")]
+    assert len(says) == 1
+    assert says[0].endswith("new tip (ana)")
+    assert told(site, filled(), kpi="cost")["levels"] == {"lacking": "", "found": []}
+    assert told(site, filled(hours=12), kpi="cost")["levels"]["lacking"] == "12 points, 20 are needed"
