@@ -88,13 +88,16 @@ def _asked_for(arguments: argparse.Namespace) -> int:
     return _console(arguments.site, start=start, with_file=not arguments.no_config)
 
 
-def _settings(*, with_file: bool) -> Config | None:
-    """The person's own settings; None, and what is wrong with them is told, where they cannot be used."""
+def _settings(*, with_file: bool, keep: bool) -> Config | None:
+    """The person's own settings; None, and what is wrong with them is told, where they cannot be used.
+
+    `keep`: what the file was read as is kept for the next start.
+    """
     from opsconsole.console.config import Config
     from opsconsole.console.settings import SettingsError, load
 
     try:
-        return load() if with_file else Config()
+        return load(keep=keep) if with_file else Config()
     except SettingsError as error:
         print(f"opsconsole: {error}", file=sys.stderr)
         print("opsconsole: mend it, or go without: opsconsole --no-config SITE", file=sys.stderr)
@@ -116,7 +119,8 @@ def _console(site: str, idle_exit: float | None = None, start: Start | None = No
         from opsconsole.cli.main import run
 
         return run(parse(["snapshot", site]))
-    config = _settings(with_file=with_file)
+    start = start or Start()
+    config = _settings(with_file=with_file, keep=not start.forget)
     if config is None:
         return 1
     try:
@@ -129,7 +133,7 @@ def _console(site: str, idle_exit: float | None = None, start: Start | None = No
         return 1
     from opsconsole.console.app import run as run_console
 
-    return run_console(place, launch, config, start or Start())
+    return run_console(place, launch, config, start)
 
 
 def _listens(path: os.PathLike[str]) -> bool:

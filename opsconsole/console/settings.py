@@ -37,8 +37,11 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     return base / "opsconsole" / FILE
 
 
-def load(file: Path | None = None) -> Config:
-    """The settings in a file (the person's own); where there is none, those that hold without. Raises SettingsError."""
+def load(file: Path | None = None, *, keep: bool = True) -> Config:
+    """The settings in a file (the person's own); where there is none, those that hold without. Raises SettingsError.
+
+    `keep`: what they were read as is kept for the next start.
+    """
     file = file or config_file()
     try:
         with file.open("rb") as opened:
@@ -55,7 +58,8 @@ def load(file: Path | None = None) -> Config:
     if known is not None:
         return known
     config = parse(data, str(file))
-    settings_kept.keep(data, config)
+    if keep:
+        settings_kept.keep(data, config)
     return config
 
 
