@@ -1,8 +1,8 @@
 """Looks at what rules want found off the tick: one thread, one look after the other, each with its own cursor.
 
-A look is due when so much site time has passed as its task says. After each the thread rests as long as it has worked,
-so that it never takes more than half of a core, and the tick has its turn. What was found stands until it is looked at
-again.
+A look is due when so much site time has passed as its task says. After each the thread rests three times as long as it
+has worked, so that it never takes more than a quarter of a core, and the tick has its turn. What was found stands until
+it is looked at again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from opsconsole.tables.store import Store
 
 log = logging.getLogger(__name__)
 
+_REST = 3.0
 _GAP = 2.0
 """Wall seconds between two looks at the same, at least: replayed site time may run fast."""
 _STANDS = 120.0
@@ -39,7 +40,7 @@ class _Scene(NamedTuple):
 
 
 class Runner:
-    """Finds what rules ask for. `news` is called from its thread when anything was found."""
+    """Finds what rules ask for. `news` is called from its thread when anything was found and time does not pass."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Runner:
         self._found: Insights = {}
         self._looked: dict[tuple[str, str, Task], tuple[float, float]] = {}
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._cursor: duckdb.DuckDBPyConnection | None = None
 
@@ -76,7 +77,7 @@ class Runner:
 
     def stop(self) -> None:
         """End; what the look that runs asks of the tables is given up."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         if (cursor := self._cursor) is not None:
             cursor.interrupt()
@@ -87,7 +88,7 @@ class Runner:
         while True:
             self._wake.wait()
             self._wake.clear()
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             try:
                 again = self.work()
@@ -95,7 +96,7 @@ class Runner:
                 # the boundary of the thread: one pass that fails must not end what comes after
                 log.exception("looking at what rules want failed")
                 again = None
-            if again is not None and not self._stopping and not self._wake.wait(again):
+            if again is not None and not self._stopping.is_set() and not self._wake.wait(again):
                 self._wake.set()
 
     def work(self) -> float | None:
@@ -109,7 +110,7 @@ class Runner:
         self._looked = {key: self._looked[key] for key in wanted if key in self._looked}
         waits: float | None = None
         for key in wanted:
-            if self._stopping or self._scene is None:
+            if self._stopping.is_set() or self._scene is None:
                 break
             at, wall = self._looked.get(key, (float("-inf"), float("-inf")))
             now = self._scene.now.timestamp()
@@ -122,9 +123,10 @@ class Runner:
             kept |= self._look(*key, self._scene)
             self._looked[key] = now, time.monotonic()
             self._found = dict(kept)
-            self._news()
+            if not self._scene.speed:
+                self._news()  # else the grid of the rules has its next point soon
             if self._thread is threading.current_thread():
-                time.sleep(time.monotonic() - began)
+                self._stopping.wait(_REST * (time.monotonic() - began))
         self._found = kept
         return waits
 

@@ -79,13 +79,24 @@ def test_a_look_is_due_when_its_time_has_passed_and_what_was_found_stands(bindin
     try:
         made.show(binding, NOON, 60.0)
         until(lambda: "odd" in made.found, what="the first look")
-        assert told.is_set()
+        assert not told.is_set(), "the next point of the rules' grid comes by itself"
         assert made.found["odd"].valid == 120 * 60.0
         made.show(binding, NOON + dt.timedelta(seconds=59), 60.0)
         assert made.work() is None
         made.show(binding, NOON + dt.timedelta(seconds=60), 60.0)
         until(lambda: len(study.looks) == 2, what="the second look, after its gap")
         assert [at for _, at in study.looks] == [NOON, NOON + dt.timedelta(seconds=60)]
+    finally:
+        made.stop()
+
+
+def test_where_time_does_not_pass_what_was_found_is_news(binding: Binding, study: Odd) -> None:
+    told = threading.Event()
+    made = runner(study, told)
+    try:
+        made.show(binding, NOON, 0.0)
+        assert told.wait(20)
+        assert "odd" in made.found
     finally:
         made.stop()
 
