@@ -14,8 +14,9 @@ from opsconsole.engine.launch import IDLE_EXIT, Launch, LaunchError, start_engin
 from opsconsole.engine.messages import AskStop
 from opsconsole.engine.place import Place
 
-# An engine that another client has just started holds the lock a moment before it listens.
-_PATIENCE = 10.0
+# An engine that another client has just started holds the lock a moment before it listens; one that ends may first have
+# to write what it has read.
+_PATIENCE = 30.0
 # It is given so long before its lock is tried: whoever tries it may be in the way of one that starts.
 _LOOK = 0.3
 

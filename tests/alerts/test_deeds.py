@@ -63,7 +63,7 @@ def state(book: AlertBook, alert: str = A) -> str:
 
 def test_every_command_about_alerts_is_known_to_the_book() -> None:
     others = {"undo", "redo", "tick", "untick", "retry", "save-draft", "save-sql", "save-view", "drop-view"}
-    others |= {"save-layout", "plan-maintenance", "end-maintenance"}
+    others |= {"save-layout", "plan-maintenance", "end-maintenance", "change", "drop-change"}
     assert set(COMMANDS) - others == set(deeds.DONE)
 
 
