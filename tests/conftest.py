@@ -118,4 +118,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         hands[at % workers] += files.pop(name)
     for name in sorted(files, key=lambda name: QUICK.index(name.split("/")[0]) if name.split("/")[0] in QUICK else -1):
         min(hands, key=len).extend(files[name])
+    _even(hands)
     items[:] = [item for hand in hands for item in hand]
+
+
+def _even(hands: list[list[pytest.Item]]) -> None:
+    """Have each hand as long as the stretch that its worker gets, or one begins with the end of another's."""
+    left, sizes = sum(map(len, hands)), []
+    for others in range(len(hands), 0, -1):
+        sizes.append(left // others)
+        left -= sizes[-1]
+    spare: list[pytest.Item] = []
+    for hand, size in zip(hands, sizes, strict=True):
+        spare += hand[size:]
+        del hand[size:]
+    for hand, size in zip(hands, sizes, strict=True):
+        while len(hand) < size:
+            hand.append(spare.pop())
