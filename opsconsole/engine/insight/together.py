@@ -119,16 +119,17 @@ class Machines:
         if machine.onset is None or began > 0:
             machine.onset = float(rows.times[began])
         since = rows.values[rows.times >= machine.onset]
-        text = said(machine.onset, moved(monitor.model, since), len(rows.values[0]), binding, now)
-        shown = number(index, 2), number(monitor.threshold, 2)
-        return Seen(members, self._rule.rule.priority, index, monitor.threshold, text, *shown)
+        text, brief = said(machine.onset, moved(monitor.model, since), len(rows.values[0]), binding, now)
+        limit = number(monitor.threshold, 2)
+        return Seen(members, self._rule.rule.priority, index, monitor.threshold, text, brief, limit)
 
 
-def said(onset: float, ranked: list[Moved], columns: int, binding: Binding, now: float) -> str:
-    """What left the usual, the columns that moved named first."""
+def said(onset: float, ranked: list[Moved], columns: int, binding: Binding, now: float) -> tuple[str, str]:
+    """What left the usual, the columns that moved named first; and the first of them alone, for a rule's `title`."""
     named = ", ".join(f"{each.name} {each.shift:+.1f} σ ({figures(each)})" for each in ranked[:NAMED])
     since = moment(onset, zone(binding.site), now)
-    return f"{columns} columns together are unusual since {since}: {named}"
+    first = f"{ranked[0].name} {ranked[0].shift:+.1f} σ since {since}" if ranked else f"since {since}"
+    return f"{columns} columns together are unusual since {since}: {named}", first
 
 
 def figures(one: Moved) -> str:

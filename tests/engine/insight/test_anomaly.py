@@ -107,6 +107,8 @@ def test_what_is_usual_stands_for_nothing_and_what_is_not_is_told_as_long_as_it_
     assert machine.priority == "warning"
     assert machine.text.startswith("3 columns together are unusual since 14:")
     assert ": cost +" in machine.text, "what moved most is named first"
+    assert machine.shown.startswith("cost +")
+    assert " σ since 14:" in machine.shown
     assert lines(odd["machines"])["A"].priority is None
     put(db, rows(NOON + 3 * HOUR, 6, 3))
     over = looking.at(NOON + 9 * HOUR)
