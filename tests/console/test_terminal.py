@@ -85,7 +85,7 @@ def test_keys_stay_within_their_budget_of_bytes(folder: Path) -> None:
         assert cost(terminal, "j", "▸ ◆W Order") <= 700
         assert cost(terminal, ":", ":") <= 1500
         assert cost(terminal, "\x1b", "? help") <= 1500
-        assert cost(terminal, "a", "acknowledge:") <= 700
+        assert cost(terminal, "a", "already so: ") <= 700
         assert cost(terminal, "2", "n who") <= 30_000
 
 

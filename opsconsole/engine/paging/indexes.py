@@ -179,7 +179,7 @@ class Indexes:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._subjects.reading(entry.scope, _LONGEST) as cursor, self._watched(entry, cursor):
-                entry.version = self._versions.of(cursor, entry.scope)
+                entry.version = self._versions.shown(cursor, entry.scope)
                 self._write(entry, cursor)
             entry.ended = time.monotonic()
             entry.state = IndexState("ready", 1.0)

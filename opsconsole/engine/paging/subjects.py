@@ -30,7 +30,8 @@ from opsconsole.tables.store import Store
 class Scope(Struct, frozen=True):
     """The rows that are meant. `files_of`: the sources of files they depend on; `now` is the site time they go by.
 
-    `kept`: the result they are of, else they are of the tables.
+    `kept`: the result they are of, else they are of the tables. `seen`: the version of the data that their columns are
+    of, where these are members that the data has.
     """
 
     rows: RowSet
@@ -40,6 +41,7 @@ class Scope(Struct, frozen=True):
     time: str = ""
     kept: Kept | None = None
     lines: bool = True
+    seen: int | None = None
 
 
 class Subjects:

@@ -130,14 +130,15 @@ class TableQueries:
             return scope
         with self._subjects.reading(scope, _PAGE_SECONDS) as cursor:
             rows = grouped(cursor, scope.rows, grouping)
+            seen = self._versions.of(cursor, scope)
         note = "; ".join(text for text in (scope.note, rows.note) if text)
-        return msgspec.structs.replace(scope, rows=rows, note=note, lines=False)
+        return msgspec.structs.replace(scope, rows=rows, note=note, lines=False, seen=seen)
 
     def _read(self, body: AskPage) -> TablePage:
         scope = self._scope(body.of)
         sort = _order(scope, body.of, body.sort)
         with self._subjects.reading(scope, _PAGE_SECONDS) as cursor:
-            version = self._versions.of(cursor, scope)
+            version = self._versions.shown(cursor, scope)
             read = self._reader.page(cursor, scope, body, sort, version)
             narrow = body.of.words or body.of.filters or body.of.expression
             if not narrow or body.of.group is not None:

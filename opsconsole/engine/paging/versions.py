@@ -27,6 +27,11 @@ class Versions:
         found = max(touched.version(cursor, source) for source in scope.files_of)
         return (self._store.opened << _OPENED) | found
 
+    def shown(self, cursor: duckdb.DuckDBPyConnection, scope: Scope) -> int:
+        """The version that is shown: where columns are members, the one they are of. Data may be newer by then; what is
+        made of both must not pass for the newest."""
+        return self.of(cursor, scope) if scope.seen is None else scope.seen
+
     def since(
         self, cursor: duckdb.DuckDBPyConnection, sources: tuple[str, ...], known: int
     ) -> tuple[float | None, float | None] | None:
