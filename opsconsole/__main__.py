@@ -88,7 +88,7 @@ def _asked_for(arguments: argparse.Namespace) -> int:
     return _console(arguments.site, start=start, with_file=not arguments.no_config)
 
 
-def _settings(*, with_file: bool, keep: bool) -> Config | None:
+def _settings(*, with_file: bool, keep: bool = True) -> Config | None:
     """The person's own settings; None, and what is wrong with them is told, where they cannot be used.
 
     `keep`: what the file was read as is kept for the next start.

@@ -51,8 +51,9 @@ def test_a_load_an_append_and_reopening(tmp_path: Path) -> None:
     print(f"\nload {rate:,.0f} rows/s; append median {statistics.median(took):.0f} ms; open {opened:.0f} ms")
     assert rows == 400_015
     assert rate > 60_000  # 250,000 and more on a machine with nothing else to do
-    assert statistics.median(took) < 120  # 60 likewise
-    assert opened < 300  # 100 likewise
+    # a row more costs a small part of what all did, on the same machine at the same time: 4 % of it
+    assert statistics.median(took) / 1000 < 0.12 * 400_000 / rate
+    assert opened / 1000 < 0.25 * 400_000 / rate
 
 
 def test_an_idle_feed_does_nothing(tmp_path: Path) -> None:
