@@ -28,7 +28,7 @@ class Empty(App):
 Empty().run()
 """
 KPI = "1 000 000 rows"
-SETTINGS = "theme: dark\nkeys:\n  ack: [a, f5]\n"
+SETTINGS = "tour: false\ntheme: dark\nkeys:\n  ack: [a, f5]\n"
 RATIO, MEGABYTES, CONSOLES = 1.3, 90.0, 4
 WALK = (("2", "Alerts  "), ("3", "KPIs  "), ("5", "Tables  "), ("8", "Sources  "),
         (":rows source cycles\r", "row 1 of 1 0"),
