@@ -38,6 +38,7 @@ class Bound:
         self._loaded = loaded
         self._store = store
         self._to: Mapping[str, Mapping[str, str]] | None = None
+        self._views: dict[str, str] = {}
         self._rebind(bench)
 
     @property
@@ -67,9 +68,9 @@ class Bound:
             return True
         assert loaded.site is not None
         log.info("the site file was edited and is applied")
-        self.site, self._loaded, self.binding, self.problems = loaded.site, loaded, binding, problems
+        self.site, self._loaded = loaded.site, loaded
+        self._take(binding, problems)  # before the feed makes tables of the names of views that are gone
         self.told = []
-        self._put_views()  # before the feed makes tables of their names
         return True
 
     def fit(self) -> bool:
@@ -77,8 +78,8 @@ class Bound:
         if self._store.schemas() != self._to:
             self._rebind()
             return True
-        if self.binding.views:  # one may have waited for its name; a database that was set aside has none
-            self._put_views()
+        if self._views:  # one may have waited for its name; a database that was set aside has none
+            derived.keep(self._store, self._views)
         return False
 
     def _refuse(self, problems: list[Problem]) -> None:
@@ -90,8 +91,11 @@ class Bound:
     def _rebind(self, bench: Bench | None = None) -> None:
         """What does not fit the tables is shown, and the rest goes on."""
         self._to = self._store.schemas()
-        self.binding, self.problems = bind(self._loaded, self._to, bench)
-        self._put_views()
+        self._take(*bind(self._loaded, self._to, bench))
 
-    def _put_views(self) -> None:
-        derived.keep(self._store, {name: view.sql for name, view in self.binding.views.items()})
+    def _take(self, binding: Binding, problems: list[Problem]) -> None:
+        """Go by another binding; a derived source is there before those who read by it know, and as long as they do."""
+        views = {name: view.sql for name, view in binding.views.items()}
+        derived.keep(self._store, self._views | views)
+        self.binding, self.problems, self._views = binding, problems, views
+        derived.keep(self._store, views)
