@@ -47,7 +47,10 @@ def _run(place: Place, launch: Launch | None, config: Config, start: Start, term
     from opsconsole.console.engine_link import EngineLink
     from opsconsole.console.fmt import decimal_marker
     from opsconsole.console.memory import memory_of
-    from opsconsole.console.program import Console
+    from opsconsole.console.spared import spared
+
+    with spared():
+        from opsconsole.console.program import Console
     from opsconsole.console.touring import toured
 
     gc.freeze()

@@ -22,7 +22,7 @@ from opsconsole.engine.messages import (
     Welcome,
 )
 from opsconsole.engine.place import Place
-from opsconsole.engine.wire import WireError, frame, read_to_client
+from opsconsole.engine.wire import WireError, answer, frame, read_to_client
 
 Event = Snapshot | Changes | Goodbye
 
@@ -43,7 +43,7 @@ class Client:
         self._reader = reader
         self._writer = writer
         self._next = 0
-        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._pump_task = asyncio.create_task(self._pump())
 
@@ -62,17 +62,17 @@ class Client:
         ssh = os.environ.get("SSH_CONNECTION", "")
         writer.write(frame(Hello(protocol=PROTOCOL, version=__version__, kind=kind, ssh=ssh, read_only=read_only)))
         try:
-            answer = await read_to_client(reader)
+            greeting = await read_to_client(reader)
         except WireError as error:
             writer.close()
             raise RefusedError(_OTHER_VERSION.format(theirs="another version")) from error
-        if isinstance(answer, Welcome) and answer.protocol == PROTOCOL:
-            return cls(reader, writer, answer)
+        if isinstance(greeting, Welcome) and greeting.protocol == PROTOCOL:
+            return cls(reader, writer, greeting)
         writer.close()
-        if isinstance(answer, Failure):
-            raise RefusedError(answer.message)
-        if isinstance(answer, Welcome):
-            raise RefusedError(_OTHER_VERSION.format(theirs=f"version {answer.version}"))
+        if isinstance(greeting, Failure):
+            raise RefusedError(greeting.message)
+        if isinstance(greeting, Welcome):
+            raise RefusedError(_OTHER_VERSION.format(theirs=f"version {greeting.version}"))
         raise EngineGoneError("the engine hung up")
 
     async def ask(self, body: Ask) -> Answer:
@@ -81,19 +81,24 @@ class Client:
             raise EngineGoneError("the engine is gone")
         self._next += 1
         number = self._next
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
             self._writer.write(frame(Request(id=number, body=body)))
             await self._writer.drain()
-            answer = await future
+            came = await future
         except ConnectionError as error:
             raise EngineGoneError("the engine is gone") from error
         finally:
             self._waiting.pop(number, None)
-        if isinstance(answer, Failure):
-            raise RefusedError(answer.message)
-        return answer
+        try:
+            found = answer(body, came)
+        except WireError as error:
+            self._writer.close()
+            raise EngineGoneError(_STRANGE.format(error)) from error
+        if isinstance(found, Failure):
+            raise RefusedError(found.message)
+        return found
 
     async def events(self) -> AsyncIterator[Event]:
         """What the engine pushes after a `Subscribe`; ends when the engine is gone."""
@@ -116,12 +121,12 @@ class Client:
                 try:
                     message = await read_to_client(self._reader)
                 except WireError as error:
-                    reason = f"the engine sent what this version does not understand ({error})"
+                    reason = _STRANGE.format(error)
                     break
                 if isinstance(message, Reply):
                     future = self._waiting.get(message.id)
                     if future is not None and not future.done():
-                        future.set_result(message.body)
+                        future.set_result(message)
                 elif isinstance(message, Snapshot | Changes | Goodbye):
                     self._events.put_nowait(message)
                 elif message is None:
@@ -134,6 +139,7 @@ class Client:
             self._writer.close()
 
 
+_STRANGE = "the engine sent what this version does not understand ({})"
 _OTHER_VERSION = (
     f"this opsconsole ({__version__}) and the running engine ({{theirs}}) do not speak the same protocol: "
     "run `opsconsole stop SITE` (or :restart-engine in the console) so that a fresh engine starts."

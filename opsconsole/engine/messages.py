@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from opsconsole.engine.alert_messages import AlertCounts as AlertCounts
 from opsconsole.engine.alert_messages import AlertDetail as AlertDetail
@@ -391,10 +391,10 @@ class Request(Struct, frozen=True, tag="request"):
 
 
 class Reply(Struct, frozen=True, tag="reply"):
-    """The answer to the request of the same `id`."""
+    """The answer to the request of the same `id`: `body` is an `Answer`, packed (`wire.reply`, `wire.answer`)."""
 
     id: int
-    body: Answer
+    body: Raw
 
 
 ToEngine = Hello | Request

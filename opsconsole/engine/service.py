@@ -29,7 +29,6 @@ from opsconsole.engine.messages import (
     Failure,
     Goodbye,
     Hello,
-    Reply,
     Request,
     Snapshot,
     Subscribe,
@@ -37,7 +36,7 @@ from opsconsole.engine.messages import (
     Welcome,
 )
 from opsconsole.engine.place import Place
-from opsconsole.engine.wire import WireError, frame, read_to_engine
+from opsconsole.engine.wire import WireError, frame, read_to_engine, reply
 
 log = logging.getLogger(__name__)
 
@@ -240,7 +239,7 @@ class _Session:
         finally:
             self._slots.release()
         with contextlib.suppress(ConnectionError):
-            await self._send(Reply(id=request.id, body=body))
+            await self._send(reply(request.id, body))
             if isinstance(body, Snapshot):
                 # changes that came while the snapshot was on its way
                 self.news.set()

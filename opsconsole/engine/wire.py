@@ -7,7 +7,7 @@ from functools import cache
 
 import msgspec
 
-from opsconsole.engine.messages import ToClient, ToEngine
+from opsconsole.engine.messages import Answer, Ask, Failure, Reply, Snapshot, Subscribe, ToClient, ToEngine
 
 MAX_FRAME = 256 * 1024 * 1024
 
@@ -23,6 +23,17 @@ def _to_engine() -> msgspec.msgpack.Decoder[ToEngine]:
 @cache
 def _to_client() -> msgspec.msgpack.Decoder[ToClient]:
     return msgspec.msgpack.Decoder(ToClient)
+
+
+@cache
+def _first_answer() -> msgspec.msgpack.Decoder[Snapshot | Failure]:
+    return msgspec.msgpack.Decoder(Snapshot | Failure)
+
+
+@cache
+def _any_answer() -> msgspec.msgpack.Decoder[Answer]:
+    """Made when the first picture has been shown: all that can be answered takes longer than what that is made of."""
+    return msgspec.msgpack.Decoder(Answer)
 
 
 class WireError(Exception):
@@ -60,5 +71,19 @@ async def read_to_client(reader: asyncio.StreamReader) -> ToClient | None:
     body = await _read(reader)
     try:
         return None if body is None else _to_client().decode(body)
+    except msgspec.DecodeError as error:
+        raise WireError(str(error)) from error
+
+
+def reply(number: int, body: Answer) -> Reply:
+    """The answer to the request of that number."""
+    return Reply(number, msgspec.Raw(_encoder.encode(body)))
+
+
+def answer(to: Ask, came: Reply) -> Answer:
+    """What a reply to that request says. Raises WireError."""
+    decoder = _first_answer() if isinstance(to, Subscribe) else _any_answer()
+    try:
+        return decoder.decode(came.body)
     except msgspec.DecodeError as error:
         raise WireError(str(error)) from error

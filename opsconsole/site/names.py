@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -20,7 +19,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if not name or len(name) > LONGEST_NAME:  # comparing long texts is slow, and they are no slip of the finger
         return None
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
-    found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    from difflib import get_close_matches  # a start has no misspelt name in it
+
+    found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from opsconsole.engine import alert_queries
 from opsconsole.engine.identity import Peer
-from opsconsole.engine.messages import AlertQuery, AskAlerts, Command, Done, Reply, Target
+from opsconsole.engine.messages import AlertQuery, AskAlerts, Command, Done, Target
 from opsconsole.engine.watch import AlertWatch
-from opsconsole.engine.wire import frame
+from opsconsole.engine.wire import frame, reply
 from opsconsole.journal.journal import Journal
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.site.model import Rule, Site
@@ -199,7 +199,7 @@ def standing(root: Path, many: int) -> None:
         ask = AskAlerts(query)
         told(
             f"the list of {many:,}: {words}",
-            lambda: frame(Reply(1, alert_queries.alerts(watch, site, ask, None))),  # noqa: B023
+            lambda: frame(reply(1, alert_queries.alerts(watch, site, ask, None))),  # noqa: B023
         )
     one = watch.open_alerts(1)[0]
     peer = Peer(1, 1, 1, "ana")

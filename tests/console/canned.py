@@ -64,7 +64,6 @@ from opsconsole.engine.messages import (
     Quarantine,
     Quarantined,
     Ratio,
-    Reply,
     Request,
     ShiftState,
     SiteState,
@@ -78,7 +77,7 @@ from opsconsole.engine.messages import (
 )
 from opsconsole.engine.place import Place
 from opsconsole.engine.table_messages import AskPage
-from opsconsole.engine.wire import frame, read_to_engine
+from opsconsole.engine.wire import frame, read_to_engine, reply
 from opsconsole.site.model import Layout, LayoutRow, Panel
 from tests.console import cannedgoals, cannedkpis, cannedrecords, cannedtable, cannedtime
 
@@ -501,14 +500,14 @@ class CannedEngine:
                     if self.gate is not None and isinstance(message.body, AskPage):
                         self._held.append(asyncio.create_task(self._reply_late(self.gate, writer, message)))
                     else:
-                        writer.write(frame(Reply(message.id, self._answer(message.body))))
+                        writer.write(frame(reply(message.id, self._answer(message.body))))
         finally:
             self._writers.discard(writer)
             writer.close()
 
     async def _reply_late(self, gate: asyncio.Event, writer: asyncio.StreamWriter, request: Request) -> None:
         await gate.wait()
-        writer.write(frame(Reply(request.id, self._answer(request.body))))
+        writer.write(frame(reply(request.id, self._answer(request.body))))
 
     def _answer(self, ask: Ask) -> Answer:
         if isinstance(ask, Subscribe):

@@ -8,6 +8,7 @@ import duckdb
 import msgspec
 import pytest
 
+from opsconsole.engine import wire
 from opsconsole.engine.adhoc import run_sql
 from opsconsole.engine.kpi_queries import answer
 from opsconsole.engine.messages import (
@@ -23,6 +24,7 @@ from opsconsole.engine.messages import (
     Series,
     Sql,
 )
+from opsconsole.engine.wire import reply
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.drill import measure_among
 from tests.kpis.plant import NOON, ago, bound, database, put
@@ -55,8 +57,8 @@ def _cursor() -> duckdb.DuckDBPyConnection:
 
 def sent(body: Dimensions | Compared | Moved | Series | Sql) -> Dimensions | Compared | Moved | Series | Sql:
     """As it arrives at a console."""
-    raw = msgspec.msgpack.encode(Reply(1, body))
-    assert msgspec.msgpack.decode(raw, type=Reply).body == body
+    raw = msgspec.msgpack.encode(reply(1, body))
+    assert wire.answer(AskMoved("any"), msgspec.msgpack.decode(raw, type=Reply)) == body
     return body
 
 
