@@ -136,12 +136,24 @@ class FlowCheck(Struct, frozen=True):
     off: float | None
 
 
+class Worth(Struct, frozen=True):
+    """Chances from `low` to below `high` that were said at past moments: how many, their mean, the share that came."""
+
+    low: float
+    high: float
+    n: int
+    said: float
+    came: float
+
+
 class Rehearsal(Struct, frozen=True):
-    """What chances were worth that were said at past moments: how many, and the mean distance from what came."""
+    """What chances were worth that were said at past moments: how many, the mean distance from what came, and what
+    came of those of each range."""
 
     n: int
     cases: int
     off: float
+    table: list[Worth] = []
 
 
 class FlowState(Struct, frozen=True, tag="flow"):

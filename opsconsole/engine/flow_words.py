@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsconsole.engine.flow_messages import FlowCase, FlowFault, FlowState, FlowStation, FlowStep
+from opsconsole.engine.flow_messages import FlowCase, FlowFault, FlowState, FlowStation, FlowStep, Rehearsal
 from opsconsole.site.figures import NONE, count, duration, number
 
 LITTLE = 0.20
+_SEEN, _CLEAR = 30, 0.10
 EXAMPLE = (
     "flows:",
     "  permits: {source: events, case: case_id, activity: activity, time: ts,",
@@ -87,7 +88,21 @@ def trust(state: FlowState) -> list[str]:
         said.append(
             f"chances said before of {count(rehearsed.cases, 'case')} were off by {percent(rehearsed.off)} on average"
         )
+        worst = max(rehearsed.table, key=lambda each: each.n * abs(each.said - each.came), default=None)
+        if worst is not None and (past := came_of(rehearsed, worst.said)):
+            said.append(past)
     return [*said, *state.notes]
+
+
+def came_of(worth: Rehearsal | None, late: float) -> str:
+    """What became of cases said to be late with about such a chance, where it was clearly another; else nothing."""
+    for each in worth.table if worth is not None else ():
+        if each.low <= late < each.high or late == each.high == 1.0:
+            clear = each.n >= _SEEN and abs(each.said - each.came) >= _CLEAR
+            return (
+                f"of cases said late with {percent(each.said)} lately {percent(each.came)} came late" if clear else ""
+            )
+    return ""
 
 
 def _fault(fault: FlowFault) -> str:

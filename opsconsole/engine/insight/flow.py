@@ -11,7 +11,7 @@ import duckdb
 from msgspec.structs import replace
 
 from opsconsole.engine.flow_messages import FlowState, Rehearsal
-from opsconsole.engine.flow_words import brief, percent
+from opsconsole.engine.flow_words import brief, came_of, percent
 from opsconsole.engine.insight.study import Ground, Task
 from opsconsole.kpis.binding import Binding, BoundFlow, BoundRule
 from opsconsole.kpis.ruling.insights import Found, Seen
@@ -20,14 +20,17 @@ from opsconsole.site.rule_keys import chance
 if TYPE_CHECKING:
     import polars as pl
 
-_REHEARSED_FOR = 6 * 3600.0
-"""Seconds of site time for which it is known what chances said before were worth."""
+    from opsconsole.engine.insight.flow_rehearse import Lessons
+
 _EVERY = 60.0
 """Seconds of site time after which a flow is looked at anew."""
 
 
 class FlowStudy:
     """The rules on cases that will be late."""
+
+    def __init__(self) -> None:
+        self._lessons: Lessons | None = None
 
     def tasks(self, binding: Binding) -> Mapping[str, Task]:
         """A flow for all the rules on it."""
@@ -42,12 +45,19 @@ class FlowStudy:
         bound = ground.binding.flows.get(key)
         if bound is None:
             raise LookupError(ground.binding.stuck.get(key) or f"there is no flow `{key}`")
-        found = _at_risk(ground.cursor, ground.binding, bound, ground.now)
+        from opsconsole.engine.insight import flow_read, flow_rehearse
+
+        if self._lessons is None:
+            self._lessons = flow_rehearse.Lessons()
+        rows, _ = flow_read.rows_of(ground.cursor, bound)
+        log = flow_read.log_of(rows, bound.flow)
+        lesson = self._lessons.of(log, bound, ground.binding.site, ground.now)
+        found = flow_read.at_risk_of(log, bound.flow, ground.binding.site, ground.now, lesson.correction)
         rules = {name: ground.binding.rules[name] for name in task.rules if name in ground.binding.rules}
-        return {name: _found(rule, found, ground.now) for name, rule in rules.items()}
+        return {name: _found(rule, found, ground.now, lesson.worth) for name, rule in rules.items()}
 
 
-def _found(rule: BoundRule, found: pl.DataFrame, now: dt.datetime) -> Found:
+def _found(rule: BoundRule, found: pl.DataFrame, now: dt.datetime, worth: Rehearsal | None) -> Found:
     limit = chance(rule.rule.late or "")
     assert limit is not None, "the file was checked"
     seen = []
@@ -63,7 +73,7 @@ def _found(rule: BoundRule, found: pl.DataFrame, now: dt.datetime) -> Found:
                 rule.rule.priority if raised else None,
                 late,
                 limit,
-                _said(late, row["late_low"], row["late_high"], row["remaining"]) if raised else "",
+                _said(late, row["late_low"], row["late_high"], row["remaining"], worth) if raised else "",
                 percent(late),
                 percent(limit),
             )
@@ -71,10 +81,12 @@ def _found(rule: BoundRule, found: pl.DataFrame, now: dt.datetime) -> Found:
     return Found(now.timestamp(), 0.0, tuple(seen), gone=True)
 
 
-def _said(late: float, low: float, high: float, remaining: float) -> str:
+def _said(late: float, low: float, high: float, remaining: float, worth: Rehearsal | None) -> str:
     if remaining <= 0:
         return f"late for {brief(-remaining)}"
-    return f"late with {percent(late)} ({low * 100:.0f}–{high * 100:.0f}), due in {brief(remaining)}"
+    past = came_of(worth, late)
+    text = f"late with {percent(late)} ({low * 100:.0f}–{high * 100:.0f}), due in {brief(remaining)}"
+    return f"{text}; {past}" if past else text
 
 
 class FlowDesk:
@@ -82,7 +94,7 @@ class FlowDesk:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[object, FlowState]] = {}
-        self._rehearsed: dict[str, tuple[BoundFlow, float, Rehearsal | None]] = {}
+        self._lessons: Lessons | None = None
         self._lock = threading.Lock()
 
     def answer(
@@ -123,26 +135,16 @@ class FlowDesk:
         *,
         past: bool,
     ) -> FlowState:
-        from opsconsole.engine.insight import flow_answer, flow_read
+        from opsconsole.engine.insight import flow_answer, flow_read, flow_rehearse
 
         spec = bound.flow
         if spec.station:
             return flow_answer.stations_of(flow_read.bottlenecks(cursor, bound, now), spec, now, flows)
         rows, cut = flow_read.rows_of(cursor, bound)
         log = flow_read.log_of(rows, spec)
-        found = flow_read.found_of(log, spec, binding.site, now, past=past)
+        if self._lessons is None:
+            self._lessons = flow_rehearse.Lessons()
+        lesson = self._lessons.of(log, bound, binding.site, now)
+        found = flow_read.found_of(log, spec, binding.site, now, lesson.correction, past=past)
         state = flow_answer.state_of(found, spec, now, flows, cut=cut)
-        kept = self._rehearsed.get(spec.name)
-        if state.limited and (kept is None or kept[0] != bound or abs(now.timestamp() - kept[1]) > _REHEARSED_FOR):
-            kept = (bound, now.timestamp(), flow_read.rehearsal_of(log, spec, binding.site, now))
-            self._rehearsed[spec.name] = kept
-        return replace(state, rehearsal=kept[2] if kept is not None else None)
-
-
-def _at_risk(
-    cursor: duckdb.DuckDBPyConnection, binding: Binding, bound: BoundFlow, now: dt.datetime
-) -> pl.DataFrame:  # fmt: skip
-    from opsconsole.engine.insight import flow_read
-
-    rows, _ = flow_read.rows_of(cursor, bound)
-    return flow_read.at_risk_of(flow_read.log_of(rows, bound.flow), bound.flow, binding.site, now)
+        return replace(state, rehearsal=lesson.worth if state.limited else None)

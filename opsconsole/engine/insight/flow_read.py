@@ -8,10 +8,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from opsconsole.engine.flow_messages import Rehearsal
 from opsconsole.insight.flow import Flow, Hours, Log, analyse, at_risk, read_events, read_wide
-from opsconsole.insight.flow.rehearsal import off, rehearse, reliability
-from opsconsole.insight.flow.risk import LEAST
+from opsconsole.insight.flow.recalibration import Recalibration
 from opsconsole.insight.flow.shifting import Bottleneck, shifting
 from opsconsole.insight.flow.stages import known_at
 from opsconsole.kpis.bind_flows import MOST
@@ -22,8 +20,6 @@ from opsconsole.site.working import working_stretches
 
 BRIDGE = 1.0
 """Seconds between two rows of a station that are no interruption: times are written to the second."""
-_MOMENTS = 8
-_REHEARSABLE = 100_000
 _AHEAD = dt.timedelta(days=400)
 
 
@@ -56,17 +52,23 @@ def log_of(rows: pl.DataFrame, spec: FlowSpec) -> Log:
     )
 
 
-def found_of(log: Log, spec: FlowSpec, site: Site, now: dt.datetime, *, past: bool = False) -> Flow:
+def found_of(
+    log: Log, spec: FlowSpec, site: Site, now: dt.datetime, taught: Recalibration | None = None, *, past: bool = False
+) -> Flow:
     """The analysis at `now` (aware); `past`: what came later is not known yet."""
     moment = naive(now)
     known = known_at(log, moment) if past else log
-    found = analyse(known, now=moment, done=spec.done, sla=spec.sla, hours=hours_of(log, spec, site, now))
+    hours = hours_of(log, spec, site, now)
+    found = analyse(known, now=moment, done=spec.done, sla=spec.sla, hours=hours, recalibration=taught)
     return found if not past else _with_faults(found, log)
 
 
-def at_risk_of(log: Log, spec: FlowSpec, site: Site, now: dt.datetime) -> pl.DataFrame:
+def at_risk_of(
+    log: Log, spec: FlowSpec, site: Site, now: dt.datetime, taught: Recalibration | None = None
+) -> pl.DataFrame:  # fmt: skip
     """The open cases alone, as the analysis has them."""
-    return at_risk(log, now=naive(now), done=spec.done, sla=spec.sla, hours=hours_of(log, spec, site, now))
+    hours = hours_of(log, spec, site, now)
+    return at_risk(log, now=naive(now), done=spec.done, sla=spec.sla, hours=hours, recalibration=taught)
 
 
 def _with_faults(found: Flow, log: Log) -> Flow:
@@ -111,22 +113,3 @@ def bottlenecks(
     for (name,), part in recent.group_by("by", maintain_order=True):
         found.append((name, shifting(part.select("station", "start", "end").rows(), since, until, bridge=BRIDGE)))
     return sorted(found, key=lambda each: each[0] or "")
-
-
-def rehearsal_of(log: Log, spec: FlowSpec, site: Site, now: dt.datetime) -> Rehearsal | None:
-    """What chances would have been worth that were said at moments of the later half of a log.
-
-    None where nothing tells when a case was closed, the log is too long for it, or too little was said.
-    """
-    if not (spec.done or spec.closed or spec.stages) or log.steps.height > _REHEARSABLE:
-        return None
-    first = log.steps.select(pl.min_horizontal(pl.col("start").min(), pl.col("end").min())).item()
-    until = naive(now)
-    if first is None or until <= first:
-        return None
-    moments = [first + (until - first) * (0.5 + 0.5 * at / _MOMENTS) for at in range(_MOMENTS)]
-    hours = hours_of(log, spec, site, now)
-    said = rehearse(known_at(log, until), moments, until, done=spec.done, sla=spec.sla, hours=hours)
-    if said.height < LEAST:
-        return None
-    return Rehearsal(said.height, said["case"].n_unique(), off(reliability(said["late"], said["was_late"])))

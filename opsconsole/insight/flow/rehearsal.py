@@ -1,39 +1,31 @@
 """Were the chances of being late right? Said at past moments with what was known then, against what came of it. Pure.
 
 At each moment the model is learned from the log as it was, and asked about the cases open then. What it said is put
-beside what came: late, or in time; a case whose end and due moment are both still to come says nothing. Of the cases
-that were said to be late with about 70 %, about 70 % should have been: a reliability table.
+beside what came: late, or in time. Only cases whose due moment has come by the end count: of the others those in time
+alone would be known. Of the cases that were said to be late with about 70 %, about 70 % should have been: a reliability
+table.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import polars as pl
-from msgspec import Struct
-from numpy.typing import ArrayLike
+from msgspec.structs import replace
 
 from opsconsole.insight.flow.hours import Hours, after
 from opsconsole.insight.flow.log import TIME, Log
+from opsconsole.insight.flow.recalibration import Recalibration, sequence
+from opsconsole.insight.flow.reliability import reliability
 from opsconsole.insight.flow.risk import LEAST, learn, open_cases
 from opsconsole.insight.flow.stages import cases, known_at, visits
 
 _SAID: dict[str, pl.DataType | type[pl.DataType]] = {
     "moment": TIME, "case": pl.String, "basis": pl.String, "late": pl.Float64, "late_low": pl.Float64,
-    "late_high": pl.Float64, "was_late": pl.Boolean,
+    "late_high": pl.Float64, "due": TIME, "was_late": pl.Boolean,
 }  # fmt: skip
-
-
-class Bin(Struct, frozen=True):
-    """Forecasts of a range of chances: how many, their mean, and the share of them that came true."""
-
-    low: float
-    high: float
-    n: int
-    said: float
-    came: float
 
 
 def rehearse(
@@ -48,8 +40,9 @@ def rehearse(
 ) -> pl.DataFrame:
     """What would have been said of the cases open at each moment, and whether they were late by what is known `until`.
 
-    Columns: moment, case, basis, late, late_low, late_high, was_late. Cases that were late already, of which nothing
-    was said, or whose outcome is not known, are not in it.
+    Columns: moment, case, basis, late, late_low, late_high, due, was_late. Cases that were late already, of which
+    nothing was said, or that are due only after `until`, are not in it. Nothing is corrected by what came of earlier
+    chances: see `corrected`.
     """
     finished = cases(log, done=done, hours=hours).select("case", "end")
     said = [pl.DataFrame(schema=_SAID)]
@@ -63,44 +56,48 @@ def rehearse(
         model = learn(every, stays, moment, limit=sla, hours=hours)
         listed = open_cases(model, every, stays, moment, limit=sla, hours=hours, least=least)
         listed = listed.filter(pl.col("late").is_not_null() & (pl.col("basis") != "late already"))
-        due = _due(listed, moment, hours)
-        outcome = listed.with_columns(due=due).join(finished, on="case", how="left", maintain_order="left")
-        over = pl.coalesce("end", pl.lit(until, TIME))
-        was_late = (
-            pl.when(over > pl.col("due")).then(pl.lit(True)).when(pl.col("end").is_not_null()).then(pl.lit(False))
-        )
-        outcome = outcome.select(
-            pl.lit(moment, TIME).alias("moment"), *list(_SAID)[1:-1], was_late.alias("was_late")
-        ).filter(pl.col("was_late").is_not_null())
+        outcome = listed.with_columns(due=_due(listed, moment, hours)).filter(pl.col("due") <= pl.lit(until, TIME))
+        outcome = outcome.join(finished, on="case", how="left", maintain_order="left")
+        was_late = (pl.col("end") > pl.col("due")).fill_null(value=True)
+        outcome = outcome.select(pl.lit(moment, TIME).alias("moment"), *list(_SAID)[1:-1], was_late.alias("was_late"))
         said.append(outcome)
     return pl.concat(said)
 
 
-def reliability(said: ArrayLike, came: ArrayLike, bins: int = 10) -> list[Bin]:
-    """The reliability table: forecasts in bins of equal width, those that are empty left out."""
-    chance, true = np.asarray(said, float), np.asarray(came, float)
-    at = np.minimum((chance * bins).astype(int), bins - 1)
-    found = []
-    for place in range(bins):
-        inside = at == place
-        if inside.any():
-            low, high = place / bins, (place + 1) / bins
-            found.append(Bin(low, high, int(inside.sum()), float(chance[inside].mean()), float(true[inside].mean())))
-    return found
+def correction(said: pl.DataFrame, until: dt.datetime) -> Recalibration | None:
+    """What a rehearsal teaches about chances that are said `until` then, with the reliability of what would have been
+    said. None where nothing was due by then."""
+    found = list(_sequence(said, until))
+    was = _by(said, found)
+    table = reliability(was["late"], was["was_late"])
+    last = found[-1][1]
+    return None if last is None else replace(last, table=tuple(table))
 
 
-def off(table: Sequence[Bin]) -> float:
-    """The expected calibration error: the mean distance between what was said and what came, by how often it was said.
-
-    NaN where nothing was said.
-    """
-    n = sum(each.n for each in table)
-    return sum(each.n * abs(each.said - each.came) for each in table) / n if n else float("nan")
+def corrected(said: pl.DataFrame) -> pl.DataFrame:
+    """A rehearsal with each chance corrected by what was known at its moment of chances said before."""
+    return _by(said, list(_sequence(said, said["moment"].max())))  # type: ignore[arg-type]  # a moment
 
 
-def brier(said: ArrayLike, came: ArrayLike) -> float:
-    """Brier's score, the mean squared distance (1950): 0 is perfect, what always says the base rate has q (1 - q)."""
-    return float(np.mean((np.asarray(said, float) - np.asarray(came, float)) ** 2))
+def _sequence(said: pl.DataFrame, until: dt.datetime | None) -> Iterator[tuple[float, Recalibration | None]]:
+    moment, due = (said[name].dt.epoch("us") / 1e6 for name in ("moment", "due"))
+    end = 0.0 if until is None else until.replace(tzinfo=dt.UTC).timestamp()
+    return sequence(said["late"], said["was_late"], due, said["case"], moment, end)
+
+
+def _by(said: pl.DataFrame, found: Sequence[tuple[float, Recalibration | None]]) -> pl.DataFrame:
+    """Each chance by the correction of its moment."""
+    names = ("late", "late_low", "late_high")
+    by_moment = dict(found)
+    parts = [said.clear()]
+    for (moment,), part in said.group_by("moment", maintain_order=True):
+        assert isinstance(moment, dt.datetime)
+        own = by_moment[moment.replace(tzinfo=dt.UTC).timestamp()]
+        if own is not None:
+            now = own.of(*(part[name].to_numpy() for name in names))
+            part = part.with_columns(pl.Series(name, each) for name, each in zip(names, now, strict=True))
+        parts.append(part)
+    return pl.concat(parts)
 
 
 def _not_yet(every: pl.DataFrame, finished: pl.DataFrame, moment: dt.datetime) -> pl.DataFrame:

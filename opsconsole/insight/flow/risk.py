@@ -4,13 +4,16 @@ P(late | age a) = S(L) / S(a), with S the survival of cases and L the time they 
 those that are open count for as long as they have lasted (`survival`). An open case is compared, in this order, with
 the first of these of which at least `least` were on at its age:
 
-1. stage: the cases that ever came to the stage it is in, each from the moment it came there (late entry);
+1. stage: where all have the same time, those that stayed in the stage as long as it has (`stay`); else, or where those
+   are too few, the cases that ever came to the stage it is in, each from the moment it came there (late entry);
 2. class: the cases of its group;
 3. all cases.
 
 Where none has so many, nothing is said of the case, and why. Where cases have due moments of their own, the clock is
 the time until that moment and not since the beginning: it is what people work by, and the two are one where all have
 the same time. The age of a case in its stage is judged by that stage's own time of stay: its P50, P85 and P95.
+
+Processes drift: what was said of cases that were due lately corrects what is said now (`recalibration`).
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ from numpy.typing import NDArray
 
 from opsconsole.insight.flow.hours import Floats, Hours
 from opsconsole.insight.flow.log import TIME
+from opsconsole.insight.flow.recalibration import Recalibration
+from opsconsole.insight.flow.stay import Stays, from_landmarks
 from opsconsole.insight.flow.steps import between
 from opsconsole.insight.flow.survival import Curve, kaplan_meier, on_at, outlasts, quantile
 
@@ -33,11 +38,17 @@ LEAST = 30
 Places = NDArray[np.int64]
 Key = TypeVar("Key")
 _STAGE = ("activity", "working")
+_ALIKE = 1.0
+"""Seconds by which times that cases have may differ, and are the same."""
 
 
 class Model(Struct, frozen=True):
-    """What was learned: curves of the end of cases by stage, by class, of all; and of the stay in each stage."""
+    """What was learned: curves of the end of cases by stage, by class, of all; and of the stay in each stage.
 
+    `held`: the visits to each stage, where all cases have the same time.
+    """
+
+    held: dict[tuple[str, bool], Stays]
     stage: dict[tuple[str, bool], Curve]
     group: dict[str | None, Curve]
     everything: Curve
@@ -56,11 +67,20 @@ def learn(
     sound = _aged(cases.filter(~pl.col("impossible")), now, limit, hours)
     clocked = sound.filter(pl.col("begun").is_not_nan())
     # A case counts in a stage from when it first came there.
+    own_time = clocked.select("case", "begun", "reached", "ended", "age")
     came = visits.group_by("case", *_STAGE, maintain_order=True).agg(pl.col("into").min())
-    came = came.join(clocked.select("case", "begun", "reached", "ended"), on="case", how="inner")
+    came = came.join(own_time, on="case", how="inner")
     came = came.with_columns(begun=pl.col("begun") + pl.col("into"))
     stays = visits.with_columns(gone=pl.col("left").is_not_null() | pl.col("closed"))
+    held = {}
+    times = clocked["begun"].to_numpy()
+    if times.size and np.ptp(times) < _ALIKE:
+        since = visits.join(own_time, on="case", how="inner").with_columns(lasted=pl.col("age") - pl.col("into"))
+        held = {
+            key: Stays(*(part[name].to_numpy() for name in ("dwell", "lasted", "ended"))) for key, part in _parts(since)
+        }
     return Model(
+        held,
         {key: _curve(part) for key, part in _parts(came)},
         {group: _curve(part) for (group,), part in clocked.group_by("group")},
         _curve(clocked),
@@ -77,11 +97,12 @@ def open_cases(
     limit: float | None = None,
     hours: Hours | None = None,
     least: int = LEAST,
+    recalibration: Recalibration | None = None,
 ) -> pl.DataFrame:
     """One row per open case, the most likely to be late first, then the oldest.
 
     `limit` in seconds since the case began (by the hours), for cases without a due moment of their own; without either
-    there is no chance of being late.
+    there is no chance of being late. `recalibration`: by what earlier chances were worth.
 
     Columns: case, group, start, age, activity, working, entered, stay (seconds in the stage), stay_p50, stay_p85,
     stay_p95 (of the stage; null under `least`), band (0 under P50, 1, 2, 3 over P95; null where unknown), remaining
@@ -100,10 +121,15 @@ def open_cases(
     found = _Answers(reached, remaining, least)
     stages = list(zip(opened["activity"], opened["working"], strict=True))
     for key, at in _places(stages):
+        if key in model.held:
+            for curve, those in from_landmarks(model.held[key], stay[at], least):
+                found.fill("stage", curve, at[those], stay)
         found.fill("stage", model.stage.get(key), at)
     for group, at in _places(opened["group"].to_list()):
         found.fill("class", model.group.get(group), at)
     found.fill("all", model.everything, np.arange(len(reached)))
+    if recalibration is not None:
+        found.p, found.low, found.high = recalibration.of(found.p, found.low, found.high)
     found.settle()
     stays = _stays(model, stages, least)
     band = np.where(np.isnan(stays[0]), np.nan, sum((stay > each).astype(float) for each in stays))
@@ -136,15 +162,19 @@ class _Answers:
         self.n, self.open_ended = np.zeros(n, np.int64), np.zeros(n, bool)
         self.basis = np.full(n, "too few", dtype=object)
 
-    def fill(self, basis: str, curve: Curve | None, at: Places) -> None:
-        """The answers of one curve for the cases at these places, where none is known yet and it knows enough."""
+    def fill(self, basis: str, curve: Curve | None, at: Places, clock: Floats | None = None) -> None:
+        """The answers of one curve for the cases at these places, where none is known yet and it knows enough.
+
+        `clock`: how far each case has come on the clock of the curve, where it is another than `reached`.
+        """
         at = at[(self.basis[at] == "too few") & ~np.isnan(self.reached[at])]
         if curve is None or not at.size:
             return
-        known = on_at(curve, self.reached[at])
+        reached = self.reached if clock is None else clock
+        known = on_at(curve, reached[at])
         self.n[at] = np.maximum(self.n[at], known)
         at = at[known >= self.least]
-        age = self.reached[at]
+        age = reached[at]
         chance = outlasts(curve, age, age + np.nan_to_num(self.remaining[at]))
         self.basis[at], self.n[at] = basis, chance.n
         self.p[at], self.low[at], self.high[at] = chance.p, chance.low, chance.high

@@ -13,6 +13,7 @@ from opsconsole.insight.flow import paths, steps
 from opsconsole.insight.flow.counting import Little, little
 from opsconsole.insight.flow.hours import Hours
 from opsconsole.insight.flow.log import Fault, Log
+from opsconsole.insight.flow.recalibration import Recalibration
 from opsconsole.insight.flow.risk import learn, open_cases
 from opsconsole.insight.flow.stages import cases, visits
 from opsconsole.insight.flow.steps import epoch
@@ -47,14 +48,16 @@ def analyse(
     done: Collection[str] = (),
     sla: float | None = None,
     hours: Hours | None = None,
+    recalibration: Recalibration | None = None,
 ) -> Flow:
     """Steps, waits, variants, rework, hand-offs, open cases and their chance of being late.
 
     `log` from `log.read_events` or `log.read_wide`; `now` in the zone of its times (UTC where they were zoned); `done`
-    the activities that close a case; `sla` the seconds a case may take (by the hours, where given).
+    the activities that close a case; `sla` the seconds a case may take (by the hours, where given);
+    `recalibration` what earlier chances taught (`rehearsal.correction`).
     """
     timed = steps.durations(log, hours=hours, now=now)
-    every, stays, listed = _cases(log, timed, now, done, sla, hours)
+    every, stays, listed = _cases(log, timed, now, done, sla, hours, recalibration)
     found = steps.faults(timed) + _backwards(every)
     return Flow(
         timed,
@@ -80,21 +83,25 @@ def at_risk(
     done: Collection[str] = (),
     sla: float | None = None,
     hours: Hours | None = None,
+    recalibration: Recalibration | None = None,
 ) -> pl.DataFrame:
     """The open cases alone, as `analyse` has them: what rules look at time and again."""
-    return _cases(log, steps.durations(log, hours=hours, now=now), now, done, sla, hours)[2]
+    timed = steps.durations(log, hours=hours, now=now)
+    return _cases(log, timed, now, done, sla, hours, recalibration)[2]
 
 
 def _cases(
-    log: Log, timed: pl.DataFrame, now: dt.datetime, done: Collection[str], sla: float | None, hours: Hours | None
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    log: Log, timed: pl.DataFrame, now: dt.datetime, done: Collection[str], sla: float | None, hours: Hours | None,
+    recalibration: Recalibration | None,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:  # fmt: skip
     """All cases, the stages they were in, and the open ones with their chances."""
     # What is impossible tells neither when a case ended nor in which stage it was.
     sound = Log(timed.filter(pl.col("fault").is_null()).select(log.steps.columns), (), log.in_order)
     every = cases(sound, done=done, hours=hours)
     stays = visits(sound, every, now, hours=hours)
     model = learn(every, stays, now, limit=sla, hours=hours)
-    return every, stays, open_cases(model, every, stays, now, limit=sla, hours=hours)
+    listed = open_cases(model, every, stays, now, limit=sla, hours=hours, recalibration=recalibration)
+    return every, stays, listed
 
 
 def in_order(timed: pl.DataFrame) -> tuple[str, ...]:

@@ -11,7 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from opsconsole.cli.show_flow import flow_json, flow_text
+from opsconsole.engine.flow_messages import Rehearsal, Worth
+from opsconsole.engine.flow_words import came_of
 from opsconsole.engine.insight.flow import FlowDesk, FlowStudy
+from opsconsole.engine.insight.flow_read import log_of, rows_of
+from opsconsole.engine.insight.flow_rehearse import Lessons
 from opsconsole.engine.insight.studies import STUDIES
 from opsconsole.engine.insight.study import Ground
 from opsconsole.kpis.bind import bind
@@ -160,3 +164,21 @@ def test_a_site_without_flows(tables: duckdb.DuckDBPyConnection, binding: Bindin
 def ground(tables: duckdb.DuckDBPyConnection, binding: Binding) -> Ground:
     """What a study looks at; the journal is not asked."""
     return Ground(tables.cursor(), binding, NOW, cast("Any", None))
+
+
+def test_a_chance_that_was_clearly_off_lately_says_so() -> None:
+    worth = Rehearsal(80, 60, 0.1, [Worth(0.6, 0.7, 40, 0.64, 0.41), Worth(0.7, 0.8, 40, 0.75, 0.73)])
+    assert came_of(worth, 0.66) == "of cases said late with 64 % lately 41 % came late"
+    assert came_of(worth, 0.75) == came_of(worth, 0.2) == came_of(None, 0.66) == ""
+
+
+def test_what_chances_were_worth_is_learned_anew_when_more_is_known(
+    tables: duckdb.DuckDBPyConnection, binding: Binding
+) -> None:  # fmt: skip
+    bound, lessons = binding.flows["cases"], Lessons()
+    log = log_of(rows_of(tables.cursor(), bound)[0], bound.flow)
+    first = lessons.of(log, bound, binding.site, NOW)
+    assert first.correction is not None
+    assert lessons.of(log, bound, binding.site, NOW + dt.timedelta(hours=5)) is first
+    part = replace(log, steps=log.steps.filter(log.steps["start"] < dt.datetime(2026, 7, 1)))
+    assert lessons.of(part, bound, binding.site, NOW) is not first

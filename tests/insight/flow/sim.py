@@ -36,8 +36,11 @@ def serial_line(means: list[float], parts: int, *, buffer: int = 2, seed: int = 
     return periods
 
 
-def office(cases: int, *, seed: int = 1, slow: float = 1.0) -> Log:
-    """Cases through check, decide and send, exponential times in hours; a third goes back from decide to check once."""
+def office(cases: int, *, seed: int = 1, slow: float = 1.0, slow_from: float = np.inf) -> Log:
+    """Cases through check, decide and send, exponential times in hours; a third goes back from decide to check once.
+
+    What begins after `slow_from` hours takes three times as long.
+    """
     chance = np.random.default_rng(seed)
     rows: list[tuple[str, str, dt.datetime]] = []
     begun = np.cumsum(chance.exponential(2.0, cases))
@@ -47,7 +50,7 @@ def office(cases: int, *, seed: int = 1, slow: float = 1.0) -> Log:
         if chance.random() < 1 / 3:
             stages += [("check", 10.0), ("decide", 20.0 * slow)]
         for stage, mean in [*stages, ("send", 5.0)]:
-            at += float(chance.exponential(mean)) if mean else 0.0
+            at += float(chance.exponential(mean)) * (3 if at >= slow_from else 1) if mean else 0.0
             rows.append((f"c{case:05}", stage, START + dt.timedelta(hours=at)))
     frame = pl.DataFrame(rows, schema=["case", "activity", "time"], orient="row")
     return read_events(frame, case="case", activity="activity", time="time")

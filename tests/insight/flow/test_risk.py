@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from opsconsole.insight.flow import Flow, Log, analyse
-from opsconsole.insight.flow.rehearsal import brier, off, rehearse, reliability
+from opsconsole.insight.flow import Flow, Log, analyse, read_events
+from opsconsole.insight.flow.rehearsal import rehearse
+from opsconsole.insight.flow.reliability import brier, off, reliability
 from opsconsole.insight.flow.stages import cases, known_at, visits
 from tests.insight.flow.sim import START, office
 
@@ -62,6 +63,23 @@ def test_the_age_in_a_stage_is_judged_by_the_stage(log: Log) -> None:
     truth = [-20 * np.log(1 - share) for share in (0.5, 0.85, 0.95)]
     assert [row[name] / HOUR for name in ("stay_p50", "stay_p85", "stay_p95")] == pytest.approx(truth, rel=0.15)
     assert row["band"] == sum(row["stay"] > row[name] for name in ("stay_p50", "stay_p85", "stay_p95"))
+
+
+def test_those_that_still_wait_are_compared_with_those_that_waited_as_long() -> None:
+    """Half of the cases stick for 50 hours after `check`, the others leave it at once: one that sticks will be late,
+    though most that came to `check` were not."""
+    rows = []
+    for case in range(400):
+        begun = case * 0.5
+        wait = 50.0 if case % 2 else 1.0
+        for stage, at in (("open", 0.0), ("check", 1.0), ("decide", 1.0 + wait), ("send", 6.0 + wait)):
+            rows.append((str(case), stage, hours(begun + at)))
+    frame = pl.DataFrame(rows, schema=["case", "activity", "time"], orient="row")
+    known = read_events(frame, case="case", activity="activity", time="time")
+    listed = found_at(known, 150, sla=40 * HOUR).at_risk.filter(pl.col("basis") == "stage")
+    sticks = listed.filter((pl.col("activity") == "check") & (pl.col("stay") > 3 * HOUR))
+    assert sticks.height > 10
+    assert (sticks["late"] > 0.95).all()
 
 
 def test_chances_are_calibrated_where_nothing_drifts(log: Log) -> None:
