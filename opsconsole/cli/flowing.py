@@ -19,7 +19,7 @@ def flow(arguments: argparse.Namespace) -> int:
         at = moment_at(found.site, arguments.at) if arguments.at else None
         state = await client.ask(AskFlow(flow=arguments.name, at=at))
         assert isinstance(state, FlowState)
-        print(flow_json(state, found.site.timezone) if arguments.json else flow_text(state))
+        print(flow_json(state, found.site.timezone) if arguments.json else flow_text(state, found.site.timezone))
         return unless_stuck(found)
 
     return with_engine(arguments, work)

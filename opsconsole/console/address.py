@@ -48,9 +48,18 @@ VIEWS = (
 NULL = ":null"
 # What a KPI's screen can show beside its value, by the words that ask for it; the breakdown needs none.
 SHOWN = {"over time": "time", "moved": "moved", "compared": "compared", "card": "card"}
+# What a flow's screen can show beside its steps, by the words that ask for it.
+FLOW_PARTS = {
+    "variants": "variants", "moves": "moves", "hand-offs": "hands", "rework": "rework", "over time": "time",
+    "flagged": "flagged",
+}  # fmt: skip
 AGAINST = {"before": "before", "yesterday": "day", "last week": "week", "best": "best"}
 # How many words of a command line name things, the view included: an `at` among them is a name.
 _NAMED = {"line": 4, "control": 2, "forecast": 2, "anomalies": 2, "alert": 2, "source": 2, "explain": 2, "procedure": 2}
+# By what each part of a flow's screen is narrowed to cases.
+_FLOW_KEYS: dict[str, tuple[str, ...]] = {
+    "": ("step",), "variants": ("variant",), "moves": ("from", "to"), "hand-offs": ("from", "to"), "rework": ("again",),
+}  # fmt: skip
 _PARTS = ("where", *KEYS, "during", "at")
 _NEXT = ("by", "where", "over", "moved", "compared", "card", "against", "during", "at", "rows")
 
@@ -103,7 +112,8 @@ class Address(Struct, frozen=True):
         if self.show == "rows":
             words.append("rows")
         elif self.show:
-            words += next(said for said, show in SHOWN.items() if show == self.show).split()
+            parts = FLOW_PARTS if self.view == "flow" else SHOWN
+            words += next(said for said, show in parts.items() if show == self.show).split()
         if self.against:
             words += ["against", *next(said for said, key in AGAINST.items() if key == self.against).split()]
         if self.over:
@@ -277,12 +287,18 @@ def _length(text: str) -> float:
 
 
 def _flow(words: Sequence[str]) -> Address:
-    """`flow [NAME] [step=STEP]`."""
+    """`flow [NAME] [step=STEP]`, or `flow NAME PART [variant=KEY|from=A to=B|again=STEP]`."""
     name = words[0] if words and "=" not in words[0] else ""
-    where = _members(words[1:] if name else words)
-    if where and (not name or [key for key, _ in where] != ["step"]):
-        raise BadAddressError("flow takes a name, and the step whose cases are wanted: flow NAME step=STEP")
-    return Address("flow", name=name, where=where)
+    rest = words[1:] if name else words
+    where = _members([word for word in rest if "=" in word])
+    said = " ".join(word for word in rest if "=" not in word)
+    if said and said not in FLOW_PARTS:
+        raise BadAddressError(f"flow {name} can show {', '.join(FLOW_PARTS)}, not `{said}`")
+    if where and (not name or tuple(key for key, _ in where) != _FLOW_KEYS.get(said)):
+        narrowed = " ".join(f"{key}=…" for key in _FLOW_KEYS.get(said, ()))
+        wanted = f"flow NAME {said} {narrowed}" if said and narrowed else "flow NAME step=STEP"
+        raise BadAddressError(f"flow takes a name, and the step whose cases are wanted: {wanted}")
+    return Address("flow", name=name, where=where, show=FLOW_PARTS[said] if said else "")
 
 
 def _quarantine(words: Sequence[str]) -> Address:

@@ -29,12 +29,15 @@ CASES = (
     Column("case", 10, grow=True, most=24),
     Column("where", 14, grow=True, most=40),
     Column("late", 15, "right"),
-    Column("due in", 6, "right"),
+    Column("due in", 6, "right", drop=1),
     Column("there", 5, "right"),
+    Column("stage", 5, "right"),
+    Column("P50", 6, "right", drop=7),
+    Column("P85", 6, "right", drop=6),
     Column("P95", 6, "right", drop=4),
-    Column("open", 5, "right", drop=2),
-    Column("half in", 7, "right", drop=1),
-    Column("class", 10, grow=True, drop=3, most=20),
+    Column("open", 5, "right", drop=3),
+    Column("half in", 7, "right", drop=5),
+    Column("class", 10, grow=True, drop=8, most=20),
 )
 STATIONS = (
     Column("", 1),
@@ -86,7 +89,11 @@ def case_row(case: FlowCase) -> Row:
         cell(words.chance(case), style),
         cell(due),
         cell(fmt.age(case.stay), "warning" if case.band == 3 else ""),
-        cell(fmt.age(case.stay_p95) if case.stay_p95 is not None else fmt.NONE, "dim"),
+        cell(words.band(case), "warning" if case.band == 3 else "dim"),
+        *(
+            cell(fmt.age(each) if each is not None else fmt.NONE, "dim")
+            for each in (case.stay_p50, case.stay_p85, case.stay_p95)
+        ),
         cell(fmt.age(case.age), "dim"),
         cell(fmt.age(case.half) if case.half is not None else fmt.NONE, "dim"),
         cell(inert(case.group or ""), "dim"),

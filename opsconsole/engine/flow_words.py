@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsconsole.engine.flow_messages import FlowCase, FlowFault, FlowState, FlowStation, FlowStep, Rehearsal
+from opsconsole.engine.flow_messages import FlowCase, FlowCheck, FlowFault, FlowState, FlowStation, FlowStep, Rehearsal
 from opsconsole.site.figures import NONE, count, duration, number
 
 LITTLE = 0.20
@@ -68,6 +68,21 @@ def bottleneck(state: FlowState) -> list[str]:
     ]
 
 
+def now_waiting(state: FlowState) -> list[str]:
+    """The step that holds most of the waiting that goes on, as a rule with `bottleneck` sees it; none where none is."""
+    total = sum(step.gathered for step in state.steps)
+    most = max(state.steps, key=lambda step: step.gathered, default=None)
+    if most is None or not total:
+        return []
+    return [f"{most.name}: {held(most.gathered / total, most.waits, most.oldest)}"]
+
+
+def held(share: float, waits: int, oldest: float | None) -> str:
+    """How much of the waiting that goes on a step holds: "62 % of the waiting now: 27 cases, the oldest 9 h 40"."""
+    since = f", the oldest {brief(oldest)}" if oldest is not None else ""
+    return f"{percent(share)} of the waiting now: {count(waits, 'case')}{since}"
+
+
 def group_name(state: FlowState, group: str | None) -> str:
     """What stands before a station: "line 3 "."""
     return f"{state.by} {group} " if state.by and group is not None else ""
@@ -75,14 +90,9 @@ def group_name(state: FlowState, group: str | None) -> str:
 
 def trust(state: FlowState) -> list[str]:
     """What the figures rest on and what is doubtful of them, a sentence each."""
-    said = [f"left out: {_fault(each)}" for each in state.faults]
-    check = state.check
-    if check is not None and check.off is not None and check.off > LITTLE and check.cycle is not None:
-        expected = check.throughput * check.cycle
-        said.append(
-            f"Little's law is {percent(check.off)} off ({number(check.wip)} in progress on average, {number(expected)} "
-            "by throughput and time): ends are missing, or the operation is changing"
-        )
+    said = [f"left out: {fault_text(each)}" for each in state.faults]
+    if state.check is not None and (state.check.off or 0.0) > LITTLE:
+        said.append(little(state.check))
     rehearsed = state.rehearsal
     if rehearsed is not None:
         said.append(
@@ -105,7 +115,57 @@ def came_of(worth: Rehearsal | None, late: float) -> str:
     return ""
 
 
-def _fault(fault: FlowFault) -> str:
+def little(check: FlowCheck) -> str:
+    """Little's law over the time of the log, as a check of it."""
+    if check.off is None or check.cycle is None:
+        return "Little's law cannot be checked: no case is closed yet"
+    expected = check.throughput * check.cycle
+    if check.off <= LITTLE:
+        return (
+            f"Little's law holds within {percent(check.off)}: {number(check.wip)} in progress on average, and "
+            f"{per_day(check.throughput)} closed times {brief(check.cycle)} make {number(expected)}"
+        )
+    return (
+        f"Little's law is {percent(check.off)} off ({number(check.wip)} in progress on average, {number(expected)} "
+        "by throughput and time): ends are missing, or the operation is changing"
+    )
+
+
+def per_day(rate: float) -> str:
+    """Cases a second as cases an hour or a day, whichever is a plain number."""
+    hourly = rate * 3600
+    return f"{number(hourly)} an hour" if hourly >= 10 else f"{number(hourly * 24)} a day"
+
+
+def way(steps: Sequence[str]) -> str:
+    """The steps of a variant, one that follows itself said once with how often: "cut → weld ×3 → pack"."""
+    runs: list[tuple[str, int]] = []
+    for step in steps:
+        runs[-1:] = [(step, runs[-1][1] + 1)] if runs and runs[-1][0] == step else [*runs[-1:], (step, 1)]
+    return " → ".join(name if times == 1 else f"{name} ×{times}" for name, times in runs)
+
+
+def covered(state: FlowState) -> str:
+    """How many ways there are, and how few of them most cases take."""
+    if not state.ways:
+        return "no case yet"
+    covers = "covers" if state.covering == 1 else "cover"
+    return f"{count(state.ways, 'variant')}; {number(state.covering)} of them {covers} 80 % of the cases"
+
+
+def band(case: FlowCase) -> str:
+    """The age of a case in its stage against those that were there: "≤P50", ">P95"; "–" where too few were."""
+    return NONE if case.band is None else ("≤P50", ">P50", ">P85", ">P95")[case.band]
+
+
+def stretch(step: float) -> str:
+    """What a stretch of a course is called: "hour", "day", "15 min"."""
+    plain = {3600.0: "hour", 86400.0: "day", 7 * 86400.0: "week"}
+    return plain.get(step) or brief(step)
+
+
+def fault_text(fault: FlowFault) -> str:
+    """What is flagged, with its number: "3 rows that end before they start"."""
     words = {
         "no case": "without a case or a step",
         "no time": "without a time",
@@ -141,7 +201,7 @@ def why(case: FlowCase) -> str:
     """What is said of a case, and what it is learned from."""
     parts = [f"{case.case}: {'in' if case.works else 'after'} {case.last} for {duration(case.stay)}"]
     if case.stay_p95 is not None:
-        longer = ", longer than 95 of 100" if case.band == 3 else ", P95"
+        longer = ", longer than 95 of 100" if case.band == 3 else f", {band(case)}; P95"
         parts[0] += f"{longer} ({duration(case.stay_p95)})" if case.band == 3 else f"{longer} {duration(case.stay_p95)}"
     if case.remaining is not None:
         parts.append(

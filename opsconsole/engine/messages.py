@@ -36,7 +36,9 @@ from opsconsole.engine.alert_messages import Report as Report
 from opsconsole.engine.alert_messages import SavedView as SavedView
 from opsconsole.engine.change_messages import ChangeMark as ChangeMark
 from opsconsole.engine.flow_messages import AskFlow as AskFlow
+from opsconsole.engine.flow_messages import AskFlowCases as AskFlowCases
 from opsconsole.engine.flow_messages import FlowCase as FlowCase
+from opsconsole.engine.flow_messages import FlowCases as FlowCases
 from opsconsole.engine.flow_messages import FlowState as FlowState
 from opsconsole.engine.flow_messages import FlowStation as FlowStation
 from opsconsole.engine.flow_messages import FlowStep as FlowStep
@@ -119,7 +121,7 @@ from opsconsole.engine.table_messages import TableOf as TableOf
 from opsconsole.engine.table_messages import TablePage as TablePage
 from opsconsole.site.model import Problem
 
-PROTOCOL = 7
+PROTOCOL = 8
 
 
 # --- hello -----------------------------------------------------------------------------------------------------
@@ -331,6 +333,7 @@ Ask = (
     | AskProcedure
     | AskReport
     | AskFlow
+    | AskFlowCases
     | AskPage
     | AskIndex
     | AskColumn
@@ -347,6 +350,7 @@ Ask = (
 Answer = (
     Snapshot
     | FlowState
+    | FlowCases
     | Breakdown
     | KpiAmong
     | Dimensions

@@ -29,6 +29,7 @@ from opsconsole.engine.messages import (
     AskExplain,
     AskFiles,
     AskFlow,
+    AskFlowCases,
     AskJournal,
     AskKpi,
     AskLayout,
@@ -50,6 +51,7 @@ from opsconsole.engine.messages import (
     Drift,
     Failure,
     Files,
+    FlowCases,
     FlowState,
     Group,
     KpiAmong,
@@ -164,6 +166,8 @@ class Queries:
             return explain(self._store, self._root, self._core.site, body)
         if isinstance(body, AskFlow):
             return self._flow(body)
+        if isinstance(body, AskFlowCases):
+            return self._flow_cases(body)
         if isinstance(body, AskSchema):
             return self._runs.schema()
         if isinstance(body, AskDraft):
@@ -244,7 +248,17 @@ class Queries:
         now, until = looked_at(self._core, body.at)
         binding, version = self._core.binding, self._store.data_version
         return self._with_cursor(
-            lambda cursor: self._flows.answer(cursor, binding, body.flow, now, version, past=until is not None), body.at
+            lambda cursor: self._flows.answer(
+                cursor, binding, body.flow, now, version, past=until is not None, brief=body.brief
+            ),
+            body.at,
+        )
+
+    def _flow_cases(self, body: AskFlowCases) -> FlowCases:
+        now, until = looked_at(self._core, body.at)
+        binding = self._core.binding
+        return self._with_cursor(
+            lambda cursor: self._flows.cases(cursor, binding, body, now, past=until is not None), body.at
         )
 
     def _kpi(self, body: AskKpi) -> KpiAmong:

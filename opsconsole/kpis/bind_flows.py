@@ -38,14 +38,18 @@ class Flows:
                 self.idle[flow.name] = self._binder.lacking(source)
                 continue
             before = len(self._binder.problems)
-            sql = self._sql(flow)
+            moments: dict[str, str] = {}
+            sql = self._sql(flow, moments)
             if len(self._binder.problems) > before:
                 self.idle[flow.name] = self._binder.problems[before].message
             else:
-                self.flows[flow.name] = BoundFlow(flow, sql)
+                self.flows[flow.name] = BoundFlow(flow, sql, moments)
 
-    def _sql(self, flow: Flow) -> str:
-        """A SELECT of the log: texts, and moments as naive UTC, under the names that `engine.insight.flow` reads."""
+    def _sql(self, flow: Flow, known: dict[str, str]) -> str:
+        """A SELECT of the log: texts, and moments as naive UTC, under the names that `engine.insight.flow` reads.
+
+        `known` takes the SQL of each moment.
+        """
         columns = []
         for key in _TEXTS:
             if (column := getattr(flow, key)) and self._binder.dimension(flow.source, column, "flows", flow.name, key):
@@ -55,10 +59,12 @@ class Flows:
             if (column := getattr(flow, key)) and (sql := self._moment(flow, column, key)):
                 columns.append(f"{sql} AS {ident(key)}")
                 moments.append(ident(key))
+                known[key] = sql
         for at, (stage, column) in enumerate(flow.stages.items()):
             if sql := self._moment(flow, column, "stages", stage):
                 columns.append(f"{sql} AS {ident(f'stage {at}')}")
                 moments.append(ident(f"stage {at}"))
+                known[stage] = sql
         where = ""
         if flow.where is not None:
             condition = self._binder.checked(

@@ -12,7 +12,9 @@ from opsconsole.kpis.views import View
 from opsconsole.kpis.when import When
 from opsconsole.site.model import Flow, Kpi, Rule, Site
 
-RuleKind = Literal["kpi", "rows", "silent", "due", "combine", "control", "forecast", "anomaly", "late"]
+RuleKind = Literal[
+    "kpi", "rows", "silent", "due", "combine", "control", "forecast", "anomaly", "late", "wip", "bottleneck"
+]
 
 
 class BoundKpi(Struct, frozen=True):
@@ -94,10 +96,14 @@ class BoundRule(Struct, frozen=True):
 
 
 class BoundFlow(Struct, frozen=True):
-    """A flow whose log can be read: `sql` gives its rows, newest first."""
+    """A flow whose log can be read: `sql` gives its rows, newest first.
+
+    `moments`: by the key of the flow (of stages by the name of each) the SQL of its moment as naive UTC.
+    """
 
     flow: Flow
     sql: str
+    moments: dict[str, str] = {}
 
 
 class Binding(Struct, frozen=True):

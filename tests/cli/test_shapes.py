@@ -11,7 +11,17 @@ import msgspec
 import pytest
 
 from opsconsole.cli import show, show_kpis, show_library, show_sources
-from opsconsole.engine.flow_messages import FlowCase, FlowEdge, FlowState, FlowStation, FlowStep, FlowVariant, Spread
+from opsconsole.engine.flow_messages import (
+    FlowCase,
+    FlowCourse,
+    FlowEdge,
+    FlowFault,
+    FlowState,
+    FlowStation,
+    FlowStep,
+    FlowVariant,
+    Spread,
+)
 from opsconsole.engine.messages import (
     AlertCounts,
     AlertState,
@@ -118,6 +128,8 @@ def documented(row: str) -> list[str]:
         ("STEP", FlowStep),
         ("BETWEEN", FlowEdge),
         ("VARIANT", FlowVariant),
+        ("FAULT", FlowFault),
+        ("COURSE", FlowCourse),
         ("CASE", FlowCase),
         ("STATION", FlowStation),
     ],

@@ -11,7 +11,7 @@ import datetime as dt
 import functools
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from opsconsole.engine.messages import (
     AskExplain,
     AskFiles,
     AskFlow,
+    AskFlowCases,
     AskJournal,
     AskKpi,
     AskLayout,
@@ -50,6 +51,7 @@ from opsconsole.engine.messages import (
     Failure,
     Files,
     FileState,
+    FlowCases,
     FlowState,
     Goodbye,
     Grid,
@@ -554,6 +556,8 @@ class CannedEngine:
             return self.shelf.look(ask)
         if isinstance(ask, AskProcedure) and self.ticks is not None:
             return self.ticks.procedure(ask)
+        if isinstance(ask, AskFlowCases):
+            return cast("FlowCases", self.answers["flow_cases"](ask))
         if isinstance(ask, AskFlow):
             flows: dict[str, FlowState] = self.answers.get("flows", {})
             return flows.get(ask.flow) or next(iter(flows.values()), FlowState([]))

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from opsconsole.engine.flow_messages import FlowCheck, FlowFault
+from opsconsole.engine.flow_messages import (
+    AskFlowCases,
+    FlowCases,
+    FlowCheck,
+    FlowCourse,
+    FlowEdge,
+    FlowFault,
+    FlowPassed,
+    FlowVariant,
+)
 from opsconsole.engine.messages import FlowCase, FlowState, FlowStation, FlowStep, Spread
 from tests.console.canned import NOW
 
-HOUR = 3600.0
+HOUR, DAY = 3600.0, 86400.0
 FLOWS = ["orders", "line"]
 
 
@@ -18,6 +27,8 @@ def step(name: str, hours: float, waits: int, works: int = 0) -> FlowStep:
     return FlowStep(
         name=name, n=40, waiting=waiting, service=Spread(40, 40 * HOUR, HOUR, HOUR, 2 * HOUR), waits=waits,
         works=works, oldest=5 * HOUR if there else None, slow=2 if hours > 100 else 0,
+        gathered=waits * 4 * HOUR, again=12 if name == "weld" else 0, repeats=15 if name == "weld" else 0,
+        loops=3 if name == "weld" else 0, redone=20 * HOUR if name == "weld" else None,
     )  # fmt: skip
 
 
@@ -26,7 +37,8 @@ def case(name: str, at: str, late: float | None, basis: str = "stage", remaining
     low, high = (None, None) if late is None else (max(0.0, late - 0.1), min(1.0, late + 0.1))
     return FlowCase(
         case=name, group="K2", step=at, last="cut", works=False, age=9 * HOUR, stay=3 * HOUR, entered=NOW - 3 * HOUR,
-        band=3, stay_p95=2 * HOUR, remaining=remaining, late=late, low=low, high=high, basis=basis, learned=64,
+        band=3, stay_p50=HOUR, stay_p85=1.5 * HOUR, stay_p95=2 * HOUR,
+        remaining=remaining, late=late, low=low, high=high, basis=basis, learned=64,
         half=1.5 * HOUR, most=4 * HOUR,
     )  # fmt: skip
 
@@ -53,8 +65,22 @@ def orders() -> FlowState:
             case("K2-108", "press", 0.1),
             case("K2-109", "paint", None, "too few"),
         ],
-        faults=[FlowFault("ends before it starts", 3)],
+        timed=True,
+        hands=True,
+        variants=[
+            FlowVariant(["cut", "press", "weld", "weld", "paint"], 90, 0.75, 2 * DAY, DAY, "aa"),
+            FlowVariant(["cut", "weld", "paint"], 24, 0.2, DAY, DAY, "bb"),
+            FlowVariant(["cut"], 6, 0.05, key="cc"),
+        ],
+        ways=3,
+        covering=2,
+        edges=[FlowEdge("press", "weld", Spread(90, 400 * HOUR, 4 * HOUR, 3 * HOUR, 9 * HOUR))],
+        moves=1,
+        handoffs=[FlowEdge("ann", "bob", Spread(40, 300 * HOUR, 7 * HOUR, 2 * HOUR, DAY))],
+        passes=1,
+        faults=[FlowFault("ends before it starts", 3, '"ended" < "started"')],
         check=FlowCheck(20.0, 0.001, 12_000.0, 90, 0.4),
+        course=FlowCourse(NOW - 4 * DAY, DAY, NOW, [30, 60, 90, 120], [10, 45, 90, 116], 27.0),
     )
 
 
@@ -78,3 +104,13 @@ def line() -> FlowState:
 def flows() -> dict[str, FlowState]:
     """By name."""
     return {"orders": orders(), "line": line()}
+
+
+def behind(body: AskFlowCases) -> FlowCases:
+    """Two cases of whatever is asked for, one of them open."""
+    passed = [
+        FlowPassed("K2-104", "K2", NOW - 9 * HOUR, None, None, 3, 2, 5 * HOUR),
+        FlowPassed("K2-090", "K2", NOW - 3 * DAY, NOW - DAY, 2 * DAY, 5, 1, HOUR),
+    ]
+    steps = ["cut", "press", "weld", "weld", "paint"] if body.variant else []
+    return FlowCases(body.flow, "Orders", "orders", "order", 2, passed, steps)

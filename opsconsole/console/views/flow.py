@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from opsconsole.console import fmt
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.empty import no_flows
 from opsconsole.console.flow_lists import (
     CASES,
     STATIONS,
@@ -23,36 +21,27 @@ from opsconsole.console.flow_lists import (
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, fit, inert, wrap
-from opsconsole.console.views.base import View
+from opsconsole.console.views.flow_screen import FlowScreen
 from opsconsole.engine import flow_words as words
-from opsconsole.engine.messages import AskFlow, FlowState
+from opsconsole.engine.messages import FlowState
 
-EVERY = 10.0
-"""Seconds between two questions at least, however fast rows come."""
 BOTH = 16
 """The fewest lines that show steps and cases; with fewer, tab goes from one to the other."""
 TRUSTS, WHY = 3, 3
 STEP_NAMED, CASE_NAMED = "steps", "cases"
 
 
-class FlowView(View):
+class FlowView(FlowScreen):
     """Steps above, cases below; with a step chosen the cases there alone."""
 
     KEPT = ("at", "by_waiting")
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
-        self.state: FlowState | None = None
         self.panes = {STEP_NAMED: Pane(STEPS, empty="no step yet"), CASE_NAMED: Pane(CASES, empty="no case is open")}
         self.at = 0
         self.by_waiting = False
-        self._asked = -EVERY
-        self._seen: object = None
         self._pointed = False  # the cursor begins on the bottleneck
-
-    @property
-    def stack(self) -> str:
-        return "flow"
 
     @property
     def step(self) -> str:
@@ -76,29 +65,9 @@ class FlowView(View):
         self.at = int(self.at > 0)
 
     def crumbs(self) -> list[str]:
-        if not self.address.name:
-            return ["Flow"]
-        name = self.state.title if self.state is not None and self.state.title else self.address.name
-        return ["Flow", *([inert(name)] if name else []), *([inert(self.step)] if self.step else [])]
+        return [*super().crumbs(), *([inert(self.step)] if self.step else [])]
 
-    def label(self) -> str:
-        return " ".join(self.crumbs())
-
-    def update(self, _topics: set[str]) -> None:
-        site = self.ctx.model.site
-        seen = None if site is None else (site.data_version, int(self.ctx.now() // 60), self.address.at)
-        if seen != self._seen and time.monotonic() - self._asked >= EVERY:
-            self._seen = seen
-            self.ctx.spawn(self.load())
-
-    async def load(self) -> None:
-        self._asked = time.monotonic()
-        answer = await self.ask(AskFlow(self.address.name))
-        if isinstance(answer, FlowState):
-            self.state = answer
-            self._fill(answer)
-
-    def _fill(self, state: FlowState) -> None:
+    def fill(self, state: FlowState) -> None:
         steps, cases = self.panes[STEP_NAMED], self.panes[CASE_NAMED]
         if state.kind == "stations":
             worst = words.worst_stations(state)
@@ -125,15 +94,9 @@ class FlowView(View):
 
     def _body(self, cells: int, lines: int) -> list[Line]:
         state = self.state
-        if self.trouble and state is None:
-            return [heading("Flow", [], cells, True), clipped(self.trouble, cells, "warning")]
-        if state is None:
-            return [heading("Flow", [], cells, True), clipped("asking the engine …", cells, "dim")]
-        if not state.flow:
-            return [heading("Flow", [], cells, True), *(clipped(line, cells, "dim") for line in no_flows())]
+        if (unready := self.unready(cells)) or state is None:
+            return unready
         head = heading(inert(state.title), [(self._note(state), "dim")], cells, self.pane is self.panes[STEP_NAMED])
-        if state.waits:
-            return [head, clipped(state.waits, cells, "dim")]
         told = self._told(state, cells, lines)
         if self.step:
             return [*self._cases(state, cells, lines - len(told)), *told]
@@ -160,11 +123,8 @@ class FlowView(View):
         return [heading(title, [(f"{listed} · {order}", "dim")], cells, focused), *pane.draw(cells, lines - 1, focused)]
 
     def _note(self, state: FlowState) -> str:
-        if state.waits:
-            return ""
-        span = fmt.span(state.since, state.at, self.ctx.model.timezone)
         if state.kind == "stations":
-            return f"the last {words.length(state.at - (state.since or state.at))} · {span}"
+            return f"the last {words.length(state.at - (state.since or state.at))} · {self.span(state)}"
         parts = [fmt.count(state.all, "case"), f"{fmt.number(state.open, 0)} open"]
         if state.limited:
             parts += [f"{fmt.number(state.late, 0)} late already", f"{fmt.number(state.likely, 0)} likely"]
@@ -180,6 +140,9 @@ class FlowView(View):
             return [clipped("nothing has waited yet", cells, "dim")]
         room = 1 if lines < BOTH else 4
         named = [fit([(" bottleneck  ", "bold"), (inert(each), "bold")], cells) for each in said[:room]]
+        named += [
+            fit([(" now         ", "dim"), (inert(each), "")], cells) for each in words.now_waiting(state)[: room - 1]
+        ]
         return [*named, *(chain(state, cells) if lines >= BOTH and state.kind == "cases" else [])]
 
     def _told(self, state: FlowState, cells: int, lines: int) -> list[Line]:
@@ -213,21 +176,7 @@ class FlowView(View):
     def do_sort_steps(self) -> None:
         self.by_waiting = not self.by_waiting
         if self.state is not None:
-            self._fill(self.state)
-
-    def do_next_flow(self) -> None:
-        self._other(1)
-
-    def do_previous_flow(self) -> None:
-        self._other(-1)
-
-    def _other(self, by: int) -> None:
-        state = self.state
-        if state is None or len(state.flows) < 2:
-            self.ctx.say("this site has no other flow")
-            return
-        at = state.flows.index(state.flow) if state.flow in state.flows else 0
-        self.ctx.go(Address("flow", name=state.flows[(at + by) % len(state.flows)], at=self.address.at))
+            self.fill(self.state)
 
     def target(self) -> Address | None:
         state, row = self.state, self.pane.current
@@ -242,5 +191,4 @@ class FlowView(View):
             return Address("rows", of="source", name=state.source, where=where, at=self.address.at)
         if self.pane is self.panes[STEP_NAMED]:
             return Address("flow", name=state.flow, where=(("step", row.key),), at=self.address.at)
-        where = ((state.column, row.key),)
-        return Address("rows", of="source", name=state.source, where=where, at=self.address.at)
+        return self.rows_of(row.key)

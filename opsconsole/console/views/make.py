@@ -87,6 +87,10 @@ def make(ctx: Context, address: Address, registry: Registry, stack: str) -> View
         from opsconsole.console.views.goals import GoalsView
 
         view = GoalsView
+    elif address.view == "flow" and address.show:
+        from opsconsole.console.views.flow_part import FlowPartView
+
+        view = FlowPartView
     elif address.view == "flow":
         from opsconsole.console.views.flow import FlowView
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from msgspec.structs import replace
 
-from opsconsole.engine.flow_messages import FlowState, Rehearsal
+from opsconsole.engine.flow_messages import AskFlowCases, FlowCases, FlowState, Rehearsal
 from opsconsole.engine.flow_words import brief, came_of, percent
 from opsconsole.engine.insight.study import Ground, Task
 from opsconsole.kpis.binding import Binding, BoundFlow, BoundRule
@@ -106,15 +106,14 @@ class FlowDesk:
         version: int,
         *,
         past: bool,
+        brief: bool = False,
     ) -> FlowState:
         """How a flow is at `now`. Raises LookupError for one that the site does not have."""
         flows = list(binding.site.flows)
         if not flows:
             return FlowState([])
         name = name or flows[0]
-        if name not in binding.site.flows:
-            raise LookupError(f"this site has no flow `{name}`; there are {', '.join(flows)}")
-        bound = binding.flows.get(name)
+        bound = _bound(binding, name)
         if bound is None:
             spec = binding.site.flows[name]
             return FlowState(flows, name, spec.title or name, waits=binding.stuck.get(name, "it cannot be looked at"))
@@ -123,7 +122,29 @@ class FlowDesk:
             kept = self._kept.get(name)
             if kept is None or kept[0] != key:
                 kept = self._kept[name] = (key, self._state(cursor, binding, bound, now, flows, past=past))
-        return kept[1]
+        if not brief:
+            return kept[1]
+        return replace(kept[1], cases=[], variants=[], edges=[], handoffs=[], resources=[], course=None)
+
+    def cases(
+        self, cursor: duckdb.DuckDBPyConnection, binding: Binding, body: AskFlowCases, now: dt.datetime, *, past: bool
+    ) -> FlowCases:
+        """The cases behind a variant, a move, a hand-off or rework at `now`.
+
+        Raises LookupError for a flow or a variant that is not there, ValueError where not one thing is asked for.
+        """
+        from opsconsole.engine.insight import flow_cases, flow_read
+        from opsconsole.insight.flow import stages
+
+        bound = _bound(binding, body.flow)
+        if bound is None:
+            raise LookupError(binding.stuck.get(body.flow, "it cannot be looked at"))
+        if bound.flow.station:
+            raise LookupError(f"`{body.flow}` is of stations, which have no cases")
+        rows, _ = flow_read.rows_of(cursor, bound)
+        log = flow_read.log_of(rows, bound.flow)
+        known = stages.known_at(log, flow_read.naive(now)) if past else log
+        return flow_cases.cases_behind(known, bound.flow, binding.site, body, now)
 
     def _state(
         self,
@@ -139,12 +160,19 @@ class FlowDesk:
 
         spec = bound.flow
         if spec.station:
-            return flow_answer.stations_of(flow_read.bottlenecks(cursor, bound, now), spec, now, flows)
+            return flow_answer.stations_of(flow_read.bottlenecks(cursor, bound, now), bound, now, flows)
         rows, cut = flow_read.rows_of(cursor, bound)
         log = flow_read.log_of(rows, spec)
         if self._lessons is None:
             self._lessons = flow_rehearse.Lessons()
         lesson = self._lessons.of(log, bound, binding.site, now)
         found = flow_read.found_of(log, spec, binding.site, now, lesson.correction, past=past)
-        state = flow_answer.state_of(found, spec, now, flows, cut=cut)
+        state = flow_answer.state_of(found, bound, binding.site, now, flows, cut=cut)
         return replace(state, rehearsal=lesson.worth if state.limited else None)
+
+
+def _bound(binding: Binding, name: str) -> BoundFlow | None:
+    """A flow; None where it cannot be looked at. Raises LookupError for one that the site does not have."""
+    if name not in binding.site.flows:
+        raise LookupError(f"this site has no flow `{name}`; there are {', '.join(binding.site.flows) or 'none'}")
+    return binding.flows.get(name)

@@ -11,8 +11,8 @@ import polars as pl
 from opsconsole.engine.flow_messages import (
     FlowCase,
     FlowCheck,
+    FlowCourse,
     FlowEdge,
-    FlowFault,
     FlowResource,
     FlowState,
     FlowStation,
@@ -20,19 +20,31 @@ from opsconsole.engine.flow_messages import (
     FlowVariant,
     Spread,
 )
+from opsconsole.engine.insight.flow_cases import key_of
+from opsconsole.engine.insight.flow_faults import backwards_of, faults_of
 from opsconsole.insight.flow import Flow
-from opsconsole.insight.flow.counting import Little
+from opsconsole.insight.flow.counting import Little, course, wip_quantile
+from opsconsole.insight.flow.paths import covering
 from opsconsole.insight.flow.shifting import Bottleneck
 from opsconsole.insight.flow.stages import expected_next
+from opsconsole.insight.flow.steps import epoch
+from opsconsole.kpis.binding import BoundFlow
+from opsconsole.site.calendar import zone
 from opsconsole.site.model import Flow as FlowSpec
+from opsconsole.site.model import Site
 
 CASES = 500
-_MOST = 30
+_MOST = 100
+_USUAL = 0.95
+_MONDAY = 4 * 86400.0  # 1970 began on a Thursday
 LIKELY = 0.5  # DOMAIN: a warning from here on
 
 
-def state_of(found: Flow, spec: FlowSpec, now: dt.datetime, flows: list[str], *, cut: bool) -> FlowState:
+def state_of(
+    found: Flow, bound: BoundFlow, site: Site, now: dt.datetime, flows: list[str], *, cut: bool
+) -> FlowState:  # fmt: skip
     """A flow of cases."""
+    spec = bound.flow
     follows = expected_next(found.visits, found.order if spec.stages else ())
     cases = [_case(row, follows) for row in found.at_risk.iter_rows(named=True)]
     late = [each for each in cases if each.basis == "late already"]
@@ -56,28 +68,37 @@ def state_of(found: Flow, spec: FlowSpec, now: dt.datetime, flows: list[str], *,
         likely=len(likely),
         closed=_spread(lasted.len(), pl.DataFrame({"x": lasted}), "x"),
         steps=_steps(found, spec, cases),
+        timed=_timed(spec),
+        hands=spec.resource is not None,
         edges=[_edge(row) for row in found.edges.head(_MOST).iter_rows(named=True)],
+        moves=found.edges.height,
         handoffs=[_edge(row) for row in found.handoffs.head(_MOST).iter_rows(named=True)],
+        passes=found.handoffs.height,
         variants=[
-            FlowVariant(list(row["activities"]), row["n"], row["share"], row["mean"], row["median"])
+            FlowVariant(
+                steps := list(row["activities"]), row["n"], row["share"], row["mean"], row["median"], key_of(steps)
+            )
             for row in found.variants.head(_MOST).iter_rows(named=True)
         ],
         ways=found.variants.height,
+        covering=covering(found.variants),
         resources=[
             FlowResource(row["resource"], row["n"], row["service_sum"] or 0.0)
             for row in found.resources.head(_MOST).iter_rows(named=True)
         ],
         cases=cases[:CASES],
-        faults=[FlowFault(each.kind, each.n) for each in found.faults],
+        faults=faults_of(found, bound, now),
         check=None if found.little is None else _check(found.little),
+        course=_course(found, site, now),
         notes=_notes(found, spec, cases, cut=cut),
     )
 
 
 def stations_of(
-    found: Iterable[tuple[str | None, Bottleneck]], spec: FlowSpec, now: dt.datetime, flows: list[str]
+    found: Iterable[tuple[str | None, Bottleneck]], bound: BoundFlow, now: dt.datetime, flows: list[str]
 ) -> FlowState:
     """A flow of stations, one bottleneck for each group."""
+    spec = bound.flow
     each = list(found)
     impossible = sum(one.impossible for _, one in each)
     stations = [
@@ -96,7 +117,7 @@ def stations_of(
         at=now.timestamp(),
         since=now.timestamp() - spec.within,
         stations=stations,
-        faults=[FlowFault("ends before it starts", impossible)] if impossible else [],
+        faults=backwards_of(bound, impossible),
     )
 
 
@@ -112,6 +133,8 @@ def _case(row: dict[str, Any], follows: dict[str, str]) -> FlowCase:
         stay=row["stay"],
         entered=entered.replace(tzinfo=dt.UTC).timestamp(),
         band=row["band"],
+        stay_p50=row["stay_p50"],
+        stay_p85=row["stay_p85"],
         stay_p95=row["stay_p95"],
         remaining=row["remaining"],
         late=row["late"],
@@ -127,13 +150,13 @@ def _case(row: dict[str, Any], follows: dict[str, str]) -> FlowCase:
 
 def _steps(found: Flow, spec: FlowSpec, cases: list[FlowCase]) -> list[FlowStep]:
     ranked = {row["activity"]: row for row in found.ranked.iter_rows(named=True)}
-    # In a log of moments alone nothing is known of how long a step took.
-    timed = not spec.stages and (spec.time is None or spec.lifecycle is not None)
-    again = dict(found.rework.select("activity", "cases").iter_rows())
+    timed = _timed(spec)
+    rework = {row["activity"]: row for row in found.rework.iter_rows(named=True)}
     steps = []
     for name in found.order:
         row = ranked.get(name)
         there = [each for each in cases if each.step == name]
+        again = rework.get(name)
         steps.append(
             FlowStep(
                 name=name,
@@ -146,10 +169,37 @@ def _steps(found: Flow, spec: FlowSpec, cases: list[FlowCase]) -> list[FlowStep]
                 slow=sum(each.band == 3 for each in there),
                 overlaps=row["overlaps"] if row else 0,
                 impossible=row["impossible"] if row else 0,
-                again=again.get(name, 0),
+                again=again["cases"] if again else 0,
+                repeats=again["again"] if again else 0,
+                loops=again["loops"] if again else 0,
+                redone=again["service_sum"] if again and timed else None,
+                gathered=sum(each.stay for each in there if not each.works),
             )
         )
     return steps
+
+
+def _timed(spec: FlowSpec) -> bool:
+    """Whether steps have a length: in a log of moments alone nothing is known of it."""
+    return not spec.stages and (spec.time is None or spec.lifecycle is not None)
+
+
+def _course(found: Flow, site: Site, now: dt.datetime) -> FlowCourse | None:
+    """Arrivals against departures until now, in stretches of the site's days; None where nothing came yet."""
+    sound = found.cases.filter(~pl.col("impossible"))
+    start, end, until = epoch(sound["start"]), epoch(sound["end"]), now.timestamp()
+    if not (start < until).any():
+        return None
+    offset = now.astimezone(zone(site)).utcoffset() or dt.timedelta()
+    made = course(start, end, until, origin=_MONDAY - offset.total_seconds())
+    return FlowCourse(
+        start=made.start,
+        step=made.step,
+        until=made.until,
+        arrived=[int(each) for each in made.arrived],
+        left=[int(each) for each in made.left],
+        usual=wip_quantile(start, end, until, _USUAL),
+    )
 
 
 def _of(row: dict[str, Any] | None, name: str, n: int) -> Spread:

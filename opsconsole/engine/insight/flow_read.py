@@ -10,7 +10,7 @@ import polars as pl
 
 from opsconsole.insight.flow import Flow, Hours, Log, analyse, at_risk, read_events, read_wide
 from opsconsole.insight.flow.recalibration import Recalibration
-from opsconsole.insight.flow.shifting import Bottleneck, shifting
+from opsconsole.insight.flow.shifting import Bottleneck, shifting, with_latest
 from opsconsole.insight.flow.stages import known_at
 from opsconsole.kpis.bind_flows import MOST
 from opsconsole.kpis.binding import BoundFlow
@@ -111,5 +111,6 @@ def bottlenecks(
     recent = periods.filter((pl.col("end") > since) & (pl.col("start") < until) | (pl.col("end") < pl.col("start")))
     found = []
     for (name,), part in recent.group_by("by", maintain_order=True):
-        found.append((name, shifting(part.select("station", "start", "end").rows(), since, until, bridge=BRIDGE)))
+        of = part.select("station", "start", "end").rows()
+        found.append((name, with_latest(shifting(of, since, until, bridge=BRIDGE), of, until, bridge=BRIDGE)))
     return sorted(found, key=lambda each: each[0] or "")

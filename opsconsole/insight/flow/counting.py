@@ -18,6 +18,29 @@ from opsconsole.insight.flow.steps import epoch
 LITTLE = 0.20
 
 
+STEPS = (
+    *(60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0),
+    *(86400.0, 7 * 86400.0, 28 * 86400.0, 91 * 86400.0, 364 * 86400.0),
+)
+"""Seconds between two points of a course."""
+POINTS = 120
+"""Points of a course at most, unless even the longest step makes more."""
+
+
+class Course(Struct, frozen=True):
+    """Cumulative flow: how many cases had come and gone by the end of each stretch of `step` seconds from `start` on.
+
+    The last stretch ends at `until` and may be shorter. The gap between the two is the work in progress, the change of
+    `left` the throughput of a stretch.
+    """
+
+    start: float
+    step: float
+    until: float
+    arrived: Floats
+    left: Floats
+
+
 class Little(Struct, frozen=True):
     """Little's law over a window: mean work in progress against throughput times mean time of a case.
 
@@ -79,6 +102,45 @@ def cumulative(steps: pl.DataFrame, stages: list[str], at: ArrayLike) -> dict[st
         entered = np.sort(first["entered"].to_numpy())
         found[stage] = np.asarray(np.searchsorted(entered, moments, side="right"), float)
     return found
+
+
+def course(start: ArrayLike, end: ArrayLike, until: float, *, origin: float = 0.0, points: int = POINTS) -> Course:
+    """Arrivals against departures from the first arrival to `until`, in at most so many even stretches.
+
+    All in epoch seconds, the end of an open case is NaN; stretches are parted at multiples of their length from
+    `origin` on (a midnight). Raises ValueError where nothing has arrived before `until`.
+    """
+    begun = np.asarray(start, float)
+    if not (begun < until).any():
+        raise ValueError("flow: nothing has arrived, so there is no course")
+    since = float(begun.min())
+    step = next((each for each in STEPS if (until - since) / each <= points - 1), STEPS[-1])
+    first = since - (since - origin) % step
+    count = max(1, int(np.ceil((until - first) / step)))
+    ends = np.minimum(first + step * np.arange(1, count + 1), until)
+    ended = np.asarray(end, float)
+    ended = np.sort(ended[~np.isnan(ended)])
+    arrived = np.searchsorted(np.sort(begun), ends, side="right")
+    return Course(first, step, until, arrived.astype(float), np.searchsorted(ended, ends, side="right").astype(float))
+
+
+def wip_quantile(start: ArrayLike, end: ArrayLike, until: float, share: float) -> float | None:
+    """The work in progress that was not exceeded for this share of the time since the first case was closed.
+
+    Before that an operation, or its log, was only filling. Epoch seconds; None where nothing was closed before `until`.
+    """
+    begun, ended = np.asarray(start, float), np.asarray(end, float)
+    gone = ended[~np.isnan(ended)]
+    if not (gone < until).any():
+        return None
+    since = float(gone.min())
+    moments = np.unique(np.concatenate([[since], begun, gone]))
+    moments = moments[(moments >= since) & (moments < until)]
+    lasted = np.diff(np.append(moments, until))
+    counts = in_progress(begun, ended, moments)
+    ordered = np.argsort(counts, kind="stable")
+    within = np.cumsum(lasted[ordered]) / lasted.sum()
+    return float(counts[ordered][min(int(np.searchsorted(within, share - 1e-12)), len(counts) - 1)])
 
 
 def little(start: ArrayLike, end: ArrayLike, since: float, until: float) -> Little:

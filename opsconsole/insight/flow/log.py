@@ -169,7 +169,9 @@ def _typed() -> list[pl.Expr]:
 
 
 def _fault(kind: str, rows: pl.DataFrame) -> list[Fault]:
-    return [Fault(kind, rows.height, tuple(rows["row"].head(_EXAMPLES).to_list()))] if rows.height else []
+    # a row of many stages counts once
+    numbers = rows["row"].unique(maintain_order=True)
+    return [Fault(kind, len(numbers), tuple(numbers.head(_EXAMPLES).to_list()))] if len(numbers) else []
 
 
 def _usable(events: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Period = tuple[str, float, float]
 """A station, and when an active period of it began and ended, in epoch seconds."""
@@ -33,20 +34,28 @@ class Share(Struct, frozen=True):
 
 
 class Bottleneck(Struct, frozen=True):
-    """The stations by their share, worst first; the periods in which one was the bottleneck; the one at the end."""
+    """The stations by their share, worst first; the periods in which one was the bottleneck; the one at the end.
+
+    `alone`: for how many seconds that one has been the bottleneck by itself; `known`: the moment that both are of.
+    """
 
     shares: tuple[Share, ...]
     periods: tuple[Period, ...]
     momentary: str | None
     impossible: int
+    alone: float = 0.0
+    known: float | None = None
 
 
-def shifting(periods: Sequence[Period], since: float, until: float, *, bridge: float = 0.0) -> Bottleneck:
+def shifting(
+    periods: Sequence[Period], since: float, until: float, *, bridge: float = 0.0, pause: float = 0.0
+) -> Bottleneck:  # fmt: skip
     """The bottleneck between two moments (epoch seconds).
 
     `periods` in any order; those of one station that overlap or touch, or lie no more than `bridge` seconds apart, are
     one. A period is as long as it is, whatever the window: only the shares are of what lies inside. What ends before it
     begins is left out, and counted. Of two equally long the one that began earlier counts, then the first by name.
+    `pause`: seconds in which nobody is the bottleneck that do not end the time in which a station is it alone.
     Raises ValueError where the window is empty.
     """
     if until <= since:
@@ -70,7 +79,41 @@ def shifting(periods: Sequence[Period], since: float, until: float, *, bridge: f
     shares = [Share(name, sole[name], both[name], active[name]) for name in active]
     shares.sort(key=lambda share: (-share.total, -share.sole, share.station))
     now = won[-1][0] if won and won[-1][2] >= until else None
-    return Bottleneck(tuple(shares), tuple(won), now, sum(start > end for _, start, end in periods))
+    alone = until - _alone_since(won, max(bridge, pause)) if now is not None else 0.0
+    return Bottleneck(
+        tuple(shares), tuple(won), now, sum(start > end for _, start, end in periods), alone, until if now else None
+    )
+
+
+_SOON = 0.9
+
+
+def with_latest(found: Bottleneck, periods: Sequence[Period], until: float, *, bridge: float = 0.0) -> Bottleneck:
+    """The same with the momentary bottleneck of the last moment of which all is known.
+
+    Periods are often written once they are over, so that at `until` itself nobody seems to be active. Where none goes
+    on, the last moment is the newest end less the length that nine of ten periods do not exceed; a pause as long does
+    not end the time in which a station is the bottleneck alone. None where that moment lies before all periods.
+    """
+    sound = [each for each in periods if each[1] <= each[2] and each[1] < until]
+    if not sound:
+        return found
+    lengths = sorted(end - start for _, start, end in sound)
+    usual = lengths[min(len(lengths) - 1, int(_SOON * len(lengths)))]
+    newest = max(end for _, _, end in sound)
+    settled, first = until if newest >= until else newest - usual, min(start for _, start, _ in sound)
+    if settled <= first:
+        return replace(found, momentary=None, alone=0.0, known=None)
+    then = shifting(sound, first, settled, bridge=bridge, pause=usual)
+    return replace(found, momentary=then.momentary, alone=then.alone, known=settled)
+
+
+def _alone_since(won: list[Period], bridge: float) -> float:
+    """Since when the last bottleneck is one by itself; a break of it alone that is no longer than `bridge` is none."""
+    at = len(won) - 1
+    while at and won[at - 1][0] == won[at][0] and won[at][1] - won[at - 1][2] <= bridge:
+        at -= 1
+    return max(won[at][1], won[at - 1][2]) if at else won[0][1]
 
 
 def _joined(periods: list[Period], bridge: float) -> list[Period]:

@@ -85,7 +85,8 @@ def epoch(times: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 def faults(timed: pl.DataFrame) -> tuple[Fault, ...]:
     """The impossible steps of `durations`, counted by what makes them so, with the first of their rows."""
     found = timed.filter(pl.col("fault").is_not_null()).group_by("fault", maintain_order=True)
-    counted = found.agg(n=pl.len(), rows=pl.col("row").head(_EXAMPLES)).sort("n", descending=True)
+    row = pl.col("row").unique(maintain_order=True)  # a row of many stages counts once
+    counted = found.agg(n=row.len(), rows=row.head(_EXAMPLES)).sort("n", descending=True)
     return tuple(Fault(kind, n, tuple(rows)) for kind, n, rows in counted.rows())
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from opsconsole.insight.flow.shifting import Period, shifting
+from opsconsole.insight.flow.shifting import Period, shifting, with_latest
 from tests.insight.flow.sim import serial_line
 
 
@@ -100,3 +100,24 @@ def test_balanced_stations_share_it() -> None:
     found = shifting(periods, 0.0, max(end for _, _, end in periods))
     assert found.shares[-1].total > 0.1
     assert sum(each.shifting for each in found.shares) > 0.1
+
+
+def test_how_long_the_last_bottleneck_is_one_alone() -> None:
+    periods = [("a", 0.0, 4.0), ("b", 3.0, 9.0), ("b", 9.5, 20.0), ("c", 12.0, 14.0)]
+    assert (shifting(periods, 0, 20).momentary, shifting(periods, 0, 20).alone) == ("b", 10.5)
+    assert shifting(periods, 0, 20, pause=0.5).alone == 16.0, "a short pause is none; before 4 it shifted"
+    assert shifting([("a", 0.0, 9.0), ("b", 3.0, 13.0)], 0, 9).alone == 9.0, "b has not been active as long"
+    assert shifting(periods, 0, 30).alone == 0.0, "nobody is active"
+
+
+def test_the_latest_is_of_a_moment_of_which_all_is_known() -> None:
+    """Each row is written once a cycle is over: at the newest end only the station that wrote last seems active."""
+    cycles = [("slow", 10.0 * at, 10.0 * at + 10.0) for at in range(9)]
+    cycles += [("quick", 10.0 * at + 4.0, 10.0 * at + 7.0) for at in range(10)]
+    plain = shifting(cycles, 0, 100)
+    assert plain.momentary is None
+    latest = with_latest(plain, cycles, 100)
+    assert latest.shares == plain.shares
+    assert (latest.momentary, latest.known, latest.alone) == ("slow", 87.0, 87.0)
+    going = with_latest(shifting([*cycles, ("slow", 90.0, 100.0)], 0, 100), [*cycles, ("slow", 90.0, 100.0)], 100)
+    assert (going.momentary, going.known, going.alone) == ("slow", 100, 100.0)
