@@ -40,6 +40,7 @@ from opsconsole.console.change_actions import MARKS
 from opsconsole.console.edit_actions import EDITS
 from opsconsole.console.flow_actions import FLOWS
 from opsconsole.console.key_names import key_name as key_name
+from opsconsole.console.layer_actions import LAYERED
 from opsconsole.console.look_actions import LOOKS
 from opsconsole.console.program_actions import PROGRAM
 from opsconsole.console.record_actions import RECORDS
@@ -182,6 +183,7 @@ ACTIONS: tuple[Action, ...] = (
         rank=8,
         short="SQL",
     ),
+    *LAYERED,
     Action("copy-address", "Copy the command line of this screen", ("Y",), KPI, line="copy-address"),
     *TABLES,
     *EDITS,

@@ -10,6 +10,7 @@ from opsconsole.console.model import Model
 from opsconsole.engine.messages import Answer, Ask, KpiState
 
 if TYPE_CHECKING:
+    from opsconsole.console.layers import Layers
     from opsconsole.console.sql.desk import SqlDesk
 
 
@@ -34,6 +35,11 @@ class Context(Protocol):
     @property
     def sql(self) -> SqlDesk:
         """What screens of SQL share: what can be named, the statements run before."""
+        ...
+
+    @property
+    def layers(self) -> Layers:
+        """Which of what the engine knows is drawn on KPIs' charts."""
         ...
 
     @property

@@ -34,7 +34,7 @@ class Doing(Later):
 
     def _handlers(self) -> Iterator[object]:
         """Whoever has handlers, what is at hand first."""
-        yield from (self, self.running, self.program.looking)
+        yield from (self, self.running, self.program.looking, self.program.layers)
         yield self.triage
         yield self.timing
         yield self.planning

@@ -19,6 +19,7 @@ from msgspec import Struct
 from opsconsole.console import own_file
 from opsconsole.console.address import BadAddressError, parse
 from opsconsole.console.history import History, Left
+from opsconsole.console.layers import Layers
 from opsconsole.console.travel import Travel
 from opsconsole.engine.place import Place, console_state
 
@@ -36,13 +37,15 @@ class Screen(Struct, frozen=True, omit_defaults=True):
 
 
 class Kept(Struct, frozen=True):
-    """What the file holds. `then`: the past moment that was looked at, for people; it is not gone back to."""
+    """What the file holds. `then`: the past moment that was looked at, for people; it is not gone back to. `layers`:
+    what was drawn on KPIs' charts."""
 
     version: int
     site: str
     stack: list[Screen]
     ahead: list[Screen] = []
     then: str = ""
+    layers: list[str] = []
 
 
 class Memory:
@@ -51,6 +54,7 @@ class Memory:
     def __init__(self, file: Path, site: str) -> None:
         self.file = file
         self.said = ""
+        self.layers: tuple[str, ...] = ()
         self._site = site
 
     def load(self) -> tuple[list[Left], list[Left]]:
@@ -63,6 +67,7 @@ class Memory:
                 raise ValueError("of another version or site")
             if kept.then:
                 self.said = f"live: you had left it at {kept.then}"
+            self.layers = tuple(kept.layers)
             return _screens(kept.stack), _screens(kept.ahead)
         except FileNotFoundError:
             return [], []
@@ -70,16 +75,18 @@ class Memory:
             self.said = f"where you were cannot be read and is begun anew: {self.file}"
             return [], []
 
-    def bring_back(self, history: History) -> str:
-        """Have a console be where one was; what a person has to know of it, if anything."""
+    def bring_back(self, history: History, layers: Layers) -> str:
+        """Have a console be where one was, and draw what it drew; what a person has to know of it, if anything."""
         stack, ahead = self.load()
+        layers.put(self.layers)
         if stack:
             history.recall(stack, ahead)
         return self.said
 
-    def keep(self, history: History, travel: Travel) -> str:
+    def keep(self, history: History, travel: Travel, layers: Layers) -> str:
         """Keep where one is; why that could not be done, if it could not."""
         try:
+            self.layers = layers.on
             self.save(*history.remember(MOST), travel.label(travel.at) if travel.at else "")
         except OSError as error:
             return f"where you were is not kept: {error.filename}: {error.strerror}"
@@ -87,7 +94,7 @@ class Memory:
 
     def save(self, stack: Sequence[Left], ahead: Sequence[Left], then: str = "") -> None:
         """Write it, whole or not at all, for its owner only. Raises OSError."""
-        kept = Kept(VERSION, self._site, _kept(stack), _kept(ahead), then)
+        kept = Kept(VERSION, self._site, _kept(stack), _kept(ahead), then, list(self.layers))
         own_file.write(self.file, msgspec.json.encode(kept))
 
     def forget(self) -> None:

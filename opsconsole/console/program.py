@@ -26,6 +26,7 @@ from opsconsole.console.doing import Doing
 from opsconsole.console.ground import Terminal
 from opsconsole.console.hearing import Hearing
 from opsconsole.console.history import History, Left
+from opsconsole.console.layers import Layers
 from opsconsole.console.link import Link
 from opsconsole.console.looking import Looking
 from opsconsole.console.memory import Memory
@@ -85,6 +86,7 @@ class Console(App[int], inherit_bindings=False):
         self.config = config
         self.toured = toured
         self.registry = Registry(rebound(ACTIONS, config.keys))
+        self.layers = Layers(self)
         self.doing = Doing(self)
         self.canvas = Canvas(ascii_only)
         self.looking = Looking(self, config, self.terminal)
@@ -108,7 +110,7 @@ class Console(App[int], inherit_bindings=False):
         self.wall_mode = self._turning(start.rotate or config.rotate) if start.wall else None
         self.memory = memory
         if memory is not None:
-            self.message = (memory.bring_back(self.history), "")
+            self.message = (memory.bring_back(self.history, self.layers), "")
 
     def _turning(self, seconds: float) -> Turning:
         from opsconsole.console.turning import Turning
@@ -309,7 +311,7 @@ class Console(App[int], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         if self.memory is not None and self.model.site is not None:
-            self.farewell = self.memory.keep(self.history, self.travel) or self.farewell
+            self.farewell = self.memory.keep(self.history, self.travel, self.layers) or self.farewell
         for task in tuple(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)

@@ -46,12 +46,16 @@ class CancelledError(Exception):
 
 
 class Desk(NamedTuple):
-    """What a report is made from. `root` is the folder of the site file."""
+    """What a report is made from. `root` is the folder of the site file.
+
+    `kept`: what reports keep from one to the next, by name; for the thread of the jobs alone.
+    """
 
     core: Core
     store: Store
     watch: AlertWatch
     root: Path
+    kept: dict[str, object]
 
 
 class Job:

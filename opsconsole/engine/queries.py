@@ -104,7 +104,7 @@ class Queries:
         self._save = SaveSql(lambda: core.site_path, store.schemas, SiteEdit())
         self._layouts = SaveLayout(lambda: core.site_path, store.schemas, SiteEdit())
         self._pool = concurrent.futures.ThreadPoolExecutor(_READERS, thread_name_prefix="query")
-        self._jobs = Jobs(Desk(core, store, watch, root), KINDS)
+        self._jobs = Jobs(Desk(core, store, watch, root, {}), KINDS)
         self._flows = FlowDesk()
         self._tables = TableQueries(store, core, watch, scratch / "scratch" / "tables", self._runs.results)
 

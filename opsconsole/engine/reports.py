@@ -53,12 +53,19 @@ def _forecast() -> Work:
     return report
 
 
+def _overlay() -> Work:
+    from opsconsole.engine.insight.overlay_report import report
+
+    return report
+
+
 KINDS: dict[str, Callable[[], Work]] = {
     "anomalies": _anomalies,
     "backtest": _backtest,
     "control": _control,
     "forecast": _forecast,
     "helped": _helped,
+    "overlay": _overlay,
     "procedures": _procedures,
     "scorecard": _scorecard,
 }

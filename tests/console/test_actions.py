@@ -11,6 +11,7 @@ from opsconsole.console.address import VIEWS
 from opsconsole.console.changing import Changing
 from opsconsole.console.doing import Doing
 from opsconsole.console.history import ROOTS
+from opsconsole.console.layers import Layers
 from opsconsole.console.layout_doing import LayoutDoing
 from opsconsole.console.looking import Looking
 from opsconsole.console.planning import Planning
@@ -80,6 +81,7 @@ def test_every_action_can_be_done() -> None:
             Changing,
             Planning,
             Looking,
+            Layers,
             *tables,
             SqlDoing,
             LayoutDoing,

@@ -23,6 +23,8 @@ TOGETHER: dict[str, Iterable[str]] = {
     "which way a figure went, and how bad an alert is": ["↑", "↓", "→", "–", "▽", "▲", "◆"],
     "a bullet": ["├", "┼", "╎", "█", "━", "─"],
     "a limit across a chart, and its columns": ["┄", "█", " ", "┊"],
+    "what is drawn on a KPI's chart": ["•", "x", "*", "#", "╌", "░", "┊", "┄", "─", "│", " "],
+    "a heat map": ["·", "░", "▒", "▓", "█"],
     "cursor, mark": ["▸", "✓", " "],
     "a sparkline's low, middle and high": [BLOCKS[1], BLOCKS[4], BLOCKS[8]],
     "what a target is": ["≥", "≤", "="],

@@ -152,7 +152,7 @@ def _desk(tmp_path: Path) -> Desk:
     binding = bound(tmp_path, FILE)
     watch = AlertWatch(binding.site, journal)
     watch.configure(binding.site, NOON)
-    return Desk(cast(Core, _Core(binding)), cast(Store, store), watch, tmp_path)
+    return Desk(cast(Core, _Core(binding)), cast(Store, store), watch, tmp_path, {})
 
 
 def marked(desk: Desk, at: dt.datetime, **where: str) -> None:

@@ -44,7 +44,7 @@ class Plant:
         self.journal = Journal.open(folder / "journal.sqlite")
         self.watch = AlertWatch(SITE, self.journal)
         self.core = AtSite()
-        self.desk = Desk(cast(Core, self.core), cast(Store, None), self.watch, folder)
+        self.desk = Desk(cast(Core, self.core), cast(Store, None), self.watch, folder, {})
         self.told: list[float] = []
 
     def look(self, minute: float, *alerts: int | None) -> None:

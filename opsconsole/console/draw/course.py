@@ -95,8 +95,8 @@ def draw(of: Course, cells: int, lines: int) -> list[Line]:
     at_row = {_row(limit.value, scale, rows): limit for limit in of.limits if scale.low <= limit.value <= scale.high}
     out = [_line(of, scale, rows, y, at_row.get(y), cells) for y in range(rows)]
     pad = " " * scale.axis
-    out.append(fit([(f"{pad} └", "dim"), *_events(of, scale)], cells))
-    out.append(fit([(f"{pad}  ", ""), (_times(of, scale), "dim")], cells))
+    out.append(fit([(f"{pad} └", "dim"), *events(of, scale)], cells))
+    out.append(fit([(f"{pad}  ", ""), (times(of, scale), "dim")], cells))
     return out
 
 
@@ -152,7 +152,7 @@ def _block(of: Course, at: int, value: float | None, scale: Scale, rows: int, y:
     return BLOCKS[max(0, min(8, eighths))], style
 
 
-def _events(of: Course, scale: Scale) -> Line:
+def events(of: Course, scale: Scale) -> Line:
     """The time axis, with what happened on it."""
     signs_at: dict[int, tuple[str, str]] = dict.fromkeys(of.series.partial, ("≈", ""))
     for mark in of.marks:
@@ -181,7 +181,7 @@ def bucket_at(series: Series, moment: float) -> int | None:
     return next((at for at, edge in enumerate(series.edges[1:]) if moment < edge), len(series.values) - 1)
 
 
-def _times(of: Course, scale: Scale) -> str:
+def times(of: Course, scale: Scale) -> str:
     """Times below the buckets that begin at round ones; the date where a day begins."""
     edges, step = of.series.edges, of.series.step
     length = max(1.0, edges[-1] - edges[0])

@@ -14,6 +14,7 @@ from opsconsole.console.draw import kpi as draw
 from opsconsole.console.draw.card import card
 from opsconsole.console.empty import no_such
 from opsconsole.console.kpi_answers import Answers
+from opsconsole.console.layered import Layered
 from opsconsole.console.pane import Column, Pane, Row
 from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, beside, fit, inert, wrap
@@ -46,7 +47,8 @@ class KpiView(View):
             MOVED: Pane(kpi_lists.MOVED),
             COMPARED: Pane(kpi_lists.COMPARED),
         }
-        self.over_time = OverTime(ctx, self.ask, lambda: self.trouble)
+        self.layered = Layered(ctx, self.ask, lambda: self.trouble)
+        self.over_time = OverTime(ctx, self.ask, lambda: self.trouble, self.layered)
         self._seen: tuple[str, KpiState | None] = ("", None)
         self._wide = False
 
@@ -112,6 +114,7 @@ class KpiView(View):
         self._refill()
 
     async def load(self) -> None:
+        self.layered.forget()
         if self._whole is None:
             return
         await self.answers.breakdown(self.address, self.by)
@@ -183,7 +186,8 @@ class KpiView(View):
             return [self._tabs(cells), *draw.facts(kpi, cells, lines - 1)]
         wanted = len(self.pane.all) + 3
         upper = max(0, min(CHART_MOST, lines - min(wanted, max(LISTED, lines * 3 // 5)) - 1))
-        out = draw.trend(kpi, self.ctx.model.timezone, cells, upper, self._changed()) if upper >= CHART else []
+        upper = self.layered.high(upper, lines)
+        out = self.layered.chart(self.address, kpi, cells, upper, self._changed()) if upper >= CHART else []
         return [*out, self._tabs(cells), *self._body(self.part, kpi, cells, lines - len(out) - 1, True)]
 
     def _tabs(self, cells: int) -> Line:
@@ -223,7 +227,7 @@ class KpiView(View):
         lines -= len(latest)
         chart = max(9, min(lines * 3 // 5, lines - len(self.panes[BY].all) - 3))
         table = [self._heading(BY, left), *self._body(BY, kpi, left, lines - chart - 1, self.part == BY)]
-        left_block = [*draw.trend(kpi, self.ctx.model.timezone, left, chart, self._changed()), *table]
+        left_block = [*self.layered.chart(self.address, kpi, left, chart, self._changed()), *table]
         compared = min(len(self.panes[COMPARED].all) + 4, 10)
         facts = card(kpi, right)
         told = min(len(facts), max(0, lines - compared - max(10, lines * 2 // 5)))

@@ -9,6 +9,8 @@ from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.draw import course
 from opsconsole.console.draw import kpi as draw_kpi
+from opsconsole.console.draw import layers as draw_layers
+from opsconsole.console.layered import Layered
 from opsconsole.console.text import Line, fit, inert
 from opsconsole.engine.messages import Answer, Ask, AskMarks, AskSeries, KpiState, Mark, Marks, Series
 
@@ -25,11 +27,16 @@ class OverTime:
     """What is shown, as last answered; `stretch` None: what the KPI's window or the range covers."""
 
     def __init__(
-        self, ctx: Context, ask: Callable[[Ask], Awaitable[Answer | None]], trouble: Callable[[], str]
+        self,
+        ctx: Context,
+        ask: Callable[[Ask], Awaitable[Answer | None]],
+        trouble: Callable[[], str],
+        layered: Layered,
     ) -> None:
         self._ctx = ctx
         self._ask = ask
         self._told = trouble
+        self._layered = layered
         self.stretch: Stretch | None = None
         self.cross: float | None = None
         self.series: Series | None = None
@@ -152,7 +159,8 @@ class OverTime:
     def draw(self, address: Address, kpi: KpiState, cells: int, lines: int) -> list[Line]:
         """A line that says the stretch, the chart, and what is under the crosshair."""
         zone = self._ctx.model.timezone
-        self.look(address, kpi, course.columns(kpi, cells))
+        told = self._layered.look(address.name, dict(address.where), address.at, self._ctx.layers.on)
+        self.look(address, kpi, draw_layers.columns_for(told, kpi, cells))
         if self.series is None or self.series.kpi != kpi.name or lines < course.LEAST_LINES + 2:
             if self.trouble:
                 return [fit([(f" {inert(self.trouble)}", "warning")], cells)]
@@ -160,6 +168,9 @@ class OverTime:
         below = READ_OUT if lines >= course.LEAST_LINES + 1 + READ_OUT else 1
         of = course.Course(self.series, kpi, self.marks, self.place(), zone)
         head = self._head(kpi, cells)
+        if told is not None:
+            drawn = draw_layers.draw(of, told, cells, lines - 1 - below)
+            return [head, *drawn, *draw_layers.beneath(of, told, cells, below)]
         return [head, *course.draw(of, cells, lines - 1 - below), *course.read_out(of, cells, below)]
 
     def _head(self, kpi: KpiState, cells: int) -> Line:

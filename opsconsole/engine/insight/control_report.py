@@ -70,7 +70,7 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
         "kind": NAMES[last.kind] if last is not None and not last.lacking else "",
         "why": last.why if last is not None else "",
         "segments": [_segment(charted, each) for each in segments],
-        "points": _points(charted, most),
+        "points": told_points(charted, most),
         "signals": _episodes(charted),
         "levels": levels(charted, changes_of(desk.watch, name, where, now.timestamp())),
         "capability": _capable(kpi, charted, last),
@@ -128,7 +128,7 @@ def _last(array: Array, scale: float) -> float | None:
     return float(there[-1]) * scale if len(there) else None
 
 
-def _points(charted: Charted, most: int) -> dict[str, list[Any]]:
+def told_points(charted: Charted, most: int) -> dict[str, list[Any]]:
     """The latest points, each list as long: what is plotted against which limits."""
     length = len(charted.ends)
     scale = charted.measured.scale

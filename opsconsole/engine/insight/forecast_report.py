@@ -58,11 +58,11 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
         "by": list(by or ()),
         "now": now.timestamp(),
         "timezone": binding.site.timezone,
-        "groups": [_group(binding, kpi, each) for each in found],
+        "groups": [told_group(binding, kpi, each) for each in found],
     }
 
 
-def _group(binding: Binding, kpi: BoundKpi, outlook: Outlook) -> dict[str, Any]:
+def told_group(binding: Binding, kpi: BoundKpi, outlook: Outlook) -> dict[str, Any]:
     points, found = outlook.points, outlook.forecast
     told: dict[str, Any] = {
         "members": list(outlook.members),

@@ -173,7 +173,7 @@ class Told(NamedTuple):
 
 
 def reported(site: Binding, db: duckdb.DuckDBPyConnection, now: dt.datetime, **options: object) -> dict[str, Any]:
-    desk = Desk(cast(Core, Told(site, now)), cast(StoreOf, Store(db)), cast(AlertWatch, None), Path())
+    desk = Desk(cast(Core, Told(site, now)), cast(StoreOf, Store(db)), cast(AlertWatch, None), Path(), {})
     return report(desk, Job(1), dict(options))
 
 

@@ -170,7 +170,7 @@ class AtPlant(NamedTuple):
 
 def told(site: Binding, db: duckdb.DuckDBPyConnection, **options: Any) -> dict[str, Any]:
     plant = AtPlant(site, db)
-    return report(Desk(cast(Core, plant), cast(Store, plant), cast(AlertWatch, Marks()), Path()), Job(1), options)
+    return report(Desk(cast(Core, plant), cast(Store, plant), cast(AlertWatch, Marks()), Path(), {}), Job(1), options)
 
 
 def test_limits_are_new_from_a_marked_change_on(site: Binding) -> None:
@@ -180,7 +180,7 @@ def test_limits_are_new_from_a_marked_change_on(site: Binding) -> None:
     plant, begins = AtPlant(site, filled()), {}
     for line in ("", "A", "B"):
         options = {"kpi": "scrap", **({"where": {"line": line}} if line else {})}
-        found = report(Desk(cast(Core, plant), cast(Store, plant), watch, Path()), Job(1), options)
+        found = report(Desk(cast(Core, plant), cast(Store, plant), watch, Path(), {}), Job(1), options)
         begins[line] = [each["start"] for each in found["segments"]][1:]
     assert begins == {"": [at], "A": [at], "B": []}
 
@@ -261,7 +261,7 @@ def test_when_the_level_changed_is_told_with_what_was_marked_there(site: Binding
     db.execute("UPDATE cycles SET cost = cost + 3 WHERE _time >= ?", [at.replace(tzinfo=None)])
     watch = cast(AlertWatch, Marks(ChangeMark("c1", ["cost"], {}, at.timestamp() + 600, "new tip", "ana")))
     plant = AtPlant(site, db)
-    whole = report(Desk(cast(Core, plant), cast(Store, plant), watch, Path()), Job(1), {"kpi": "cost"})
+    whole = report(Desk(cast(Core, plant), cast(Store, plant), watch, Path(), {}), Job(1), {"kpi": "cost"})
     found, says = whole["levels"], whole["says"]["levels"]
     assert found["lacking"] == ""
     (change,) = found["found"]

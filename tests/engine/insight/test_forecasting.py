@@ -127,7 +127,7 @@ def test_seasons_are_days_and_weeks_in_steps() -> None:
 
 def desk(site: Binding, db: duckdb.DuckDBPyConnection) -> Desk:
     core = SimpleNamespace(now=lambda: NOON, binding=site, site=site.site)
-    return Desk(core, SimpleNamespace(cursor=db.cursor), cast(AlertWatch, None), Path())  # type: ignore[arg-type]
+    return Desk(core, SimpleNamespace(cursor=db.cursor), cast(AlertWatch, None), Path(), {})  # type: ignore[arg-type]
 
 
 def test_the_report_says_what_comes_and_how_well_that_held(site: Binding, drifting: duckdb.DuckDBPyConnection) -> None:
