@@ -105,7 +105,8 @@ def test_the_example_of_flows_works(tmp_path: Path) -> None:
     binding, problems = bind(load_site(tmp_path), {"events": events, "states": states})
     assert [str(problem) for problem in problems] == []
     assert list(binding.flows) == ["permits", "line_3"]
-    assert binding.rules["permit_late"].kind == "late"
+    kinds = {name: rule.kind for name, rule in binding.rules.items()}
+    assert kinds == {"permit_late": "late", "too_many": "wip", "stuck": "bottleneck", "station_stuck": "bottleneck"}
 
 
 def test_the_example_of_the_library_is_a_part_of_a_site() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opsconsole.kpis.binding import BoundKpi, BoundRule, Due
+from opsconsole.kpis.binding import BoundKpi, BoundRule, Due, RuleKind
 from opsconsole.kpis.bound import is_number
 from opsconsole.kpis.expression import Bound, ident
 from opsconsole.kpis.ruling.series import never_has
@@ -61,7 +61,8 @@ class Rules:
             flow = self._flows.flows.get(rule.flow)
             if flow is None:
                 return self._flows.idle.get(rule.flow, "")
-            return BoundRule(rule=rule, kind="late", source=flow.flow.source, by=rule.by)
+            kind: RuleKind = "wip" if rule.wip else "bottleneck" if rule.bottleneck else "late"
+            return BoundRule(rule=rule, kind=kind, source=flow.flow.source, by=rule.by)
         source = self._binder.sources.get(rule.source or "")
         if source is None:
             return ""  # an unknown source is a problem that parsing has reported

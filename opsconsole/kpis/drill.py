@@ -125,7 +125,7 @@ def subject_of_rule(
         raise LookupError(binding.idle.get(rule) or f"there is no rule `{rule}`")
     if bound.kpi is not None:
         return subject_of_kpi(binding, bound.kpi.kpi.name, now, until)
-    if bound.kind in ("silent", "late"):
+    if bound.kind in ("silent", "late", "wip", "bottleneck"):
         return subject_of_source(binding, bound.source, until)
     return Subject(bound.source, (condition_of(bound, now),), within(bound, now, alert_from))
 

@@ -297,6 +297,8 @@ class Rule(Struct, frozen=True):
     * `source` + `anomaly`: these columns together leave what is usual (of `kpi`: its value does); so many false alarms
       a week are acceptable,
     * `flow` + `late`: an open case of a flow is late with more than this probability, such as "probability > 0.8",
+    * `flow` + `wip` or `bottleneck` (see `opsconsole.site.flow_rules`): too much is in progress, or one step or station
+      holds up the rest,
     * `combine`: an expression over other rules: `a and not (b or c)`, `2 of (a, b, c)`.
 
     `every`: its own grid of site time in seconds (None: the site's); `per_row`: each matching row is an occurrence.
@@ -327,6 +329,8 @@ class Rule(Struct, frozen=True):
     combine: str | None = None
     flow: str | None = None
     late: str | None = None
+    wip: str | None = None
+    bottleneck: str | None = None
     by: tuple[str, ...] = ()
     every: float | None = None
     per_row: bool = False

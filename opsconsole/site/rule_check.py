@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.combination import CombinationError, names, order, parse
+from opsconsole.site.flow_rule_check import check_flow_rule
 from opsconsole.site.forecasting import ForecastError
 from opsconsole.site.forecasting import parse as parse_forecast
 from opsconsole.site.known import Values, hint, known_names, limits_of, reference
@@ -27,11 +28,13 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "forecast": ("kpi",),
     "deadband": ("kpi",),
     "within": ("rows", "silent"),
-    "at_least": ("rows", "due"),
+    "at_least": ("rows", "due", "flow"),
     "unless": ("due",),
     "ahead": ("due",),
     "recover": ("kpi", "rows"),
     "late": ("flow",),
+    "wip": ("flow",),
+    "bottleneck": ("flow",),
 }
 OFF_TICK = ("control", "anomaly", "forecast")
 """What makes a rule on a KPI one that is found off the tick."""
@@ -50,7 +53,7 @@ def check_rules(
         _check_rule(name, rule, sources, kpis, marks, report)
         _check_life(name, rule, marks, report)
         if "flow" in rule:
-            _check_flow(name, rule, values, marks, report)
+            check_flow_rule(name, rule, values, marks, report)
         if areas and "area" in rule:
             reference(("rules", name, "area"), rule["area"], "area", known_names("areas", values, marks), marks, report)
     _check_combinations(values, rules, known, marks, report)
@@ -108,23 +111,6 @@ def _check_rule(
         _check_comparison(rule, at, marks, report)
     elif kind in ("rows", "silent"):
         _check_stretch(rule, kind, sources, at, marks, report)
-
-
-def _check_flow(name: str, rule: Values, values: Values, marks: Marks, report: Report) -> None:
-    """A flow of cases that can be late, and how likely that has to be."""
-    at: Keys = ("rules", name)
-    if not marks.has(*at, "late"):
-        report.missing(marks.at(*at), f"`{name}`: a rule on a flow needs `late`, such as: late: probability > 0.8")
-    if marks.has(*at, "by"):
-        report.error(marks.key(*at, "by"), "`by`: a rule on a flow has one alert for each case")
-    flows = known_names("flows", values, marks)
-    if not reference((*at, "flow"), rule["flow"], "flow", flows, marks, report) or flows is None:
-        return
-    of: Keys = ("flows", rule["flow"])
-    if marks.has(*of, "station"):
-        report.error(marks.at(*at, "flow"), f"`flow`: `{show(rule['flow'])}` is of stations, which are never late")
-    elif not marks.has(*of, "sla") and not marks.has(*of, "due"):
-        report.missing(marks.at(*at, "flow"), f"`flow`: `{show(rule['flow'])}` has no `sla` and no `due`")
 
 
 def _check_comparison(rule: Values, at: Keys, marks: Marks, report: Report) -> None:

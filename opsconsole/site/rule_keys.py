@@ -105,7 +105,13 @@ RULE = Section(
             "1h; with `silent` 7d",
             "15m",
         ),
-        Key("at_least", Integer(1), "With `rows` or `due`: so many must meet it.", "1", "5"),
+        Key(
+            "at_least",
+            Integer(1),
+            "With `rows` or `due`: so many must meet it. With `bottleneck`: so many cases must wait for the step.",
+            "1",
+            "5",
+        ),
         Key(
             "silent",
             Duration(1),
@@ -126,13 +132,31 @@ RULE = Section(
             "",
             '"late and not (storm or strike)"',
         ),
-        Key("flow", Reference(to="flow"), "Watch the open cases of this flow: one alert for each.", "", "permits"),
+        Key("flow", Reference(to="flow"), "Watch this flow, by `late`, `wip` or `bottleneck`.", "", "permits"),
         Key(
             "late",
             Checked("a chance such as probability > 0.8", check=_late),
-            "With `flow`: raise when a case will be late with more than this probability, or is late already.",
+            "With `flow`: raise when a case will be late with more than this probability, or is late already: one "
+            "alert for each case.",
             "",
             "probability > 0.8",
+        ),
+        Key(
+            "wip",
+            Text("such as `cases > 40` or `cases > P95`"),
+            "With `flow`: raise when more cases are in progress than so many, or than there were for 95 % of the time "
+            "since the first was closed.",
+            "",
+            "cases > 40",
+        ),
+        Key(
+            "bottleneck",
+            Text("such as `share > 50 %`, `sole > 30m` or `sole > 50 %`"),
+            "With `flow`: raise when a step holds more than this share of the waiting that goes on (`share`); of "
+            "stations, when one is the bottleneck alone for longer than this until now, or for more than this share of "
+            "the flow's `within` (`sole`). One alert for each step or station.",
+            "",
+            "share > 50 %",
         ),
         Key(
             "by",

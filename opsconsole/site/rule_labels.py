@@ -23,10 +23,22 @@ def implicit_names(rules: Mapping[str, Values], sources: Mapping[str, Values], k
     return [*(f"kpi:{name}" for name in limited), *(f"silent:{name}" for name in fresh)]
 
 
+STAGE = "stage"
+"""The label of a step where no column has it: each stage has a column of its own."""
+
+
 def flow_labels(rules: Mapping[str, Values], flows: Mapping[str, Values]) -> dict[str, tuple[str, ...]]:
-    """The label of each rule on a flow: the column of the case."""
-    found = {name: flows.get(rule["flow"], {}).get("case") for name, rule in rules.items() if "flow" in rule}
-    return {name: (case,) for name, case in found.items() if case}
+    """The labels of each rule on a flow: the case, the step or the station with what it belongs to; of all, none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, rule in rules.items():
+        flow = flows.get(rule["flow"], {}) if "flow" in rule else {}
+        if "bottleneck" in rule and "station" in flow:
+            found[name] = tuple(flow[key] for key in ("by", "station") if key in flow)
+        elif "bottleneck" in rule and flow:
+            found[name] = (flow.get("activity", STAGE),)
+        elif "late" in rule and "case" in flow:
+            found[name] = (flow["case"],)
+    return found
 
 
 def common_labels(rules: Mapping[str, Values]) -> dict[str, tuple[str, ...]]:

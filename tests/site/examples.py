@@ -130,6 +130,8 @@ rules:
   both: {combine: rising and not slow, inhibited_by: [unusual, silent_orders]}
   quiet: {source: cycles, silent: 10m, within: 2d, by: line, inhibited_by: unusual, equal: line}
   order_late: {flow: orders, late: probability > 0.8}
+  crowded: {flow: orders, wip: cases > P95, for: 1h}
+  stuck: {flow: orders, bottleneck: share > 50 %, at_least: 5}
 incidents: {by: [line], within: 5m}
 chatter: {times: 4, within: 2m}
 roles: {supervisor: [ana, "@leads"], operator: "@shift", viewer: guest}

@@ -81,7 +81,7 @@ def test_chances(text: str, wanted: float | None) -> None:
             "`done`: a flow has this or `closed`, not both",
         ),
         (EVENTS + "rules: {r: {flow: g, late: probability > 0.8}}", "3:19 unknown flow `g`"),
-        (EVENTS + "rules: {r: {flow: f}}", "a rule on a flow needs `late`, such as: late: probability > 0.8"),
+        (EVENTS + "rules: {r: {flow: f}}", "needs `late`, `wip` or `bottleneck`, such as: late: probability > 0.8"),
         (EVENTS + "rules: {r: {flow: f, late: soon}}", "write probability > 0.8 or probability > 80 %"),
         (EVENTS + "rules: {r: {flow: f, late: probability > 0.8, by: x}}", "`by`: a rule on a flow has one alert"),
         (EVENTS + "rules: {r: {source: events, rows: a > 1, late: probability > 0.8}}", "only with `flow`"),

@@ -28,6 +28,18 @@ def _flow() -> Study:
     return FlowStudy()
 
 
+def _wip() -> Study:
+    from opsconsole.engine.insight.flow_load import WipStudy
+
+    return WipStudy()
+
+
+def _bottleneck() -> Study:
+    from opsconsole.engine.insight.flow_load import BottleneckStudy
+
+    return BottleneckStudy()
+
+
 def _forecast() -> Study:
     from opsconsole.engine.insight.forecasting import ForecastStudy
 
@@ -39,6 +51,8 @@ STUDIES: dict[str, Callable[[], Study]] = {
     "control": _control,
     "forecast": _forecast,
     "late": _flow,
+    "wip": _wip,
+    "bottleneck": _bottleneck,
 }
 """By the kind of rule (see `opsconsole.kpis.ruling.insights`) what imports the study that finds it: nothing is loaded
 before a rule wants it."""

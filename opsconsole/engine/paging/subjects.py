@@ -108,6 +108,9 @@ class Subjects:
         if bound is not None and until is None and occurs(bound):
             now = self._happened(of.alert) or now
         kpi = bound.kpi.kpi.name if bound is not None and bound.kpi is not None else ""
+        flow = binding.site.flows.get(bound.rule.flow or "") if bound is not None else None
+        if flow is not None and flow.stages and bound is not None and bound.kind == "bottleneck":
+            labels = {}  # a stage is a column: no row is of it alone
         return subject_of_rule(binding, rule, now, start, until), {**labels, **where}, kpi
 
     @contextlib.contextmanager

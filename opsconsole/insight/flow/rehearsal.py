@@ -80,9 +80,14 @@ def corrected(said: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sequence(said: pl.DataFrame, until: dt.datetime | None) -> Iterator[tuple[float, Recalibration | None]]:
-    moment, due = (said[name].dt.epoch("us") / 1e6 for name in ("moment", "due"))
-    end = 0.0 if until is None else until.replace(tzinfo=dt.UTC).timestamp()
+    moment, due = (said[name].dt.epoch("us") for name in ("moment", "due"))
+    end = 0.0 if until is None else _microseconds(until)
     return sequence(said["late"], said["was_late"], due, said["case"], moment, end)
+
+
+def _microseconds(moment: dt.datetime) -> float:
+    """Since the epoch, a whole number: seconds made here and by Polars would differ in the last bit, and are keys."""
+    return float((moment - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1))
 
 
 def _by(said: pl.DataFrame, found: Sequence[tuple[float, Recalibration | None]]) -> pl.DataFrame:
@@ -92,7 +97,7 @@ def _by(said: pl.DataFrame, found: Sequence[tuple[float, Recalibration | None]])
     parts = [said.clear()]
     for (moment,), part in said.group_by("moment", maintain_order=True):
         assert isinstance(moment, dt.datetime)
-        own = by_moment[moment.replace(tzinfo=dt.UTC).timestamp()]
+        own = by_moment[_microseconds(moment)]
         if own is not None:
             now = own.of(*(part[name].to_numpy() for name in names))
             part = part.with_columns(pl.Series(name, each) for name, each in zip(names, now, strict=True))

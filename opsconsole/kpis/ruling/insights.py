@@ -1,4 +1,4 @@
-"""Rules whose condition is found off the tick: control charts, forecasts, anomalies, cases at risk.
+"""Rules whose condition is found off the tick: control charts, forecasts, anomalies, flows.
 
 What was found last stands until it is looked at anew. A rule that nobody has looked at yet, or only longer ago than
 `Found.valid`, is not known, which clears nothing.
@@ -16,7 +16,7 @@ from opsconsole.kpis.ruling.outcome import Outcome
 from opsconsole.kpis.scan import Members
 from opsconsole.site.model import Priority
 
-KINDS = ("control", "forecast", "anomaly", "late")
+KINDS = ("control", "forecast", "anomaly", "late", "wip", "bottleneck")
 """The kinds of rules that are found so."""
 
 

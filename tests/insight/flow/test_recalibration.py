@@ -91,3 +91,14 @@ def test_only_cases_whose_due_moment_has_come_are_scored() -> None:
     said = rehearse(log, [START + dt.timedelta(hours=1460)], until, done=["send"], sla=60 * HOUR)
     assert said.height
     assert (said["due"] <= until).all()
+
+
+def test_moments_with_fractions_of_a_second_are_found_again() -> None:
+    """Of 1315381316.65333 s Python and Polars make floats that differ in the last bit."""
+    odd = dt.timedelta(microseconds=653330)
+    log = office(600)
+    moments = [START + dt.timedelta(hours=at, microseconds=at) + odd for at in range(600, 1400, 50)]
+    said = rehearse(log, moments, START + dt.timedelta(hours=1600) + odd, done=["send"], sla=60 * HOUR)
+    assert said["moment"].n_unique() > 5
+    assert corrected(said).height == said.height
+    assert correction(said, max(moments)) is not None
