@@ -144,7 +144,7 @@ def _attention(site: Site, concern: goals.Concern, state: KpiState, sources: Seq
 
 
 def _reason(site: Site, concern: goals.Concern, state: KpiState, sources: Sequence[SourceState]) -> str:
-    """In words: what is missing, whom it matters to, and what makes the data doubtful."""
+    """In words: what is missing, what makes the data doubtful, whom it matters to, and last what is told beside it."""
     attained = "" if concern.gap is None else f"{number(100 * (1 - concern.gap), 0)} % attained"
     objective = site.objectives.get(state.objective)
     part = f"{number(100 * concern.share, 0)} % of {objective.title or objective.name}" if objective else "no objective"
@@ -158,9 +158,9 @@ def _reason(site: Site, concern: goals.Concern, state: KpiState, sources: Sequen
         doubts.append("the window is covered in part")
     if concern.quality.clean < 1:
         doubts.append(f"{number(100 * (1 - concern.quality.clean), 0)} % of the records in quarantine")
-    return ", ".join(
-        [attained or state.reason or "no data", f"priority {site.kpis[concern.kpi].priority}", part, *doubts]
-    )
+    missing = [] if attained else [state.reason or "no data"]
+    matters = [f"priority {site.kpis[concern.kpi].priority}", part]
+    return ", ".join([*missing, *doubts, *matters, *([attained] if attained else [])])
 
 
 def _round(value: float | None) -> float | None:

@@ -157,7 +157,7 @@ class People:
             return _refused(command, f"“{said}” cannot be taken back; undo again for what you did before"), []
         before = self._before(each.alert for each in takes)
         outcome = self._book.undo([self._as_it_is(take) for take in takes], giver.peer.user, giver.at)
-        given = {"id": secrets.token_hex(4), "name": "undo", "undoes": act.given.id}
+        given = {"id": secrets.token_hex(4), "name": "undo", "undoes": act.given.id, "was": act.given.name}
         trouble = self._write(outcome.transitions, giver, given, before)
         if trouble:
             return _refused(command, trouble), []

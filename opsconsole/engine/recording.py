@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from opsconsole.alerts.alert import Alert, Transition
+from opsconsole.alerts.deeds import DONE
 from opsconsole.alerts.facts import What
 from opsconsole.alerts.together import Bygone
 from opsconsole.engine.identity import Peer
@@ -41,10 +42,29 @@ def of_transition(
         text=alert.text,
         before=transition.before,
         after=transition.after,
-        reason=transition.reason if who is not None else transition.why if transition.why != alert.text else "",
+        reason=_told(transition, command)
+        if who is not None
+        else transition.why
+        if transition.why != alert.text
+        else "",
         site_time=now.timestamp(),
         data=data,
     )
+
+
+def _why(transition: Transition) -> str:
+    """What the system says of a change, where that is more than what the alert says."""
+    return transition.why if transition.why != transition.alert.text else ""
+
+
+def _told(transition: Transition, command: dict[str, Any] | None) -> str:
+    """What a person wrote, after what a kind of change does not tell by itself: to whom, or what was taken back."""
+    more = ""
+    if transition.what == "assigned":
+        more = f"to {transition.alert.facts.owner or 'nobody'}"
+    elif transition.what == "undone" and command is not None:
+        more = DONE.get(command["was"], command["was"])
+    return " · ".join(part for part in (more, transition.reason) if part)
 
 
 class Kept(Struct):

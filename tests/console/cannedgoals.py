@@ -54,16 +54,16 @@ def attention() -> list[Attention]:
             1.0,
             0.6,
             0.5,
-            reason="0 % attained, priority 1, 50 % of Throughput",
+            reason="priority 1, 50 % of Throughput, 0 % attained",
         ),
         Attention(
             *("on_time", "delivery", 0.0325, 0.12, 0.4333, 0.625, 3, 0.6, 0.4, 0.5),
             *(0.625, 1.0, 1.0),
-            "57 % attained, priority 3, 50 % of Deliver what was promised, data due within 30 min is late",
+            "data due within 30 min is late, priority 3, 50 % of Deliver what was promised, 57 % attained",
         ),
         Attention(
             *("output", "throughput", 0.0028, 0.075, 0.0376, 1.0, 4, 0.5, 0.6, 0.25),
-            reason="96 % attained, priority 4, 25 % of Throughput",
+            reason="priority 4, 25 % of Throughput, 96 % attained",
         ),
         Attention(
             *("energy", "throughput", None, 0.09, None, 0.0, 3, 0.6, 0.6, 0.25),

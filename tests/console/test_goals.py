@@ -65,7 +65,7 @@ async def test_wide_screens_that_are_low_show_both_side_by_side_and_small_ones_o
     async with console(tmp_path, 160, 50) as session:  # with room for all of both, below each other and with the why
         await session.press("4")
         assert "attention" not in session.row("━ Goals")
-        assert "57 % attained, priority 3, 50 % of Deliver what was promised" in session.text()
+        assert "data due within 30 min is late, priority 3" in session.text()
     async with console(tmp_path, 160, 24) as session:
         await session.press("4")
         both = session.row("━ Goals")

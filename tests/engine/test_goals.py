@@ -96,7 +96,7 @@ def test_the_order_of_attention_is_explained_by_its_factors() -> None:
     oee = attention[0]
     assert (oee.priority, oee.priority_factor, oee.objective_share, oee.share) == (1, 1.0, 0.6, 0.6)
     assert (oee.impact, oee.gap, oee.quality, oee.score) == (0.36, 0.5, 1.0, 0.18)
-    assert oee.reason == "50 % attained, priority 1, 60 % of throughput"
+    assert oee.reason == "priority 1, 60 % of throughput, 50 % attained"
     otif = attention[-1]
     assert (otif.score, otif.gap) == (None, None)
     assert otif.reason == "no rows in the window, priority 2, 20 % of throughput"

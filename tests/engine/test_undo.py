@@ -55,6 +55,21 @@ def test_a_bulk_is_taken_back_as_one_and_a_restart_forgets_nothing(plant: Plant)
     assert plant.states() == {A: "ACK", B: "UNACK", C: "UNACK"}
 
 
+def test_the_journal_says_to_whom_and_what_was_taken_back(plant: Plant) -> None:
+    plant.see("late", "A")
+    plant.do("assign", A, to="bob")
+    plant.do("assign", A)
+    plant.do("ack", A, text="on it")
+    plant.do("undo")
+    told = [(record.what, record.reason) for record in plant.journal.records("alert", A, 4)]
+    assert told == [
+        ("undone", "acknowledged"),
+        ("acknowledged", "on it"),
+        ("assigned", "to nobody"),
+        ("assigned", "to bob"),
+    ]
+
+
 def test_only_ones_own_commands_are_taken_back(plant: Plant) -> None:
     plant.see("late", "A", "B")
     plant.do("ack", A)
