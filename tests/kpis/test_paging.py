@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from opsconsole.kpis.drill import Subject
 from opsconsole.kpis.paging import copies, index, pages, posts
+from opsconsole.kpis.paging.filters import filtered
 from opsconsole.kpis.paging.index import StaleError
 from opsconsole.kpis.paging.order import FILE, TIME, Key, Name, Order, from_time
 from opsconsole.kpis.paging.rowset import RowSet, row_set
-from opsconsole.kpis.paging.wanted import Filter, Narrowing, Sort
+from opsconsole.kpis.paging.wanted import Filter, FilterBy, Narrowing, Sort
 
 from .plant import NOON, bound, database
 
@@ -284,6 +285,25 @@ def test_what_is_typed_never_becomes_sql(db: duckdb.DuckDBPyConnection, binding:
 def test_an_expression_can_do_nothing_but_compare(binding: Any, expression: str) -> None:
     with pytest.raises(ValueError):
         row_set(binding, Subject("cycles"), {}, Narrowing(expression=expression))
+
+
+@pytest.mark.parametrize(
+    ("by", "value", "found"),
+    [
+        ("is", "0.1", [0.1]),
+        ("not", "0.1", [0.3, None]),
+        ("above", "0.1", [0.3]),
+        ("to", "0.1", [0.1]),
+        ("below", "1e300", [0.1, 0.3]),
+        ("is", "1e300", []),
+    ],
+)
+def test_a_short_float_is_the_number_that_it_shows(by: FilterBy, value: str, found: list[float | None]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE t AS SELECT unnest([0.1, 0.3, NULL])::FLOAT AS x")
+        where, values = filtered(Filter("x", by, value), "x", "FLOAT", "UTC", "UTC")
+        rows = connection.execute(f"SELECT round(x, 3) FROM t WHERE {where} ORDER BY x", values).fetchall()
+    assert [row[0] if row[0] is None else round(row[0], 3) for row in rows] == found
 
 
 def rows_at(rows: RowSet, name: str) -> int:

@@ -23,6 +23,7 @@ Condition = tuple[str, list[Any]]
 """SQL with a `?` for each of the values beside it."""
 
 _MOST_WORDS = 50
+_LARGEST_FLOAT = 3.4e38
 _COMPARED = {"below": "<", "above": ">", "from": ">=", "to": "<="}
 _DAY, _MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
 
@@ -49,7 +50,10 @@ def filtered(wanted: Filter, column: str, kind: str, zone: str, shown: str) -> C
     if kind == "BOOLEAN":
         return _plain(wanted, name, _truth(wanted))
     if is_number(kind):
-        return _plain(wanted, name, _number(wanted, kind))
+        value = _number(wanted, kind)
+        # what a FLOAT shows as 0.1 is another number as a DOUBLE
+        near = kind == "FLOAT" and abs(float(value)) <= _LARGEST_FLOAT
+        return _plain(wanted, name, value, "CAST(? AS FLOAT)" if near else "?")
     return _plain(wanted, name if kind == "VARCHAR" else f"CAST({name} AS VARCHAR)", wanted.value)
 
 
@@ -81,12 +85,13 @@ def column_of(columns: Mapping[str, str], name: str, source: str) -> str:
     raise LookupError(f"`{source}` has no column `{show(name)}`{did_you_mean(name, columns)}")
 
 
-def _plain(wanted: Filter, name: str, value: Any) -> Condition:
+def _plain(wanted: Filter, name: str, value: Any, put: str = "?") -> Condition:
+    """A column held against one value, which stands in the SQL as `put`."""
     if wanted.by == "is":
-        return f"{name} = ?", [value]
+        return f"{name} = {put}", [value]
     if wanted.by == "not":
-        return f"{name} IS DISTINCT FROM ?", [value]
-    return f"{name} {_COMPARED[wanted.by]} ?", [value]
+        return f"{name} IS DISTINCT FROM {put}", [value]
+    return f"{name} {_COMPARED[wanted.by]} {put}", [value]
 
 
 def _moments(wanted: Filter, name: str, stretch: tuple[Any, Any]) -> Condition:
