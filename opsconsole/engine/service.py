@@ -233,13 +233,15 @@ class _Session:
     async def _reply(self, request: Request) -> None:
         try:
             body = await self._service.answer(self, request.body)
+            packed = reply(request.id, body)
         except Exception as error:
             log.exception("request %s failed", type(request.body).__name__)
             body = Failure(message=f"the engine could not answer: {error} (details: opsconsole logs)")
+            packed = reply(request.id, body)
         finally:
             self._slots.release()
         with contextlib.suppress(ConnectionError):
-            await self._send(reply(request.id, body))
+            await self._send(packed)
             if isinstance(body, Snapshot):
                 # changes that came while the snapshot was on its way
                 self.news.set()

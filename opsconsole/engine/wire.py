@@ -11,7 +11,16 @@ from opsconsole.engine.messages import Answer, Ask, Failure, Reply, Snapshot, Su
 
 MAX_FRAME = 256 * 1024 * 1024
 
-_encoder = msgspec.msgpack.Encoder()
+
+def _plain(value: object) -> object:
+    """A figure of NumPy as Python has it: what is computed with it may hold some. Raises TypeError for all else."""
+    item = getattr(value, "item", None)
+    if item is None:
+        raise TypeError(f"a value of type {type(value).__name__} cannot be sent")
+    return item()
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
 
 
 @cache
@@ -76,7 +85,7 @@ async def read_to_client(reader: asyncio.StreamReader) -> ToClient | None:
 
 
 def reply(number: int, body: Answer) -> Reply:
-    """The answer to the request of that number."""
+    """The answer to the request of that number. Raises TypeError or ValueError for what cannot be sent."""
     return Reply(number, msgspec.Raw(_encoder.encode(body)))
 
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from opsconsole.engine.client import Client, EngineGoneError, RefusedError
@@ -28,6 +29,7 @@ from opsconsole.engine.messages import (
     Goodbye,
     Hello,
     KpiState,
+    Report,
     SiteState,
     Snapshot,
     Subscribe,
@@ -49,6 +51,10 @@ async def handle(body: Ask, peer: Peer) -> Answer:
     if isinstance(body, AskQuery):
         if body.sql == "slow":
             await asyncio.sleep(3600)
+        if body.sql == "figures":
+            return Report(1, result={"mean": np.float64(0.5), "points": [np.int64(3)], "steady": np.bool_(True)})
+        if body.sql == "unsendable":
+            return Report(1, result={"mean": object()})
         raise RuntimeError("a fault of ours")
     return Files(files=[])
 
@@ -111,6 +117,21 @@ def test_subscribers_get_the_world_once_and_then_what_changed(tmp_path: Path) ->
             assert isinstance(changes, Changes)
             assert [kpi.value for kpi in changes.kpis] == [2]
             assert changes.kpi_order is None
+            await client.close()
+
+    run(work)
+
+
+def test_figures_arrive_and_what_cannot_be_sent_is_answered_too(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with serving(tmp_path) as (_, place, _task):
+            client = await Client.connect(place)
+            found = await client.ask(AskQuery(sql="figures"))
+            assert isinstance(found, Report)
+            assert found.result == {"mean": 0.5, "points": [3], "steady": True}
+            with pytest.raises(RefusedError, match="type object cannot be sent"):
+                await client.ask(AskQuery(sql="unsendable"))
+            assert isinstance(await client.ask(AskFiles()), Files)
             await client.close()
 
     run(work)

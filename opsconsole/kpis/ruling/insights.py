@@ -79,5 +79,7 @@ def take(rule: BoundRule, found: Found | None, now: float, outcome: Outcome) -> 
         if each.unknown:
             outcome.unknown(rule, each.members)
             continue
-        outcome.add(rule, each.members, each.priority, each.value, each.limit, each.said, each.worse)
+        limit = None if each.limit is None else float(each.limit)
+        # a figure of NumPy is one of Python, but could not be written to the journal
+        outcome.add(rule, each.members, each.priority, float(each.value), limit, each.said, each.worse)
     outcome.well(rule, len(found.seen), missing=not found.gone)
