@@ -126,4 +126,6 @@ def _alarms(cost: Told) -> str:
 
 
 def _rate(alarms: float) -> str:
+    if alarms < 0.01:
+        return "fewer than 0.01 false alarms"
     return f"{number(alarms, 2 if alarms < 1 else 1)} false alarms"

@@ -19,8 +19,8 @@ def levels(charted: Charted, marked: Sequence[Changed]) -> dict[str, Any]:
     `before` and `after`, and the `marked` changes that lie there (`id`, `at`, `text`, `who`).
     """
     starts, step = charted.points.starts[charted.first :], charted.points.step
-    daily = round(_DAY / step) if step < _DAY and _DAY % step == 0 else 0
-    found = change_points(charted.measured.values[charted.first :], seasons=[daily] if daily > 1 else [])
+    seasons = [round(span / step) for span in (_DAY, 7 * _DAY) if step < span and span % step == 0]
+    found = change_points(charted.measured.values[charted.first :], seasons=seasons)
     scale = charted.measured.scale
     told = [
         {

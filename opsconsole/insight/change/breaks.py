@@ -170,7 +170,8 @@ def without_season(series: Floats, seasons: Sequence[int]) -> Floats:
         total = np.convolve(np.where(known, left, 0.0), weight, "same")
         many = np.convolve(known.astype(np.float64), weight, "same")
         off = left - total / np.maximum(many, 1e-9)
-        off[many < 0.75 * period] = np.nan
+        # an operation that rests at night has no points there, on any day
+        off[many < 0.75 * np.median(many)] = np.nan
         phases = np.arange(len(left)) % period
         shape = np.zeros(period)
         for phase in range(period):

@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike
 from opsconsole.insight.control.baseline import ENOUGH, ODD, Baseline, declared, detect
 from opsconsole.insight.control.constants import Array
 from opsconsole.insight.control.false_alarms import DEFAULT, named
-from opsconsole.insight.control.kind import Nature, choose, limits_of
-from opsconsole.insight.control.limits import Kind, Limits, Marks, beyond, xmr
+from opsconsole.insight.control.kind import ENDS, Nature, choose, limits_of
+from opsconsole.insight.control.limits import Kind, Limits, Marks, beyond, possible, xmr
 from opsconsole.insight.control.rules import RUN_RULES, Signal, signals
 from opsconsole.insight.control.small_shifts import Cusum, cusum, ewma
 
@@ -144,6 +144,9 @@ def _segment(
     if kind == "xmr" and alike > 2.0 / math.sqrt(base.count):
         widened = min(alike, MOST_ALIKE)
         limits = xmr(x, base.marks, alike=widened)
+    # an np chart plots numbers of pieces, and ends by itself
+    least, most = (-math.inf, math.inf) if kind == "np" else ENDS.get(nature, (-math.inf, math.inf))
+    limits = possible(limits, least, most)
     z = limits.z
     if not np.isfinite(z).any():
         return Segment(first, end, "nothing varies in the baseline", kind, why, base), []
@@ -173,8 +176,8 @@ def _segment(
         base,
         limits,
         centre + weighted.values * sigma,
-        centre - weighted.limit * sigma,
-        centre + weighted.limit * sigma,
+        np.maximum(centre - weighted.limit * sigma, least),
+        np.minimum(centre + weighted.limit * sigma, most),
         None if limits.spread is None else beyond(limits.spread),
         sums,
         alike,

@@ -27,6 +27,8 @@ from opsconsole.insight.control.limits import KINDS, Kind, Limits, Marks
 Nature = Literal["value", "mean", "share", "count", "rate"]
 NAMES: dict[Kind, str] = dict(zip(KINDS, ("XmR", "X̄-R", "X̄-S", "p", "np", "c", "u"), strict=True))
 _NATURAL: dict[Nature, Kind] = {"value": "xmr", "mean": "xbar_s", "share": "p", "count": "c", "rate": "u"}
+ENDS: dict[Nature, tuple[float, float]] = {"share": (0.0, 1.0), "count": (0.0, math.inf), "rate": (0.0, math.inf)}
+"""What is possible: limits by XmR go beyond it, as no point can."""
 FEW = 10
 """The range of a subgroup is as good as its standard deviation up to so many values."""
 

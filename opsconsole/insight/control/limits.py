@@ -12,11 +12,13 @@ handbook are mostly computed with those.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal, cast
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
 from opsconsole.insight.control.constants import Array, c4, d2, d3
@@ -89,7 +91,7 @@ def xmr(
     unit, upper = d2(2), 1.0 + 3.0 * d3(2) / d2(2)
     if rounded:
         unit, upper = round(unit, 3), round(upper, 3)
-    sigma = mean_range / unit / np.sqrt(1.0 - alike)
+    sigma = mean_range / unit / math.sqrt(1.0 - alike)
     # Var(mR̄) makes mR̄ / d2 as good as 0.605 of the values (Cryer and Ryan 1990)
     freedom = 0.605 * len(used)
     ones = np.ones_like(x)
@@ -101,6 +103,13 @@ def xmr(
         freedom,
         Band(ranges, mean_range * ones, 0.0 * ones, upper * mean_range * ones),
     )
+
+
+def possible(found: Limits, least: float, most: float) -> Limits:
+    """The same limits, which end at what is possible."""
+    band = found.band
+    lower, upper = np.maximum(band.lower, least), np.minimum(band.upper, most)
+    return replace(found, band=replace(band, lower=lower, upper=upper))
 
 
 def xbar_r(means: ArrayLike, ranges: ArrayLike, sizes: ArrayLike, baseline: ArrayLike | None = None) -> Limits:

@@ -45,6 +45,14 @@ def test_gaps_are_left_out_and_places_are_those_of_the_series() -> None:
     assert abs(only.at - 70) <= 1
 
 
+def test_a_season_with_nights_off_is_taken_out() -> None:
+    hours = np.arange(24 * 20) % 24
+    series = 40 + 20 * np.sin((hours - 5) / 19 * np.pi) + np.random.default_rng(4).normal(0, 2, len(hours))
+    series[hours < 7] = np.nan
+    assert np.nanstd(without_season(series, (24,))) < 2.5
+    assert change_points(series, seasons=(24,)).found == []
+
+
 def test_a_season_is_taken_out() -> None:
     week = np.tile([0.0, 0, 0, 0, 0, 5, 5], 20)
     series = week + drawn(0.0, 140, 1)[0]

@@ -9,6 +9,7 @@ from opsconsole.insight.control.baseline import declared, detect
 from opsconsole.insight.control.capability import capability, chi_square
 from opsconsole.insight.control.chart import control, lag1
 from opsconsole.insight.control.constants import Array
+from opsconsole.insight.control.kind import Nature
 from opsconsole.insight.control.limits import xmr
 from opsconsole.insight.control.small_shifts import ewma
 
@@ -131,6 +132,28 @@ def test_points_that_vary_by_more_than_their_chart_expects_get_xmr() -> None:
     assert segment.kind == "xmr"
     assert "times as much as p limits expect" in segment.why
     assert control(shares, sizes=sizes, nature="share", kind="p").segments[0].kind == "p"
+
+
+def test_limits_end_at_what_is_possible() -> None:
+    rng = np.random.default_rng(5)
+    shares = np.clip(rng.normal(0.03, 0.03, 60), 0.0, 1.0)
+    cases: list[tuple[Nature, Array, tuple[float, float]]] = [
+        ("share", shares, (0.0, 1.0)),
+        ("share", 1.0 - shares, (0.0, 1.0)),
+        ("rate", 40.0 * shares, (0.0, np.inf)),
+    ]
+    for nature, values, ends in cases:
+        (segment,) = control(values, sizes=np.full(60, 5_000.0), nature=nature).segments
+        assert segment.kind == "xmr"
+        assert segment.limits is not None
+        assert segment.mean_lower is not None
+        assert segment.mean_upper is not None
+        band = segment.limits.band
+        assert ends[0] <= band.lower.min() <= segment.mean_lower.min()
+        assert segment.mean_upper.max() <= band.upper.max() <= ends[1]
+        free = control(values).segments[0]
+        assert free.limits is not None
+        assert free.limits.band.lower.min() < 0.0 or free.limits.band.upper.max() > 1.0
 
 
 def test_what_a_kind_needs_is_said() -> None:
