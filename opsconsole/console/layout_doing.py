@@ -180,6 +180,9 @@ class LayoutDoing:
         model = self.program.model
         if panel.kind == "table" and panel.of not in model.sources:
             raise WordsError(f"no source `{panel.of}`{nearest(panel.of, list(model.sources))}")
+        flows = model.site.flows if model.site is not None else {}
+        if panel.kind == "flow" and panel.of not in flows:
+            raise WordsError(f"no flow `{panel.of}`{nearest(panel.of, list(flows))}")
         if panel.kind not in OF_KPI:
             return panel
         kpi = model.kpis.get(panel.of)
@@ -199,7 +202,9 @@ class LayoutDoing:
         model = self.program.model
         if kind == "text" or kind not in PANEL_KINDS:
             return []
-        names = list(model.kpis) if kind in OF_KPI else list(model.sources) if kind == "table" else []
+        flows = model.site.flows if model.site is not None else {}
+        others = {"table": list(model.sources), "flow": list(flows)}
+        names = list(model.kpis) if kind in OF_KPI else others.get(kind, [])
         done = text.rpartition(" ")[0]
         said = rest.split(" ")
         if names and len(said) == 1:

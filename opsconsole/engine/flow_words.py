@@ -220,3 +220,9 @@ def why(case: FlowCase) -> str:
 def ranked(steps: Sequence[FlowStep]) -> list[FlowStep]:
     """The steps by how long cases waited for them in all."""
     return sorted(steps, key=lambda step: -step.waiting.sum)
+
+
+def heaviest(steps: Sequence[FlowStep], most: int) -> list[FlowStep]:
+    """So many steps that made cases wait most, in the order of the flow."""
+    kept = {step.name for step in ranked(steps)[:most]}
+    return [step for step in steps if step.name in kept]

@@ -90,6 +90,7 @@ def snapshot_at(core: Core, store: Store, watch: AlertWatch, at: float) -> Snaps
         next_shift=shift_state(site, next_shift(site, moment)),
         holiday=holiday_at(site, moment),
         layouts=list(site.layouts),
+        flows={flow.name: flow.title or flow.name for flow in site.flows.values()},
         stays=core.stays,
         ended=[end.timestamp() for end in shift_ends(site, moment)],
         as_of=at,

@@ -81,6 +81,7 @@ def picture(
         next_shift=shift_state(site, next_shift(site, clock.now(wall))),
         holiday=holiday_at(site, clock.now(wall)),
         layouts=list(site.layouts),
+        flows={flow.name: flow.title or flow.name for flow in site.flows.values()},
         ended=[end.timestamp() for end in shift_ends(site, clock.now(wall))],
         shifts=shift_states(site, clock.now(wall)),
         longest_shelf=msgspec.to_builtins(site.shelving),

@@ -41,7 +41,7 @@ class SiteState(Struct, frozen=True):
     last shifts ended, the newest first, for `shift -1`; `shifts`: that which runs and those, each whole. `as_of`: this
     is how things were at that past moment, by the rows known now; `at` is that moment too, and time stands still.
     `holiday` is the name of today's. `next_shift` begins after that which runs. `longest_shelf`: for how many seconds
-    a role may shelve an alert of a priority; `areas`: their titles by name.
+    a role may shelve an alert of a priority; `areas` and `flows`: their titles by name.
     """
 
     name: str
@@ -62,6 +62,7 @@ class SiteState(Struct, frozen=True):
     next_shift: ShiftState | None = None
     longest_shelf: dict[str, dict[Priority, float]] = {}
     areas: dict[str, str] = {}
+    flows: dict[str, str] = {}
     shifts: list[ShiftState] = []
 
 

@@ -39,7 +39,7 @@ def _panel(values: Values, kpis: dict[str, Kpi]) -> Panel:
         return Panel(kind, of=values["table"], columns=tuple(values.get("columns", ())), **common)
     if kind in SPLIT and "by" not in common:
         common["by"] = kpis[values[kind]].by[0] if kpis[values[kind]].by else ""
-    return Panel(kind, of=values[kind] if kind in OF_KPI else "", **common)
+    return Panel(kind, of=values[kind] if kind in (*OF_KPI, "flow") else "", **common)
 
 
 def most_wanted(kpis: Collection[Kpi]) -> list[Kpi]:

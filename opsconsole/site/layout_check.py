@@ -22,10 +22,11 @@ def check_layout(
     values: Values,
     kpis: dict[str, Values] | None,
     sources: dict[str, Values] | None,
+    flows: dict[str, Values] | None,
     marks: Marks,
     report: Report,
 ) -> None:
-    """Panels show exactly one thing, and what they show exists; KPIs and sources are None where they are not known."""
+    """Panels show exactly one thing, and what they show exists; what is None is not known."""
     places = list(_places(name, values))
     _check_wall(places, report, marks)
     for at, panel in places:
@@ -39,6 +40,8 @@ def check_layout(
                 _check_gauge(at, panel[kind], kpis[panel[kind]], marks, report)
         if kind == "table" and kind in panel:
             reference((*at, kind), panel[kind], "source", sources, marks, report)
+        if kind == "flow" and kind in panel:
+            reference((*at, kind), panel[kind], "flow", flows, marks, report)
     for number, row in enumerate(values.get("rows", ())):
         _check_heights(("layouts", name, "rows", number), row, marks, report)
 

@@ -19,7 +19,7 @@ SPLIT: tuple[PanelKind, ...] = ("bars", "pareto", "top", "grid", "breakdown")
 """Panels that show a KPI by a dimension; a `chart` may."""
 IN_TIME: tuple[PanelKind, ...] = ("grid", "chart")
 """Panels that, with a dimension, show it by time too."""
-LISTS: tuple[PanelKind, ...] = (*SPLIT, "chart", "table", "attention")
+LISTS: tuple[PanelKind, ...] = (*SPLIT, "chart", "table", "attention", "flow")
 """Panels with members or rows that can be limited."""
 
 
@@ -29,7 +29,7 @@ def _members(kinds: tuple[PanelKind, ...]) -> str:
 
 PANEL = Section(
     "panel",
-    "A rectangle of the screen: exactly one of the first seventeen keys says what it shows.",
+    "A rectangle of the screen: exactly one of the first eighteen keys says what it shows.",
     (
         Key("kpi", Reference(to="KPI"), "A tile: value, change, trend and bullet.", "", "scrap_ratio"),
         Key("number", Reference(to="KPI"), "A KPI's value in large digits, for a wall.", "", "oee"),
@@ -59,6 +59,14 @@ PANEL = Section(
         Key("goals", Choice(("all",)), "The objectives and how far they are attained.", "", "all"),
         Key("attention", Choice(("all",)), "The KPIs that need attention, most urgent first.", "", "all"),
         Key("sources", Choice(("all",)), "The sources and how fresh they are.", "", "all"),
+        Key(
+            "flow",
+            Reference(to="flow"),
+            "The steps of a flow with their load, the bottleneck first seen; of stations the bottleneck of each group. "
+            "Enter opens the cases, or the rows.",
+            "",
+            "orders",
+        ),
         Key("clock", Choice(("site",)), "Site time, its zone and the day.", "", "site"),
         Key("shift", Choice(("now",)), "The shift, its team, how far it is and what comes next.", "", "now"),
         Key("text", Text(), "A text.", "", "Call 4711 when weld stops."),
@@ -79,7 +87,7 @@ PANEL = Section(
     ),
 )
 PANEL_KINDS: tuple[PanelKind, ...] = (
-    *OF_KPI, "table", "alerts", "goals", "attention", "sources", "clock", "shift", "text",
+    *OF_KPI, "table", "alerts", "goals", "attention", "sources", "flow", "clock", "shift", "text",
 )  # fmt: skip
 
 ONLY_WITH: dict[str, tuple[PanelKind, ...]] = {"by": (*SPLIT, "chart"), "most": LISTS, "columns": ("table",)}

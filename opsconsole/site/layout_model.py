@@ -9,12 +9,13 @@ from msgspec import Struct
 
 PanelKind = Literal[
     "kpi", "number", "gauge", "chart", "bars", "pareto", "top", "grid", "breakdown", "table", "alerts", "goals",
-    "attention", "sources", "clock", "shift", "text",
+    "attention", "sources", "flow", "clock", "shift", "text",
 ]  # fmt: skip
 
 
 class Panel(Struct, frozen=True, tag="panel"):
-    """One rectangle of a layout. `of` names the KPI, or the source of a `table` with its `columns`; `by` the dimension.
+    """One rectangle of a layout. `of` names the KPI, the flow, or the source of a `table` with its `columns`; `by` the
+    dimension.
 
     `width` is its weight beside the others of its row, `height` its lines in a stack (None: a share of what is left).
     `most` is how many members or rows it shows at most (None: as many as fit).

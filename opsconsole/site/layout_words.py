@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from opsconsole.site.insert import scalar
-from opsconsole.site.layout_keys import LISTS, OF_KPI, ONLY_WITH, PANEL_KINDS, SPLIT
+from opsconsole.site.layout_keys import LISTS, ONLY_WITH, PANEL_KINDS, SPLIT
 from opsconsole.site.model import Panel, PanelKind, Stack
 from opsconsole.site.names import nearest
 
@@ -18,6 +18,8 @@ WHOLE: dict[PanelKind, str] = {
     "shift": "now",
 }
 """Panels that show one thing only, and the word for it in the file."""
+NAMED: dict[PanelKind, str] = {"table": "source", "flow": "flow"}
+"""What those are called that show something else than a KPI."""
 KEYS = ("by", "columns", "most", "title", "width", "height")
 
 
@@ -43,9 +45,9 @@ def read_panel(words: str) -> Panel:
             raise WordsError("which text? text Call 4711 when weld stops")
         return Panel("text", text=text)
     of = ""
-    if kind in OF_KPI or kind == "table":
+    if kind not in WHOLE:
         if not parts or parts[0] in KEYS:
-            raise WordsError(f"of which {'source' if kind == 'table' else 'KPI'}? {kind} NAME")
+            raise WordsError(f"of which {NAMED.get(kind, 'KPI')}? {kind} NAME")
         of = parts.pop(0)
     elif parts and parts[0] == WHOLE[kind]:
         parts.pop(0)

@@ -125,7 +125,8 @@ def parse_site(
     layouts = _read_layouts(values.get("layouts"), read_layouts, marks, report)
     kpis = known_names("kpis", values, marks) if document.whole else None
     sources = known_names("sources", values, marks) if document.whole else None
-    parsed = [(name, one, _layout(name, doc, one, kpis, sources, marks)) for name, doc, one in layouts]
+    flows = known_names("flows", values, marks) if document.whole else None
+    parsed = [(name, one, _layout(name, doc, one, kpis, sources, flows, marks)) for name, doc, one in layouts]
     problems = _ordered(report.problems + [problem for _, one, _ in parsed for problem in one.problems], file)
     if _failed(problems):
         return Loaded(None, problems, marks, rest=build_rest(values, folder, marks) if document.whole else None)
@@ -197,11 +198,12 @@ def _layout(
     report: Report,
     kpis: dict[str, dict[str, object]] | None,
     sources: dict[str, dict[str, object]] | None,
+    flows: dict[str, dict[str, object]] | None,
     marks: Marks,
 ) -> dict[str, object]:
     values = LAYOUT.read(document.root, name, report) if document.root is not None else BAD
     if values is BAD:
         return {}
     if document.whole:
-        check_layout(name, values, kpis, sources, marks, report)
+        check_layout(name, values, kpis, sources, flows, marks, report)
     return values

@@ -28,6 +28,7 @@ def test_every_kind_of_the_format_has_its_panel() -> None:
         "goals",
         "attention",
         "sources",
+        "flow",
     }  # those are on other screens of the tests
     for kind in KINDS:
         panel = make(None, Panel(kind, of="oee", by="line"))  # type: ignore[arg-type]  # nothing is asked of it yet

@@ -14,6 +14,8 @@ sources:
 kpis:
   scrap: {source: cycles, value: sum(scrap)}
   bound: {source: cycles, value: count(*), better: higher, target: 5}
+flows:
+  jobs: {source: cycles, case: id, activity: step, time: ts}
 """
 
 
@@ -28,6 +30,11 @@ rows: [[{chart: scrp}]]
 rows: [[{table: cycels}]]
     1:17 unknown source `cycels`, did you mean `cycles`?
 rows: [[{table: health}]]
+rows: [[{flow: job}]]
+    1:16 unknown flow `job`, did you mean `jobs`?
+rows: [[{flow: jobs, by: line}]]
+    1:22 `by`: has a meaning only with `bars`
+rows: [[{flow: jobs, most: 3}]]
 rows: [[{gauge: bound}, {gauge: scrap}]]
     1:33 warning: `gauge`: `scrap` has no target and no limits to be measured against; use `number`
 rows: [[{clock: sight}]]
@@ -89,7 +96,7 @@ def test_a_mistake_has_its_place(layout: str, expected: list[str]) -> None:
 
 def test_each_kind_takes_the_keys_that_make_sense_with_it_and_no_others() -> None:
     values = {"by": "line", "most": "3", "columns": "[line]"}
-    shown = {"table": "cycles", "alerts": "open", "clock": "site", "shift": "now", "text": "x"}
+    shown = {"table": "cycles", "alerts": "open", "clock": "site", "shift": "now", "text": "x", "flow": "jobs"}
     for kind in PANEL_KINDS:
         of = shown.get(kind, "all" if kind in ("goals", "attention", "sources") else "bound")
         for key, kinds in ONLY_WITH.items():

@@ -158,7 +158,7 @@ def test_every_key_reaches_the_model() -> None:
                         Panel("top", "takt", "line", most=5),
                     )
                 ),
-                LayoutRow((Panel("table", "stops", columns=("ts", "station")),)),
+                LayoutRow((Panel("table", "stops", columns=("ts", "station")), Panel("flow", "orders", most=4))),
             ),
             "Overview",
             "layouts/overview.yaml",

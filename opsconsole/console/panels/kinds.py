@@ -30,6 +30,7 @@ KINDS: dict[PanelKind, str] = {
     "goals": "goals.GoalsPanel",
     "attention": "goals.AttentionPanel",
     "sources": "sources.SourcesPanel",
+    "flow": "flow.FlowPanel",
     "clock": "clock.ClockPanel",
     "shift": "shift.ShiftPanel",
     "text": "text.TextPanel",

@@ -84,6 +84,7 @@ class FlowView(FlowScreen):
         if worst_step is not None and not self._pointed:
             self._pointed = True
             steps.point(worst_step.name)
+        cases.empty = "no case is there now" if self.step else "no case is open"
         cases.set_rows([case_row(case) for case in state.cases if not self.step or case.step == self.step])
 
     # --- drawing ---
