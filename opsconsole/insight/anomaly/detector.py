@@ -8,6 +8,10 @@ from opsconsole.insight.anomaly.budget import NEEDED, Budget
 from opsconsole.insight.anomaly.scorer import Scorer
 
 
+_ODD = 1.0
+"""One in ten: so rare is an alarm at least by what the hours of the day and the week make of it."""
+
+
 class Detector:
     """Scores the points of one stream and tells which are alarms, so that about `per_week` a week are false.
 
@@ -62,7 +66,8 @@ class Detector:
             if self._seen >= scorer.quiet:
                 self._budget.block(self._highest, scorer.step * scorer.quiet)
                 self._seen, self._highest = 0, 0.0
-        return threshold is not None and score > threshold
+        # what comes each Monday morning is far from the level and from the night, and as it was to be
+        return threshold is not None and score > threshold and scorer.unforeseen >= _ODD
 
 
 class Found(Struct, frozen=True, eq=False):

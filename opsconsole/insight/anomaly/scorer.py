@@ -20,6 +20,7 @@ from opsconsole.insight.anomaly.onset import Onset
 from opsconsole.insight.anomaly.tail import NEEDED, Tail
 
 _CAP = 10.0  # rarity that a score of 1 stands for
+_BLIND = (0, 3)  # measures that know no hours: the distance from the level, and from the point before
 _RUN = 10  # points of a run of errors
 _HALF_DAY = 43200.0
 _LEAST_QUIET, _MOST_QUIET = 50, 300  # points after an onset in which only a higher score counts
@@ -49,6 +50,7 @@ class Scorer:
         "guess",
         "raw",
         "step",
+        "unforeseen",
     )
 
     def __init__(self, quiet: int | None = None) -> None:
@@ -58,6 +60,8 @@ class Scorer:
         """Seconds from point to point, the median of the first ones; None while there are too few."""
         self.raw = 0.0
         """The score of the last point before onset only."""
+        self.unforeseen = 0.0
+        """How rare the last point was by the measures that know the hours of the day and the week."""
         self.guess: float | None = None
         """What the last point was expected to be; None at the first and for a gap."""
         self._given = quiet is not None
@@ -75,7 +79,7 @@ class Scorer:
     def score(self, time: float, value: float) -> float:
         """The score of the next point."""
         if not abs(value) < _BEYOND:
-            self.raw, self.guess = 0.0, None
+            self.raw, self.unforeseen, self.guess = 0.0, 0.0, None
             return 0.0
         expected, run = self._expected, self._run
         last, self._time = self._time, time
@@ -101,11 +105,13 @@ class Scorer:
             sum(map(abs, run)) / length,
         )
         rounding = _RELATIVE * (abs(value) + abs(expected.level))
-        first = second = 0.0
-        for tail, number in zip(self._measures, numbers, strict=True):
+        first = second = self.unforeseen = 0.0
+        for which, (tail, number) in enumerate(zip(self._measures, numbers, strict=True)):
             if number < rounding:
                 number = 0.0
             rarity = tail.rarity_then_add(number)
+            if which not in _BLIND:
+                self.unforeseen = max(self.unforeseen, rarity)
             if rarity > first:
                 first, second = rarity, first
             elif rarity > second:

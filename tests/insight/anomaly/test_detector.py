@@ -31,6 +31,18 @@ def test_what_is_planted_is_found() -> None:
     assert (found.scores[found.alarms] > found.thresholds[found.alarms]).all()
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_comes_each_morning_is_no_anomaly_however_far_from_the_night(seed: int) -> None:
+    hours = np.arange(24 * 7 * 12)
+    hour, day = hours % 24, hours // 24 % 7
+    at_work = (hour >= 6) & (hour < 22)
+    busy = np.where(day < 5, 1.0, 0.6) * (60 - 1.5 * (hour - 6))
+    values = np.round(np.where(at_work, busy + np.random.default_rng(seed).normal(0, 3, len(hours)), 0.0))
+    found = detect(hours * 3600.0, values, 2.0)
+    assert found.alarms.any()
+    assert (np.abs(values - found.expected)[found.alarms] > 3.0).all()
+
+
 def test_alarms_look_at_the_past_alone() -> None:
     times, values = quiet("ar0.9", 1500, 600.0, 14)
     whole, part = detect(times, values, 2.0), detect(times[:1100], values[:1100], 2.0)
