@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from opsconsole.insight.anomaly.budget import NEEDED, Budget
 from opsconsole.insight.anomaly.scorer import Scorer
 
-
 _ODD = 1.0
 """One in ten: so rare is an alarm at least by what the hours of the day and the week make of it."""
 
