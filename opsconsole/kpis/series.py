@@ -21,6 +21,8 @@ from opsconsole.site.calendar import buckets, shift_at, zone
 from opsconsole.site.model import Window
 
 MOST = 2_000
+_TELLING = 4
+"""Buckets with rows from which on it shows that rows come at set times."""
 
 
 class Course(Struct, frozen=True):
@@ -38,6 +40,13 @@ class Course(Struct, frozen=True):
     last: float | None = None
 
 
+def _apart(filled: list[int]) -> int:
+    """How many buckets lie at least from one with rows to the next; 1 where there are too few to tell."""
+    if len(filled) < _TELLING:
+        return 1
+    return min(later - earlier for earlier, later in pairwise(sorted(filled)))
+
+
 def series(
     cursor: Cursor,
     binding: Binding,
@@ -51,7 +60,8 @@ def series(
 ) -> Course:
     """A KPI from `start` to before `end`, as far as that has come at `now`, among the rows of chosen members.
 
-    At most `most` buckets. `until` is `now` where that is a past moment. Raises LookupError for an unknown KPI or
+    At most `most` buckets; fewer where rows come by the hour, say, and shorter ones would have none in between.
+    `until` is `now` where that is a past moment. Raises LookupError for an unknown KPI or
     dimension, ValueError for a KPI without times and where the expression fails on the data.
     """
     bound = bound_kpi(binding, kpi)
@@ -59,12 +69,19 @@ def series(
         raise ValueError("its rows have no times: it has no course over time")
     extents = Extents(cursor, binding, until)
     stop = cut_off(start, end, now)
-    found = buckets(start, min(stop, now.astimezone(dt.UTC)), max(1, min(most, MOST)), zone(binding.site))
     span = Span(Stretch(start, stop, after_start=False, to_end=False), until=until)
-    frame = Frame(span, trend=found, filters=dict(where))
-    picked = gather(cursor, binding, [Wanted(bound)], frame, extents)[kpi]
-    if isinstance(picked, str):
-        raise ValueError(f"{bound.kpi.title or kpi} has no value: {picked}")
+    most = max(1, min(most, MOST))
+    while True:
+        found = buckets(start, min(stop, now.astimezone(dt.UTC)), most, zone(binding.site))
+        frame = Frame(span, trend=found, filters=dict(where))
+        picked = gather(cursor, binding, [Wanted(bound)], frame, extents)[kpi]
+        if isinstance(picked, str):
+            raise ValueError(f"{bound.kpi.title or kpi} has no value: {picked}")
+        # what lies on the last edge is in the last bucket, so that this one tells nothing
+        apart = _apart([at for at in picked.found.trend if at < len(found.edges) - 2])
+        if apart == 1 or most == 1:
+            break
+        most = max(1, len(found.edges) // apart)
     figures = Figures(bound, picked, frame, books_of(cursor, binding, now)[kpi], binding.site)
     values = figures.trend(found)
     rows = [picked.found.trend.get(at) for at in range(len(values))]

@@ -188,6 +188,17 @@ def test_a_course_is_cut_into_round_buckets_that_add_up(
     assert cut <= set(found.partial)
 
 
+def test_rows_that_come_by_the_hour_leave_no_holes(site: Binding) -> None:
+    cursor = database()
+    for hour in range(21):
+        put(cursor, ago(hours=hour), line="1", qty=1, scrap=0)
+    found = series(cursor, site, "stops", {}, NOON, ago(hours=20), NOON, 60)
+    assert (found.step, len(found.values)) == (3600.0, 20)
+    assert all(found.rows)
+    cursor.execute("DELETE FROM cycles WHERE hour(_time) % 7 <> 0")
+    assert series(cursor, site, "stops", {}, NOON, ago(hours=20), NOON, 60).step < 3600.0, "too few to tell"
+
+
 def status(value: float | None) -> str:
     """By the limits of line 1."""
     if value is None:
