@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from opsconsole.cli.show_kpis import PAGE, told
 from opsconsole.cli.text import dump, inert
+from opsconsole.site.buckets import buckets
 from opsconsole.site.figures import figure, iso, moment, padded
 
 LINES = 12
@@ -61,16 +63,27 @@ def _group(report: Mapping[str, Any], group: Mapping[str, Any]) -> list[str]:
     for each in group["crossings"]:
         out += textwrap.wrap(each["said"], PAGE, initial_indent="  ", subsequent_indent="    ")
     band = next((each for each in group["intervals"] if each["level"] == _LEVEL), None)
-    every = -(-len(group["ahead"]) // LINES)
-    chosen = range(every - 1, len(group["ahead"]), every)
     cells = [
-        (moment(group["ahead"][at], zone, now), value(group["point"][at]), _between(band, at, value)) for at in chosen
+        (moment(group["ahead"][at], zone, now), value(group["point"][at]), _between(band, at, value))
+        for at in _printed(group["ahead"], zone)
     ]
     wide = [max(len(cell[column]) for cell in cells) for column in range(2)]
     out += [
         f"  {padded(when, wide[0])}  {padded(point, wide[1], right=True)}  {between}" for when, point, between in cells
     ]
     return [*out, *(line for label, text in group["trust"] for line in told(label, text))]
+
+
+def _printed(ahead: Sequence[float], zone: ZoneInfo) -> Sequence[int]:
+    """Which of the steps are printed: those at round times of the site's clock, else each second, third …"""
+    if len(ahead) > LINES:
+        first, last = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (ahead[0], ahead[-1]))
+        edges = {edge.timestamp() for edge in buckets(first, last, LINES - 1, zone).edges}
+        found = [at for at, when in enumerate(ahead) if when in edges]
+        if len(found) >= LINES // 3:
+            return found
+    every = -(-len(ahead) // LINES)
+    return range(every - 1, len(ahead), every)
 
 
 def _between(band: Mapping[str, Any] | None, at: int, value: Any) -> str:
