@@ -35,7 +35,7 @@ async def test_the_bottleneck_is_said_before_anything_else(tmp_path: Path) -> No
         assert "cut ─▶ press ══════▶ weld ─▶ paint" in lines[5]
         assert lines[6].split() == ["0", "1", "2", "1"]
         assert "▸ ▶ weld" in session.row("▶ weld  "), "the cursor begins there"
-        assert "left out: 3 rows that end before they start" in session.text()
+        assert "left out: 3 rows that end before they start  (x shows the rows)" in session.text()
         assert "Little's law is 40 % off" in session.text()
 
 

@@ -53,7 +53,8 @@ COMMANDS = (
         "See",
         "print where cases wait, which will be late, and the bottleneck",
         "Print a flow of `flows:`: its steps with waiting and service, the open cases with the chance that each will "
-        "be late; of stations the bottleneck. Without NAME the first there is.",
+        "be late, variants, hand-offs, rework, and how it went over time; of stations the bottleneck. Without NAME the "
+        "first there is.",
         ("opsconsole flow . permits", "opsconsole flow . line --json"),
         (
             Word("site", "SITE", "a site.yaml, or the folder that holds one", offers="site"),

@@ -20,8 +20,9 @@ from opsconsole.engine import flow_words as words
 from opsconsole.engine.messages import AskFlow, Failure, FlowState
 from opsconsole.site.model import Panel as PanelSpec
 
-EVERY = 10.0
-"""Seconds between two questions at least, however fast rows come."""
+EVERY, REST = 20.0, 20.0
+"""Seconds between two questions at least, however fast rows come; and so many times as long as an answer took: a layout
+may hang on a wall all day, and a long log costs seconds."""
 CHAIN, SAID = 3, 4
 """Lines with which the chain of steps is drawn in place of the list, and from which on the bottleneck is said."""
 _NARROW = {
@@ -48,7 +49,7 @@ class FlowPanel(Panel):
         self.pane = Pane((), empty="asking the engine …")
         self.state: FlowState | None = None
         self._wanted: tuple[int, float | None] | None = None
-        self._asked = -EVERY
+        self._asked, self._took = -EVERY, 0.0
         self._pointed = False
         self._trouble = ""
 
@@ -70,12 +71,12 @@ class FlowPanel(Panel):
         wanted, before = (site.data_version, site.as_of), self._wanted
         self._wanted = wanted
         if before is None or before[1] != wanted[1]:
-            self._asked = -EVERY
+            self._asked, self._took = -EVERY, 0.0
         if before != wanted:
             self.ctx.spawn(self._load(wanted))
 
     async def _load(self, wanted: tuple[int, float | None]) -> None:
-        await asyncio.sleep(max(0.0, self._asked + EVERY - time.monotonic()))
+        await asyncio.sleep(max(0.0, self._asked + max(EVERY, REST * self._took) - time.monotonic()))
         if self._wanted != wanted:
             return  # what came later is asked for by itself
         self._asked = time.monotonic()
@@ -84,6 +85,7 @@ class FlowPanel(Panel):
         except LinkError:
             self._wanted = None
             return
+        self._took = time.monotonic() - self._asked
         self._trouble = answer.message if isinstance(answer, Failure) else ""
         if isinstance(answer, FlowState):
             self._take(answer)
@@ -174,5 +176,5 @@ class FlowPanel(Panel):
 
     def inherit(self, old: Panel) -> None:
         if isinstance(old, FlowPanel) and old.spec.of == self.spec.of:
-            self.pane, self.state, self._wanted, self._asked = old.pane, old.state, old._wanted, old._asked
-            self._pointed = old._pointed
+            self.pane, self.state, self._wanted = old.pane, old.state, old._wanted
+            self._asked, self._took, self._pointed = old._asked, old._took, old._pointed

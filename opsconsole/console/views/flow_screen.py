@@ -102,8 +102,10 @@ class FlowScreen(View):
 
     def show(self, part: str) -> None:
         """Go to a part of the flow; the steps where it is empty."""
-        if self.state is not None and self.state.flow:
-            self.ctx.go(Address("flow", name=self.state.flow, show=part, at=self.address.at))
+        site = self.ctx.model.site
+        first = next(iter(site.flows), "") if site is not None else ""
+        if name := (self.state.flow if self.state is not None else self.address.name or first):
+            self.ctx.go(Address("flow", name=name, show=part, at=self.address.at))
 
     def do_flow_steps(self) -> None:
         self.show("")
