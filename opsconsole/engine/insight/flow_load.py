@@ -54,16 +54,18 @@ class WipStudy:
                 enough = every.height - every["open"].sum() >= CLOSED
                 limit = wip_quantile(start, end, at, wanted.share) if enough else None
                 named = f"P{wanted.share * 100:.0f} so far "
-            found[rule.rule.name] = Found(at, 0.0, (_wip(rule, now, limit, named, any_=bool(every.height)),), gone=True)
+            found[rule.rule.name] = Found(
+                at, 0.0, (_wip(rule, bound, now, limit, named) if every.height else Seen((), unknown=True),), gone=True
+            )
         return found
 
 
-def _wip(rule: BoundRule, now: int, limit: float | None, named: str, *, any_: bool) -> Seen:
-    if limit is None or not any_:
+def _wip(rule: BoundRule, bound: BoundFlow, now: int, limit: float | None, named: str) -> Seen:
+    if limit is None:
         return Seen((), unknown=True)
     if now <= limit:
         return Seen((), None, now, limit)
-    text = f"{count(now, 'case')} in progress, {named or 'limit '}{number(limit)}"
+    text = f"{_named(bound)}: {count(now, 'case')} in progress, {named or 'limit '}{number(limit)}"
     return Seen((), rule.rule.priority, now, limit, text, number(now), number(limit))
 
 
@@ -91,17 +93,19 @@ class BottleneckStudy:
         waits = waiting_now(log, flow_read.naive(ground.now), done=bound.flow.done, hours=hours)
         steps = list(waits.iter_rows(named=True))
         seen = {
-            each.rule.name: tuple(_step(each, row["step"], row["share"], row["cases"], row["oldest"]) for row in steps)
+            each.rule.name: tuple(
+                _step(each, bound, row["step"], row["share"], row["cases"], row["oldest"]) for row in steps
+            )
             for each in rules
         }
         return {name: Found(at, 0.0, each, gone=True) for name, each in seen.items()}
 
 
-def _step(rule: BoundRule, step: str, share: float, cases: int, oldest: float) -> Seen:
+def _step(rule: BoundRule, bound: BoundFlow, step: str, share: float, cases: int, oldest: float) -> Seen:
     limit = parse_bottleneck(rule.rule.bottleneck or "").share or 0.0
     if share <= limit or cases < rule.rule.at_least:
         return Seen((step,), None, share, limit)
-    text = f"{step} holds {held(share, cases, oldest)}"
+    text = f"{_named(bound)}: {step} holds {held(share, cases, oldest)}"
     return Seen((step,), rule.rule.priority, share, limit, text, percent(share), percent(limit))
 
 
@@ -113,14 +117,15 @@ def _stations(
     for group, one in found:
         for each in one.shares:
             members = (group, each.station) if spec.by else (each.station,)
+            name = f"{spec.by} {group} {each.station}" if spec.by and group is not None else each.station
             if wanted.seconds is None:
                 value, limit = each.sole, wanted.share or 0.0
                 words = percent(value), percent(limit)
-                text = f"{each.station} alone held up the others for {words[0]} of the last {brief(spec.within)}"
+                text = f"{name} alone held up the others for {words[0]} of the last {brief(spec.within)}"
             else:
                 value = one.alone if each.station == one.momentary else 0.0
                 limit, words = wanted.seconds, (brief(value), brief(wanted.seconds))
-                text = f"{each.station} alone holds up the others, for {words[0]} now"
+                text = f"{name} alone holds up the others, for {words[0]} now"
             if wanted.seconds is not None and (one.known is None or now - one.known > max(_OLD, wanted.seconds)):
                 seen.append(Seen(members, unknown=True))
             elif value > limit:
@@ -128,6 +133,10 @@ def _stations(
             else:
                 seen.append(Seen(members, None, value, limit))
     return tuple(seen)
+
+
+def _named(bound: BoundFlow) -> str:
+    return bound.flow.title or bound.flow.name
 
 
 def _tasks(binding: Binding, kind: str) -> dict[str, Task]:

@@ -100,13 +100,13 @@ def test_work_in_progress_against_a_number_and_its_own_past(tables: duckdb.DuckD
     found = look(tables, binding, "wip")
     (many,), (more,), (unusual,) = (found[name].seen for name in ("many", "more", "unusual"))
     assert (many.members, many.priority, many.value, many.limit) == ((), "critical", 7, 6)
-    assert many.text == "7 cases in progress, limit 6"
+    assert many.text == "jobs: 7 cases in progress, limit 6"
     assert (more.priority, more.unknown) == (None, False)
     state = FlowDesk().answer(tables.cursor(), binding, "jobs", NOW, 1, past=False)
     assert state.open == 7
     assert state.course is not None
     assert (unusual.priority, unusual.limit) == ("warning", state.course.usual)
-    assert unusual.text == f"7 cases in progress, P95 so far {state.course.usual:g}"
+    assert unusual.text == f"jobs: 7 cases in progress, P95 so far {state.course.usual:g}"
     assert found["many"].gone
 
 
@@ -139,7 +139,7 @@ def test_the_step_that_holds_most_of_the_waiting(tables: duckdb.DuckDBPyConnecti
     assert set(seen) == {("weld",), ("pack",)}
     weld = seen["weld",]
     assert (weld.priority, weld.value) == ("warning", pytest.approx(10 / 11))
-    assert weld.text == "weld holds 91 % of the waiting now: 5 cases, the oldest 4 h"
+    assert weld.text == "jobs: weld holds 91 % of the waiting now: 5 cases, the oldest 4 h"
     assert (weld.shown, weld.limited) == ("91 %", "80 %")
     assert seen["pack",].priority is None
     assert {each.priority for each in (*found["few"].seen, *found["all"].seen)} == {None}
@@ -177,11 +177,11 @@ def test_a_station_that_alone_holds_up_the_others(tables: duckdb.DuckDBPyConnect
     found = look(tables, binding, "bottleneck")
     raised = {name: {each.members: each for each in one.seen if each.priority} for name, one in found.items()}
     assert set(raised["long"]) == {("1", "press")}
-    assert raised["long"]["1", "press"].text == "press alone holds up the others, for 1 h 50 now"
+    assert raised["long"]["1", "press"].text == "line 1 press alone holds up the others, for 1 h 50 now"
     assert set(raised["short"]) == {("1", "press"), ("2", "weld")}
     assert raised["short"]["2", "weld"].value == pytest.approx(20 * 60, abs=1), "while both ran it shifted"
     assert set(raised["most"]) == {("1", "press"), ("2", "press")}
-    assert raised["most"]["2", "press"].text == "press alone held up the others for 67 % of the last 2 h"
+    assert raised["most"]["2", "press"].text == "line 2 press alone held up the others for 67 % of the last 2 h"
     assert not found["long"].gone, "a station without rows is not known to be well"
 
 
