@@ -46,7 +46,7 @@ class Layered:
     ) -> list[Line]:
         """The KPI's trend, or its points with what the engine knows of them, where that is wanted and known."""
         zone, on = self._ctx.model.timezone, self._ctx.layers.on
-        told = self.look(address.name, dict(address.where), address.at, on)
+        told = self.look(address.name, dict(address.where), self._ctx.asked_at(address.at), on)
         if told is not None:
             return draw_layers.own_chart(told, kpi, zone, cells, lines, changed)
         if not on:
@@ -58,23 +58,25 @@ class Layered:
         """How many lines the chart of a screen takes that would have `lines` of `there`."""
         return max(lines, min(HIGH, there - BESIDE)) if self._ctx.layers.on else lines
 
-    def look(self, kpi: str, where: Mapping[str, str | None], at: str, on: tuple[str, ...]) -> dict[str, Any] | None:
-        """What is to be drawn of the layers `on`; None: nothing, or it is not known (yet). What may be new is asked
-        for."""
+    def look(
+        self, kpi: str, where: Mapping[str, str | None], at: float | None, on: tuple[str, ...]
+    ) -> dict[str, Any] | None:
+        """What is to be drawn of the layers `on`, as of a moment of site time (None: now).
+
+        None: nothing, or it is not known (yet). What may be new is asked for.
+        """
         if not on:
             return None
         key = (kpi, tuple(where.items()), at, on)
         if self._due(key) and not self._asking:
             self._asking = True
-            self._ctx.spawn(self._renew(AskReport(KIND, self._options(kpi, where, at, on)), key))
+            options = {"kpi": kpi, "where": dict(where), "draw": list(on), "at": at}
+            self._ctx.spawn(self._renew(AskReport(KIND, options), key))
         return self._result if self._key == key else None
 
     def forget(self) -> None:
         """Ask anew when it is drawn next."""
         self._version, self._asked = None, (0.0, 0.0)
-
-    def _options(self, kpi: str, where: Mapping[str, str | None], at: str, on: tuple[str, ...]) -> dict[str, Any]:
-        return {"kpi": kpi, "where": dict(where), "draw": list(on), "at": self._ctx.asked_at(at)}
 
     def _due(self, key: object) -> bool:
         if key != self._key:
@@ -97,8 +99,10 @@ class Layered:
             while isinstance(answer, Report) and answer.result is None and not answer.trouble:
                 await asyncio.sleep(FOLLOWED)
                 answer = await self._ask(AskReport(KIND, job=answer.job))
-            self._key, self._version = key, version
-            self._result = answer.result if isinstance(answer, Report) else None
-            self.trouble = answer.trouble if isinstance(answer, Report) else self._told()
+            told = answer if isinstance(answer, Report) else None
+            # without an answer it is tried again, whether there is news or not
+            self._key, self._version = key, version if told is not None else None
+            self._result = told.result if told is not None else None
+            self.trouble = told.trouble if told is not None else self._told()
         finally:
             self._asking = False  # where something else is wanted by now, the next drawing asks for it

@@ -39,7 +39,8 @@ def _panel(values: Values, kpis: dict[str, Kpi]) -> Panel:
         return Panel(kind, of=values["table"], columns=tuple(values.get("columns", ())), **common)
     if kind in SPLIT and "by" not in common:
         common["by"] = kpis[values[kind]].by[0] if kpis[values[kind]].by else ""
-    return Panel(kind, of=values[kind] if kind in (*OF_KPI, "flow") else "", **common)
+    of = values[kind] if kind in (*OF_KPI, "flow") else ""
+    return Panel(kind, of=of, draw=tuple(values.get("draw", ())), **common)
 
 
 def most_wanted(kpis: Collection[Kpi]) -> list[Kpi]:

@@ -93,6 +93,8 @@ def _check_keys(at: Keys, kind: str, marks: Marks, report: Report) -> None:
             report.error(marks.key(*at, key), f"`{key}`: has a meaning only with {fit}, not with `{kind}`")
     if kind == "chart" and marks.has(*at, "most") and not marks.has(*at, "by"):
         report.error(marks.key(*at, "most"), "`most`: a chart has several lines only with `by`")
+    if kind == "chart" and marks.has(*at, "draw") and marks.has(*at, "by"):
+        report.error(marks.key(*at, "draw"), "`draw`: is of the KPI itself; a chart with `by` has lines of its members")
     stacked = "stack" in at
     if marks.has(*at, "height") and not stacked:
         message = "`height`: only a panel in a `stack` has one; give the row a height: `{height: 6, panels: […]}`"

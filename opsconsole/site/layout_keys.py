@@ -23,6 +23,10 @@ LISTS: tuple[PanelKind, ...] = (*SPLIT, "chart", "table", "attention", "flow")
 """Panels with members or rows that can be limited."""
 
 
+LAYERS = ("limits", "forecast", "anomalies")
+"""What the engine knows of a KPI that can be drawn on its chart."""
+
+
 def _members(kinds: tuple[PanelKind, ...]) -> str:
     return ", ".join(f"`{kind}`" for kind in kinds)
 
@@ -81,6 +85,14 @@ PANEL = Section(
             "[ts, line, reason]",
         ),
         Key("most", Integer(1, 500), f"How many members or rows of {_members(LISTS)}.", "as many as fit", "5"),
+        Key(
+            "draw",
+            Many(Choice(LAYERS), one=True, distinct=True),
+            "With `chart` and without `by`: what more is drawn: control limits with their signals, the forecast with "
+            "its interval, anomalies.",
+            "nothing",
+            "[limits, forecast]",
+        ),
         Key("title", Text(), "The heading.", "made from what it shows", "Weld"),
         Key("width", Integer(1, 100), "The share of the row it takes, beside the others.", "1", "2"),
         Key("height", Integer(1, 200), "In a `stack`: lines.", "what is left, shared", "6"),
@@ -90,7 +102,12 @@ PANEL_KINDS: tuple[PanelKind, ...] = (
     *OF_KPI, "table", "alerts", "goals", "attention", "sources", "flow", "clock", "shift", "text",
 )  # fmt: skip
 
-ONLY_WITH: dict[str, tuple[PanelKind, ...]] = {"by": (*SPLIT, "chart"), "most": LISTS, "columns": ("table",)}
+ONLY_WITH: dict[str, tuple[PanelKind, ...]] = {
+    "by": (*SPLIT, "chart"),
+    "most": LISTS,
+    "columns": ("table",),
+    "draw": ("chart",),
+}
 """Keys that have a meaning with some kinds alone."""
 
 STACK = Section(

@@ -18,7 +18,7 @@ class Panel(Struct, frozen=True, tag="panel"):
     dimension.
 
     `width` is its weight beside the others of its row, `height` its lines in a stack (None: a share of what is left).
-    `most` is how many members or rows it shows at most (None: as many as fit).
+    `most` is how many members or rows it shows at most (None: as many as fit). `draw` is what a `chart` has besides.
     """
 
     kind: PanelKind
@@ -30,6 +30,7 @@ class Panel(Struct, frozen=True, tag="panel"):
     height: int | None = None
     most: int | None = None
     columns: tuple[str, ...] = ()
+    draw: tuple[str, ...] = ()
 
 
 class Stack(Struct, frozen=True, tag="stack"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from opsconsole.site.insert import scalar
-from opsconsole.site.layout_keys import LISTS, ONLY_WITH, PANEL_KINDS, SPLIT
+from opsconsole.site.layout_keys import LAYERS, LISTS, ONLY_WITH, PANEL_KINDS, SPLIT
 from opsconsole.site.model import Panel, PanelKind, Stack
 from opsconsole.site.names import nearest
 
@@ -20,7 +20,8 @@ WHOLE: dict[PanelKind, str] = {
 """Panels that show one thing only, and the word for it in the file."""
 NAMED: dict[PanelKind, str] = {"table": "source", "flow": "flow"}
 """What those are called that show something else than a KPI."""
-KEYS = ("by", "columns", "most", "title", "width", "height")
+KEYS = ("by", "columns", "most", "draw", "title", "width", "height")
+_SEVERAL = ("columns", "draw", "title")
 
 
 class WordsError(ValueError):
@@ -60,7 +61,7 @@ def _with_keys(panel: Panel, parts: list[str]) -> Panel:
         key = parts.pop(0)
         if key not in KEYS or key in found:
             raise WordsError(f"`{key}` is not understood here: {_possible(panel.kind)}")
-        taken = [] if key not in ("columns", "title") else parts[: _until_key(parts)]
+        taken = [] if key not in _SEVERAL else parts[: _until_key(parts)]
         taken = taken or parts[:1]
         if not taken:
             raise WordsError(f"`{key}` of what? Something is to follow it")
@@ -69,6 +70,11 @@ def _with_keys(panel: Panel, parts: list[str]) -> Panel:
     for key, kinds in ONLY_WITH.items():
         if key in found and panel.kind not in kinds:
             raise WordsError(f"`{key}` has no meaning with `{panel.kind}`: {_possible(panel.kind)}")
+    wanted = _list(found.get("draw", ""))
+    if odd := next((each for each in wanted if each not in LAYERS), None):
+        raise WordsError(f"`draw`: expected some of {', '.join(LAYERS)}, found `{odd}`")
+    if wanted and "by" in found:
+        raise WordsError("`draw` is of the KPI itself; a chart with `by` has lines of its members")
     return Panel(
         panel.kind,
         of=panel.of,
@@ -77,8 +83,13 @@ def _with_keys(panel: Panel, parts: list[str]) -> Panel:
         width=_number(found, "width", 100) or 1,
         height=_number(found, "height", 200),
         most=_number(found, "most", 500),
-        columns=tuple(each for each in found.get("columns", "").replace(",", " ").split() if each),
+        columns=_list(found.get("columns", "")),
+        draw=wanted,
     )
+
+
+def _list(words: str) -> tuple[str, ...]:
+    return tuple(words.replace(",", " ").split())
 
 
 def _until_key(parts: list[str]) -> int:
@@ -122,6 +133,7 @@ def yaml_panel(panel: Panel) -> str:
     if panel.columns:
         parts.append(f"columns: [{', '.join(scalar(each) for each in panel.columns)}]")
     parts += [f"most: {panel.most}"] if panel.most is not None else []
+    parts += [f"draw: [{', '.join(panel.draw)}]"] if panel.draw else []
     parts += [f"title: {scalar(panel.title)}"] if panel.title else []
     parts += [f"width: {panel.width}"] if panel.width != 1 else []
     parts += [f"height: {panel.height}"] if panel.height is not None else []

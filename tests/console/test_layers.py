@@ -15,8 +15,10 @@ from opsconsole.console.memory import Memory
 from opsconsole.console.program import Console
 from opsconsole.console.signs import to_ascii
 from opsconsole.console.text import plain, width
-from opsconsole.engine.messages import AskReport, AskSeries, KpiState, Report
-from tests.console import canned, cannedtime
+from opsconsole.engine.messages import AskReport, AskSeries, KpiState, Report, Snapshot
+from opsconsole.site.layout_words import WordsError, read_panel, yaml_panel
+from opsconsole.site.model import Layout, LayoutRow, Panel
+from tests.console import canned, cannedlayouts, cannedtime
 from tests.console.canned import NOW, CannedEngine
 from tests.console.harness import Session, console
 from tests.console.test_reports import enter
@@ -274,6 +276,59 @@ async def test_the_next_console_draws_what_was_drawn(tmp_path: Path) -> None:
                 await enter(person, "kpi oee by line")
                 await person.press(*keys)
                 await person.sees("crosses critical")
+
+
+# --- a layout ---
+
+
+def plant(*draw: str) -> Snapshot:
+    chart = Panel("chart", of="oee", draw=draw)
+    return cannedlayouts.snapshot(Layout("overview", (LayoutRow((chart,)),), title="Overview"))
+
+
+@SIZES
+async def test_a_layout_has_what_it_asks_for(tmp_path: Path, cells: int, lines: int) -> None:
+    async with CannedEngine(tmp_path, plant("limits", "forecast")) as canned_engine:
+        canned_engine.answers["report"] = lambda ask: Report(1, 1.0, result=answer(*ask.options["draw"]))
+        app = Console(EngineLink(canned_engine.place, start=False), wall=lambda: NOW)
+        async with app.run_test(size=(cells, lines)) as pilot:
+            person = Session(canned_engine, app, pilot)
+            await person.sees("crosses critical 60 % at about 14:20")
+            text = person.text()
+            assert {"x", "╌", "░", "┊"} <= set(text)
+            assert "*" not in text
+            assert "OEE  ▲C 52.4 %" in text
+            assert {len(line) for line in person.lines()} == {cells}
+            assert asked(person) == [["limits", "forecast"]]
+            await person.press("left", "F", "enter")
+            await person.until(lambda: app.history.current.address.view == "kpi", "Enter leads to the KPI")
+
+
+async def test_a_layout_without_them_asks_for_none(tmp_path: Path) -> None:
+    async with console(tmp_path, 100, 32, plant()) as person:
+        await person.sees("OEE")
+        assert asked(person) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "yaml"),
+    [
+        ("chart oee draw limits", "{chart: oee, draw: [limits]}"),
+        ("chart oee draw limits, forecast title Soon", "{chart: oee, draw: [limits, forecast], title: Soon}"),
+    ],
+)
+def test_a_panel_in_words_and_in_yaml(words: str, yaml: str) -> None:
+    assert yaml_panel(read_panel(words)) == yaml
+
+
+def test_words_that_cannot_be_drawn() -> None:
+    for words, why in (
+        ("chart oee draw curves", "expected some of limits, forecast, anomalies, found `curves`"),
+        ("chart oee by line draw limits", "is of the KPI itself"),
+        ("bars oee draw limits", "`draw` has no meaning with `bars`"),
+    ):
+        with pytest.raises(WordsError, match=why):
+            read_panel(words)
 
 
 async def test_from_another_screen_it_is_said_where_it_shows(tmp_path: Path) -> None:

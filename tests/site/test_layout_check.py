@@ -49,6 +49,14 @@ rows: [[{chart: scrap, by: line, most: 0}]]
     1:40 `most`: expected a whole number from 1 to 500, found `0`
 rows: [[{bars: scrap, columns: [line]}]]
     1:23 `columns`: has a meaning only with `table`, not with `bars`
+rows: [[{chart: scrap, draw: [limits, forecast, anomalies]}]]
+rows: [[{chart: scrap, draw: limits}]]
+rows: [[{chart: scrap, draw: [limit]}]]
+    1:31 `draw`: expected one of `limits`, `forecast`, `anomalies`, found `limit`; did you mean `limits`?
+rows: [[{chart: scrap, by: line, draw: [limits]}]]
+    1:34 `draw`: is of the KPI itself; a chart with `by` has lines of its members
+rows: [[{kpi: scrap, draw: [limits]}]]
+    1:22 `draw`: has a meaning only with `chart`, not with `kpi`
 rows: [[{clock: site, height: 3}]]
     1:23 `height`: only a panel in a `stack` has one; give the row a height: `{height: 6, panels: […]}`
 rows: [[{stack: [{clock: site, width: 3}]}]]
@@ -95,7 +103,7 @@ def test_a_mistake_has_its_place(layout: str, expected: list[str]) -> None:
 
 
 def test_each_kind_takes_the_keys_that_make_sense_with_it_and_no_others() -> None:
-    values = {"by": "line", "most": "3", "columns": "[line]"}
+    values = {"by": "line", "most": "3", "columns": "[line]", "draw": "limits"}
     shown = {"table": "cycles", "alerts": "open", "clock": "site", "shift": "now", "text": "x", "flow": "jobs"}
     for kind in PANEL_KINDS:
         of = shown.get(kind, "all" if kind in ("goals", "attention", "sources") else "bound")

@@ -270,7 +270,7 @@ def words(told: Told, kpi: KpiState, timezone: str, cells: int, most: int) -> li
         *_limits_said(told, kpi, timezone),
         *_unusual_said(told, kpi, timezone),
     ]
-    room = max(1, most)
+    room = max(0, most)
     out: list[Line] = []
     for at, (text, style) in enumerate(said):
         lines = wrap(inert(text), cells - 2)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from opsconsole.console import fmt, signs
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
+from opsconsole.console.draw import layers
 from opsconsole.console.draw.charts import Chart, chart_of
 from opsconsole.console.draw.heat import member_text
 from opsconsole.console.draw.line_chart import CHANGE, NOTE, STROKES, Curve, Noted, line_chart
 from opsconsole.console.draw.tile import one_line
+from opsconsole.console.layered import Layered
+from opsconsole.console.link import LinkError
 from opsconsole.console.notes import Notes
 from opsconsole.console.panels import Panel, heading, value_note, window_note
 from opsconsole.console.place import Spot
 from opsconsole.console.text import Line, fit, inert, line_width
-from opsconsole.engine.messages import KpiState, Mark
+from opsconsole.engine.messages import Answer, Ask, Failure, KpiState, Mark
 from opsconsole.site.model import Panel as PanelSpec
 
 LEAST = 6
@@ -32,6 +37,8 @@ class ChartPanel(Panel):
         super().__init__(ctx, spec)
         self.at: int | None = None
         self._notes = Notes(ctx)
+        self._trouble = ""
+        self._layered = Layered(ctx, self._ask, lambda: self._trouble)
 
     def least(self) -> int:
         return LEAST
@@ -62,6 +69,8 @@ class ChartPanel(Panel):
         kpi = self.kpi()
         if spot.lines < LEAST:
             return [one_line(kpi, spot.cells, focused)]
+        if self.spec.draw and (known := self._known()) is not None:
+            return self._layers(known, kpi, spot, focused)
         of, curves = self._chart()
         length = of.step * len(of.values)
         notes = self._notes.of(self.spec.of, of.start, of.start + length) if of.start is not None and length else []
@@ -75,6 +84,29 @@ class ChartPanel(Panel):
         title = heading(inert(self.spec.title or default), self._head(kpi, of, curves, at), spot.cells, focused)
         drawn += [fit([], spot.cells) for _ in range(high - len(drawn))]
         return [title, *drawn, *([fit(told, spot.cells)] if told else [])]
+
+    def _known(self) -> dict[str, Any] | None:
+        """What the engine knows of the KPI, as of the moment that the layout is at."""
+        site = self.ctx.model.site
+        at = site.as_of if site is not None and site.as_of is not None else self.ctx.asked_at("")
+        return self._layered.look(self.spec.of, {}, at, self.spec.draw)
+
+    def _layers(self, told: dict[str, Any], kpi: KpiState, spot: Spot, focused: bool) -> list[Line]:
+        """Its points with what is drawn on them; without a crosshair."""
+        zone = self.ctx.model.timezone
+        note: Line = [*value_note(kpi), (f" · {window_note(kpi, zone)}", "dim")]
+        title = heading(inert(self.spec.title or kpi.title or kpi.name), note, spot.cells, focused)
+        changed = self.ctx.model.changed(self.spec.of)
+        return [title, *layers.own_chart(told, kpi, zone, spot.cells, spot.lines - 1, changed)]
+
+    async def _ask(self, body: Ask) -> Answer | None:
+        try:
+            answer = await self.ctx.ask(body)
+        except LinkError as error:
+            self._trouble = str(error)
+            return None
+        self._trouble = answer.message if isinstance(answer, Failure) else ""
+        return answer
 
     def _head(self, kpi: KpiState, of: Chart, curves: list[Curve], at: int | None) -> Line:
         """The value now; under the crosshair those of its bucket."""
@@ -105,7 +137,7 @@ class ChartPanel(Panel):
     def move(self, dx: int, _dy: int) -> bool:
         """The crosshair; beyond the ends of the chart is the next panel."""
         count = len(self._chart()[0].values)
-        if not dx or not count:
+        if not dx or not count or self.spec.draw:
             return False
         target = (count if dx < 0 else -1) + dx if self.at is None else min(self.at, count - 1) + dx
         if not 0 <= target < count:
@@ -120,6 +152,8 @@ class ChartPanel(Panel):
     def inherit(self, old: Panel) -> None:
         if isinstance(old, ChartPanel):
             self.at, self._notes = old.at, old._notes
+            if (old.spec.of, old.spec.draw) == (self.spec.of, self.spec.draw):
+                self._layered = old._layered
 
 
 def _sign(note: Mark) -> str:

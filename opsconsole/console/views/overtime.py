@@ -159,7 +159,8 @@ class OverTime:
     def draw(self, address: Address, kpi: KpiState, cells: int, lines: int) -> list[Line]:
         """A line that says the stretch, the chart, and what is under the crosshair."""
         zone = self._ctx.model.timezone
-        told = self._layered.look(address.name, dict(address.where), address.at, self._ctx.layers.on)
+        at, on = self._ctx.asked_at(address.at), self._ctx.layers.on
+        told = self._layered.look(address.name, dict(address.where), at, on)
         self.look(address, kpi, draw_layers.columns_for(told, kpi, cells))
         if self.series is None or self.series.kpi != kpi.name or lines < course.LEAST_LINES + 2:
             if self.trouble:

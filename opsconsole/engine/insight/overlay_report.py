@@ -29,10 +29,10 @@ from opsconsole.kpis.ranged import fits, level
 from opsconsole.kpis.scan import Cursor
 from opsconsole.site.duration import format_duration
 from opsconsole.site.forecasting import parse
+from opsconsole.site.layout_keys import LAYERS
 from opsconsole.site.model import Window
 
-LIMITS, FORECAST, ANOMALIES = "limits", "forecast", "anomalies"
-LAYERS = (LIMITS, FORECAST, ANOMALIES)
+LIMITS, FORECAST, ANOMALIES = LAYERS
 SHOWN = 400
 """So many of the latest points are told."""
 _SOONEST, _LATEST = 60.0, 600.0

@@ -12,11 +12,12 @@ import pytest
 
 from opsconsole.engine.insight.control_report import report as control_report
 from opsconsole.engine.insight.forecast_report import report as forecast_report
-from opsconsole.engine.insight.overlay_report import LAYERS, report
+from opsconsole.engine.insight.overlay_report import report
 from opsconsole.engine.jobs import Desk, Job, ReportError
 from opsconsole.engine.messages import ChangeMark
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.kpis.binding import Binding
+from opsconsole.site.layout_keys import LAYERS
 from tests.engine.insight.test_anomaly import HOUR, put, rows
 from tests.kpis.plant import NOON, bound, database
 
