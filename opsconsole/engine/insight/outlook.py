@@ -1,6 +1,7 @@
 """Where a KPI is going: its points as the screen showed them, forecast for each group of its rows, and its limits.
 
-How a series is best forecast is found once and kept (`Outlooks`); after so many new points it is found anew.
+How a series is best forecast is found once and kept (`Outlooks`); after so many new points it is found anew. Points
+that are as they were are not forecast again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ MOST_POINTS, WEEKS = 4_000, 12
 _OLD = 3
 """The newest value may be so many steps old."""
 _KEPT = 2_000
+_TOLD = 50
+"""So many KPIs with their groups are remembered as they were forecast last."""
 
 
 class Outlook(NamedTuple):
@@ -81,6 +84,7 @@ class Outlooks:
 
     def __init__(self) -> None:
         self._plans: dict[tuple[object, ...], tuple[int, Plan | NotEnough]] = {}
+        self._told: dict[tuple[object, ...], tuple[Points, dict[int, Forecast | NotEnough | str]]] = {}
 
     def of(
         self,
@@ -108,7 +112,12 @@ class Outlooks:
         calendar = _calendar(binding, found, horizon)
         book = books_of(cursor, binding, now)[kpi.kpi.name]
         key = (kpi.kpi.name, kpi.value.text, tuple(sorted((where or {}).items())), by, found.step, horizon)
-        forecasts = self._forecasts(key, found, seasons, horizon, calendar, first, kpi)
+        before, forecasts = self._told.pop(key, (None, {}))
+        if before is None or not _same(before, found):
+            forecasts = self._forecasts(key, found, seasons, horizon, calendar, first, kpi)
+        self._told[key] = found, forecasts
+        while len(self._told) > _TOLD:
+            del self._told[next(iter(self._told))]
         return [
             Outlook(members, found, group, forecasts[group], _limits(book, binding, now, where, by, members))
             for group, members in enumerate(found.members)
@@ -152,6 +161,12 @@ class Outlooks:
         while len(self._plans) > _KEPT:
             del self._plans[next(iter(self._plans))]
         return found
+
+
+def _same(before: Points, now: Points) -> bool:
+    """Whether the points of the same groups at the same moments have the same values."""
+    alike = (before.members, before.ends) == (now.members, now.ends)
+    return alike and np.array_equal(before.values, now.values, equal_nan=True)
 
 
 def seasons_of(step: float) -> tuple[int, ...]:

@@ -118,6 +118,26 @@ def test_a_plan_is_kept_until_a_day_of_points_has_come(site: Binding, drifting: 
     assert second.end - first.end == STEP.total_seconds()
 
 
+def test_points_that_are_as_they_were_are_not_forecast_again(
+    site: Binding, drifting: duckdb.DuckDBPyConnection
+) -> None:
+    kept = Outlooks()
+    kpi = site.kpis["cost"]
+    [first] = kept.of(drifting, site, kpi, NOON)
+    [again] = kept.of(drifting, site, kpi, NOON + dt.timedelta(minutes=1))
+    assert again.forecast is first.forecast
+    [next_] = kept.of(drifting, site, kpi, NOON - STEP)
+    assert next_.forecast is not first.forecast
+    cursor = drifting.cursor()
+    cursor.execute("BEGIN")
+    cursor.execute("UPDATE cycles SET cost = cost + 1 WHERE _time >= $1", [(NOON - STEP).replace(tzinfo=None)])
+    [changed] = kept.of(cursor, site, kpi, NOON)
+    cursor.execute("ROLLBACK")
+    assert isinstance(first.forecast, Forecast)
+    assert isinstance(changed.forecast, Forecast)
+    assert changed.forecast.now > first.forecast.now, "late rows change the last point"
+
+
 def test_seasons_are_days_and_weeks_in_steps() -> None:
     assert seasons_of(600) == (144, 1008)
     assert seasons_of(28_800) == (3, 21)
