@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from opsconsole.insight.flow import Flow, analyse
+from opsconsole.insight.flow.counting import course, in_progress, wip_quantile
+from opsconsole.insight.flow.paths import cases_again, cases_between, cases_of, covering
 from opsconsole.insight.flow.reliability import brier, off, reliability
 from opsconsole.insight.flow.stages import cases
+from opsconsole.insight.flow.steps import epoch
 from tests.reference.logs import expected, permit_log, production, receipt, receipt_frame
 from tests.reference.score_flow import permits_in_days, permits_planned, shop_in_days
 
@@ -166,3 +170,39 @@ def test_chances_with_one_limit_for_all_are_corrected_by_what_came_of_earlier_on
         rate = said["was_late"].mean()
         assert isinstance(rate, float)
         assert brier(said["late"], said["was_late"]) < 0.95 * rate * (1 - rate)
+
+
+def test_what_a_line_leads_to_is_what_it_counts(shop: tuple[Flow, Figures], permits: tuple[Flow, Figures]) -> None:
+    """From a variant, a move, a hand-off and rework to the cases, on both logs."""
+    _, figures = permits
+    assert cases_of(permits[0].steps, figures["most_common_variant"]).height == figures["most_common_variant_cases"]
+    again = figures["cases_with_rework_per_activity"]
+    assert {name: cases_again(permits[0].steps, name).height for name in again} == again
+    for found, _ in (shop, permits):
+        for table, hands in ((found.edges, False), (found.handoffs, True)):
+            for row in table.head(10).iter_rows(named=True):
+                behind = cases_between(found.steps, row["from"], row["to"], hands=hands)
+                assert behind["times"].sum() == row["n"]
+                assert behind["seconds"].sum() == pytest.approx(row["sum"])
+        shares = found.variants["share"].cum_sum()
+        few = covering(found.variants)
+        assert shares[few - 1] >= 0.8 - 1e-9
+        assert shares[few - 2] < 0.8
+    assert covering(permits[0].variants) == 6
+
+
+def test_arrivals_and_departures_of_the_permits(permits: tuple[Flow, Figures]) -> None:
+    found, figures = permits
+    until = dt.datetime(2012, 2, 1, tzinfo=dt.UTC).timestamp()
+    start, end = epoch(found.cases["start"]), epoch(found.cases["end"])
+    made = course(start, end, until)
+    assert (made.arrived[-1], made.left[-1]) == (figures["cases"], figures["cases"])
+    wip = made.arrived - made.left
+    moments = [min(made.start + made.step * (at + 1), until) for at in range(len(wip))]
+    assert wip.tolist() == in_progress(start, end, moments).tolist()
+    usual = wip_quantile(start, end, until, 0.95)
+    assert usual is not None
+    since = np.nanmin(end)
+    often = in_progress(start, end, np.linspace(since, until, 200_001))
+    assert (often <= usual).mean() >= 0.949
+    assert (often < usual).mean() <= 0.951
