@@ -83,7 +83,7 @@ class BottleneckStudy:
         bound, at = _flow(key, ground), ground.now.timestamp()
         rules = _rules(task, ground)
         if bound.flow.station:
-            stations = flow_read.bottlenecks(ground.cursor, bound, ground.now)
+            stations = flow_read.bottlenecks(ground.cursor, bound, ground.now, known=True)
             # a station without a row for so long is not known to be well
             return {each.rule.name: Found(at, 0.0, _stations(each, bound, stations, at)) for each in rules}
         from opsconsole.insight.flow.waiting import waiting_now

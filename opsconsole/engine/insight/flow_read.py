@@ -97,11 +97,16 @@ def naive(moment: dt.datetime) -> dt.datetime:
 
 
 def bottlenecks(
-    cursor: duckdb.DuckDBPyConnection, bound: BoundFlow, now: dt.datetime
+    cursor: duckdb.DuckDBPyConnection, bound: BoundFlow, now: dt.datetime, *, known: bool = False
 ) -> list[tuple[str | None, Bottleneck]]:
-    """The bottleneck of each group of stations in the time that the flow looks back on."""
+    """The bottleneck of each group of stations in the time that the flow looks back on.
+
+    `known`: only by periods that were over by then, or have no end yet, as a rule saw them.
+    """
     until = now.timestamp()
     rows, _ = rows_of(cursor, bound)
+    if known:
+        rows = rows.filter(pl.col("end").is_null() | (pl.col("end") <= naive(now)))
     start, end = pl.col("start"), pl.coalesce("end", pl.lit(naive(now)))
     group = pl.col("by") if bound.flow.by else pl.lit(None, pl.String).alias("by")
     periods = rows.filter(pl.col("station").is_not_null() & start.is_not_null()).select(

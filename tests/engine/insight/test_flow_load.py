@@ -185,6 +185,21 @@ def test_a_station_that_alone_holds_up_the_others(tables: duckdb.DuckDBPyConnect
     assert not found["long"].gone, "a station without rows is not known to be well"
 
 
+def test_a_cycle_that_is_not_over_is_not_known(tables: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """At a past moment the row of a long stop was not written yet."""
+    cycles(tables, "1", "press", -110, -60, 60, 60)
+    cycles(tables, "1", "weld", -110, 0, 60, 40)
+    cycles(tables, "1", "press", -60, 0, 3600, 3600)
+    binding = bound(tmp_path, ["long: {flow: lines, bottleneck: sole > 45m}"])
+    (then,) = (
+        each
+        for each in look(tables, binding, "bottleneck", NOW - dt.timedelta(minutes=2))["long"].seen
+        if each.members == ("1", "press")
+    )
+    assert then.priority is None
+    assert look(tables, binding, "bottleneck")["long"].seen[0].priority == "warning"
+
+
 def test_a_line_that_nobody_hears_of_is_not_known(tables: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     cycles(tables, "1", "press", -110, -40, 60, 60)
     binding = bound(tmp_path, ["long: {flow: lines, bottleneck: sole > 30m}"])
