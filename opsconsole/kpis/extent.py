@@ -95,6 +95,10 @@ class Extents:
                 self._failing[source] = failure(error)
         return self._found.get(source, Extent())
 
+    def learn(self, source: str, extent: Extent) -> None:
+        """Take what is known of a source: it is not looked up any more."""
+        self._found[source] = extent
+
     def failure(self, source: str) -> str:
         """Why the rows of a source cannot be had; nothing where they can, as far as they were asked for."""
         return self._failing.get(source, "")

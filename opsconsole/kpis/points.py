@@ -7,7 +7,7 @@ for none and the source had rows before and after.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from msgspec import Struct
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.cadence import Stretches
 from opsconsole.kpis.expression import ident
-from opsconsole.kpis.extent import Extents
+from opsconsole.kpis.extent import Extent, Extents
 from opsconsole.kpis.formula import formula_values
 from opsconsole.kpis.lasting import free
 from opsconsole.kpis.scan import MEMBERS, Ask, Cursor, Members, bucketed
@@ -49,6 +49,16 @@ class Points(Struct, frozen=True):
         return self.values[self.members.index(members)] if members in self.members else None
 
 
+Reader = Callable[
+    [
+        Cursor, Binding, BoundKpi, Stretches, tuple[str, ...], dict[str, str | None], dict[str, str], Extents,
+        "dt.datetime | None",
+    ],
+    Points,
+]  # fmt: skip
+"""What reads the points of a KPI of one source, with the arguments of `leaf_points`."""
+
+
 def points(
     cursor: Cursor,
     binding: Binding,
@@ -58,11 +68,13 @@ def points(
     where: Mapping[str, str | None] | None = None,
     more: Mapping[str, str] | None = None,
     until: dt.datetime | None = None,
+    read: Reader | None = None,
 ) -> Points:
     """The values of a KPI at stretches, for each group of the columns `by` among the rows of the members `where`.
 
     At most `MEMBERS` groups, those with the most rows. `more`: SQL aggregates over the same rows by name, of a KPI of
-    one source. `until`: a past moment, whose later rows are left out. Raises LookupError for an unknown column,
+    one source. `until`: a past moment, whose later rows are left out. `read`: reads the points of one source in place
+    of `leaf_points`, as `KeptPoints` does. Raises LookupError for an unknown column,
     ValueError for a KPI without times, duckdb.Error where an expression fails on the data.
     """
     if not kpi.timed:
@@ -71,9 +83,8 @@ def points(
     if more and kpi.compound:
         raise ValueError(f"{kpi.kpi.title or kpi.kpi.name} is made of several sources")
     extents = Extents(cursor, binding, until)
-    found = [
-        _leaf(cursor, binding, leaf, stretches, by, dict(where or {}), more, extents, until) for leaf in kpi.leaves
-    ]
+    read = read or leaf_points
+    found = [read(cursor, binding, leaf, stretches, by, dict(where or {}), more, extents, until) for leaf in kpi.leaves]
     if not kpi.compound:
         return found[0]
     members = list(dict.fromkeys(group for each in found for group in each.members))
@@ -95,7 +106,7 @@ def points(
     )
 
 
-def _leaf(
+def leaf_points(
     cursor: Cursor, binding: Binding, kpi: BoundKpi, stretches: Stretches, by: tuple[str, ...],
     where: dict[str, str | None], more: dict[str, str], extents: Extents, until: dt.datetime | None,
 ) -> Points:  # fmt: skip
@@ -138,9 +149,9 @@ def _leaf(
     if not by:
         members = [()]
     order = {group: at for at, group in enumerate(members)}
-    known = _known(kpi, stretches, extents)
+    empty = known(kpi, stretches, extents)
     found = {name: np.full((len(members), stretches.count), np.nan) for name in ("", *more)}
-    found[""][:] = known
+    found[""][:] = empty
     rows = np.zeros((len(members), stretches.count), dtype=np.int64)
     for line in lines:
         at, place = order.get(tuple(line[2 : 2 + len(by)])), places.get(line[0])
@@ -163,9 +174,10 @@ def _edges(stretches: Stretches) -> tuple[list[dt.datetime], dict[int, int]]:
     return edges, {bucket: at[edge] for bucket, edge in enumerate(edges[:-1]) if edge in at}
 
 
-def _known(kpi: BoundKpi, stretches: Stretches, extents: Extents) -> Floats:
+def known(kpi: BoundKpi, stretches: Stretches, extents: Extents) -> Floats:
     """For each stretch what no rows mean in it."""
-    extent, zero = extents.of(kpi.source), kpi.value.empty
+    zero = kpi.value.empty
+    extent = extents.of(kpi.source) if zero is not None else Extent()
     if zero is None or extent.first is None or extent.last is None:
         return np.full(stretches.count, np.nan)
     inside = [
@@ -177,7 +189,7 @@ def _known(kpi: BoundKpi, stretches: Stretches, extents: Extents) -> Floats:
 
 def _spread(found: Points, members: list[Members], leaf: BoundKpi, stretches: Stretches, extents: Extents) -> Floats:
     """The values of a component for all groups that any component has."""
-    values = np.tile(_known(leaf, stretches, extents), (len(members), 1))
+    values = np.tile(known(leaf, stretches, extents), (len(members), 1))
     for at, group in enumerate(found.members):
         values[members.index(group)] = found.values[at]
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 STEPS = (
@@ -59,7 +60,12 @@ def regular(now: dt.datetime, count: int, step: float, tz: dt.tzinfo = dt.UTC) -
         return [edge for edge in _day_edges(first, now, days, tz) if edge <= now][-count - 1 :]
     offset = (now.astimezone(tz).utcoffset() or dt.timedelta()).total_seconds()
     last = math.floor((now.timestamp() + offset) / step) * step - offset
-    return [dt.datetime.fromtimestamp(last - step * back, dt.UTC) for back in range(count, -1, -1)]
+    return list(_evenly(last, step, count))
+
+
+@lru_cache(maxsize=64)
+def _evenly(last: float, step: float, count: int) -> tuple[dt.datetime, ...]:
+    return tuple(dt.datetime.fromtimestamp(last - step * back, dt.UTC) for back in range(count, -1, -1))
 
 
 def _edges(start: dt.datetime, end: dt.datetime, step: int, tz: dt.tzinfo) -> list[dt.datetime]:

@@ -1,7 +1,7 @@
 """What the real program costs: `python -m tests.benchmarks NAME …`.
 
 NAME is one of start, consoles, latency, idle, bytes, keys, bulk, append, small, reopen, watched, past, views, refresh,
-long, storm, triage, book, rules, paging.
+long, storm, triage, book, rules, paging, insight.
 
 The first four have a site of a million rows; the others make tables of `--rows` (10 M unless said) below `--folder`
 (a temporary one unless said; what lies there already is used again). Ratios are against a baseline measured in the
@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.benchmarks.book import BOOK
 from tests.benchmarks.bytes import BYTES
 from tests.benchmarks.common import PROGRAM, headless, make_site, own_state, spread
+from tests.benchmarks.insight import INSIGHT
 from tests.benchmarks.journal import JOURNAL
 from tests.benchmarks.keys import KEYS
 from tests.benchmarks.kpis import FIGURES
@@ -84,7 +85,22 @@ def idle(folder: Path, seconds: float = 60.0) -> None:
 
 
 SMALL: dict[str, Callable[[Path], None]] = {**STARTING, "latency": latency, "idle": idle}
-LARGE = LOADING | RESTING | PAST | JOURNAL | BOOK | VIEWS | FIGURES | RULING | STORM | TRIAGE | PAGING | BYTES | KEYS
+LARGE = (
+    LOADING
+    | RESTING
+    | PAST
+    | JOURNAL
+    | BOOK
+    | VIEWS
+    | FIGURES
+    | RULING
+    | STORM
+    | TRIAGE
+    | PAGING
+    | BYTES
+    | KEYS
+    | INSIGHT
+)
 
 
 def main() -> None:
@@ -108,6 +124,7 @@ def main() -> None:
             *PAGING,
             *BYTES,
             *KEYS,
+            *INSIGHT,
             [],
         ],
         default=list(SMALL),

@@ -16,13 +16,14 @@ from opsconsole.insight.control.limits import Kind
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.cadence import Stretches, apart
 from opsconsole.kpis.nature import Measured, measured, question
-from opsconsole.kpis.points import Points, points
+from opsconsole.kpis.points import Points, Reader, points
 from opsconsole.kpis.scan import Cursor, Members
 from opsconsole.site.calendar import zone
 from opsconsole.site.localtime import DAY, day_start
 
 MOST, FARTHEST = 1_000, 5_000
 """So many of the latest points are looked at, and so many at most where a declared baseline is older."""
+_KEPT = 2_000
 Changes = Callable[[Members], Sequence[float]]
 """The moments of the marked changes of a group, in order."""
 
@@ -54,17 +55,66 @@ def charts(
     rules: Sequence[str] = (),
     changes: Changes = lambda _: (),
     until: dt.datetime | None = None,
+    read: Reader | None = None,
+    kept: KeptCharts | None = None,
 ) -> Iterator[Charted]:
     """The chart of each group of the columns `by` among the rows of the members `where`, by the rules of the KPI's
     `chart`, or others.
 
-    Raises LookupError, ValueError and duckdb.Error as `points` does, ValueError for a kind of chart that does not fit.
+    `read`: see `points`; `kept`: charts drawn before, of which those stand whose points are the same. Raises
+    LookupError, ValueError and duckdb.Error as `points` does, ValueError for a kind of chart that does not fit.
     """
     asked = question(kpi)
     stretches = _stretches(binding, kpi, now)
-    found = points(cursor, binding, kpi, stretches, by, where, asked.more, until)
+    found = points(cursor, binding, kpi, stretches, by, where, asked.more, until, read)
     for group, members in enumerate(found.members):
-        yield _chart(binding, kpi, found, group, measured(asked, found, group), rules, changes(members))
+        own, cuts = measured(asked, found, group), changes(members)
+        if kept is None:
+            yield _chart(binding, kpi, found, group, own, rules, cuts)
+            continue
+        key = (kpi.kpi.name, by, members, tuple(sorted((where or {}).items())))
+        charted = kept.same(key, binding, found.starts, own, (*rules, *cuts))
+        if charted is None:
+            charted = kept.keep(key, own, (*rules, *cuts), _chart(binding, kpi, found, group, own, rules, cuts))
+        yield charted._replace(points=found, members=found.members[group])
+
+
+class KeptCharts:
+    """Charts as they were drawn last, of one site. For one thread."""
+
+    def __init__(self) -> None:
+        self._binding: Binding | None = None
+        self._kept: dict[tuple[object, ...], tuple[Measured, tuple[object, ...], Charted]] = {}
+
+    def same(
+        self, key: tuple[object, ...], binding: Binding, starts: list[float], own: Measured, asked: tuple[object, ...]
+    ) -> Charted | None:  # fmt: skip
+        """The chart of these points as it was drawn; None where they, or what was asked, were others."""
+        if binding is not self._binding:
+            self._kept.clear()
+            self._binding = binding
+        before = self._kept.get(key)
+        if before is None or before[1] != asked or before[2].points.starts != starts:
+            return None
+        return before[2] if _alike(before[0], own) else None
+
+    def keep(self, key: tuple[object, ...], own: Measured, asked: tuple[object, ...], charted: Charted) -> Charted:
+        """Keep a chart that was drawn of `own`."""
+        self._kept.pop(key, None)
+        self._kept[key] = own, asked, charted
+        while len(self._kept) > _KEPT:
+            del self._kept[next(iter(self._kept))]
+        return charted
+
+
+def _alike(before: Measured, own: Measured) -> bool:
+    if (before.nature, before.scale) != (own.nature, own.scale):
+        return False
+    pairs = ((before.values, own.values), (before.sizes, own.sizes), (before.spread, own.spread))
+    return all(
+        (old is None) == (new is None) and (old is None or new is None or np.array_equal(old, new, equal_nan=True))
+        for old, new in pairs
+    )
 
 
 def _stretches(binding: Binding, kpi: BoundKpi, now: dt.datetime) -> Stretches:

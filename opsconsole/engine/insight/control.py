@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from opsconsole.engine.insight.charts import Charted, charts, lacking
+from opsconsole.engine.insight.charts import Charted, KeptCharts, charts, lacking
+from opsconsole.engine.insight.kept_points import KeptPoints
 from opsconsole.engine.insight.marked import moments_of
 from opsconsole.engine.insight.study import Ground, Task
 from opsconsole.insight.control.chart import standing
@@ -32,6 +33,10 @@ _SOONEST, _LATEST = 60.0, 600.0
 class ControlStudy:
     """Looks at the charts of the KPIs that rules with `control` watch, each with all its rules at once."""
 
+    def __init__(self) -> None:
+        self._points = KeptPoints()
+        self._charts = KeptCharts()
+
     def tasks(self, binding: Binding) -> Mapping[str, Task]:
         """By KPI and labels. A chart is looked at ten times while a point lasts, as late rows change the last one."""
         found: dict[str, Task] = {}
@@ -51,7 +56,10 @@ class ControlStudy:
         at = ground.now.timestamp()
         seen: dict[str, list[Seen]] = {name: [] for name in task.rules}
         marked = moments_of(ground.watch, kpi.kpi.name, tuple(by))
-        drawn = charts(ground.cursor, ground.binding, kpi, ground.now, by=tuple(by), rules=wanted, changes=marked)
+        drawn = charts(
+            ground.cursor, ground.binding, kpi, ground.now, by=tuple(by), rules=wanted, changes=marked,
+            read=self._points.on(ground.cursor), kept=self._charts,
+        )  # fmt: skip
         for charted in drawn:
             for rule in rules:
                 seen[rule.rule.name].append(_seen(ground.binding, rule, charted, at))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from opsconsole.engine.insight.kept_points import KeptPoints
 from opsconsole.engine.insight.outlook import Outlook, Outlooks
 from opsconsole.engine.insight.study import Ground, Task
 from opsconsole.insight.forecast import Crossing, Forecast
@@ -16,6 +17,7 @@ from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.cadence import rolling
 from opsconsole.kpis.ruling.insights import Found, Seen
 from opsconsole.kpis.ruling.texts import name_of, shown
+from opsconsole.kpis.scan import Members
 from opsconsole.kpis.status import worse_of
 from opsconsole.site.calendar import zone
 from opsconsole.site.figures import moment
@@ -30,6 +32,8 @@ class ForecastStudy:
 
     def __init__(self) -> None:
         self._outlooks = Outlooks()
+        self._points = KeptPoints()
+        self._seen: dict[str, dict[Members, tuple[Outlook, Seen, BoundRule]]] = {}
 
     def tasks(self, binding: Binding) -> Mapping[str, Task]:
         """One for each rule: a new point comes once in a step, what late rows change is seen within a minute."""
@@ -44,9 +48,18 @@ class ForecastStudy:
             raise LookupError(f"`{key}` forecasts nothing")
         wanted = parse(rule.rule.forecast)
         found = self._outlooks.of(
-            ground.cursor, ground.binding, rule.kpi, ground.now, ahead=wanted.within, by=rule.by
+            ground.cursor, ground.binding, rule.kpi, ground.now, ahead=wanted.within, by=rule.by,
+            read=self._points.on(ground.cursor),
         )  # fmt: skip
-        seen = tuple(_seen(ground.binding, rule, each, wanted) for each in found)
+        before, kept = self._seen.get(name, {}), {}
+        for each in found:
+            known = before.get(each.members)
+            same = known is not None and rule is known[2] and each.alike(known[0])
+            kept[each.members] = (
+                known if known is not None and same else (each, _seen(ground.binding, rule, each, wanted), rule)
+            )
+        self._seen[name] = kept
+        seen = tuple(told for _, told, _ in kept.values())
         step = rolling(ground.binding, rule.kpi, ground.now, 2).step
         return {name: Found(ground.now.timestamp(), 2 * step, seen)}
 

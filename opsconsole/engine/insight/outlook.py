@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from opsconsole.engine.insight.season_keys import Calendars
 from opsconsole.insight.forecast import Calendar, Crossing, Forecast, NotEnough, Plan, plan, refresh
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.cadence import Stretches, rolling
 from opsconsole.kpis.limits import LimitBook, Limits
-from opsconsole.kpis.points import Points, points
+from opsconsole.kpis.points import Points, Reader, points
 from opsconsole.kpis.scan import Cursor, Members
 from opsconsole.kpis.targets import books_of
-from opsconsole.site.calendar import shift_at, zone
-from opsconsole.site.holiday import holiday_on
+from opsconsole.site.calendar import shift_at
 
 LEVELS = (0.8, 0.9)
 DAY, WEEK, YEAR = 86_400.0, 604_800.0, 31_557_600.0
@@ -32,8 +32,6 @@ MOST_POINTS, WEEKS = 4_000, 12
 _OLD = 3
 """The newest value may be so many steps old."""
 _KEPT = 2_000
-_TOLD = 50
-"""So many KPIs with their groups are remembered as they were forecast last."""
 
 
 class Outlook(NamedTuple):
@@ -53,6 +51,10 @@ class Outlook(NamedTuple):
     def moment(self, steps: float) -> float | None:
         """The moment so many steps ahead; None for NaN."""
         return None if math.isnan(steps) else self.end + steps * self.points.step
+
+    def alike(self, other: Outlook) -> bool:
+        """Whether it says the same, from the same forecast."""
+        return self.forecast is other.forecast and self.end == other.end and self.limits == other.limits
 
     def crosses(self, limit: str | float, within: float | None = None) -> Crossing | None:
         """When it crosses a limit (`critical`, `warning` or a number) within so many seconds; None: it has none, or no
@@ -79,12 +81,30 @@ def edges(limits: Limits, limit: str | float, now: float) -> list[tuple[float, b
     return []
 
 
+class _Made(NamedTuple):
+    """A forecast, and what it was made of."""
+
+    plan: Plan
+    first: int
+    row: np.ndarray[tuple[int], np.dtype[np.float64]]
+    calendar: Calendar
+    forecast: Forecast
+
+    def stands(
+        self, plan: Plan, first: int, row: np.ndarray[tuple[int], np.dtype[np.float64]], calendar: Calendar
+    ) -> bool:  # fmt: skip
+        """Whether it would be made of the same."""
+        same = plan is self.plan and calendar is self.calendar and first == self.first
+        return same and np.array_equal(row, self.row, equal_nan=True)
+
+
 class Outlooks:
     """Forecasts of KPIs, with what was found of each series. For one thread."""
 
     def __init__(self) -> None:
         self._plans: dict[tuple[object, ...], tuple[int, Plan | NotEnough]] = {}
-        self._told: dict[tuple[object, ...], tuple[Points, dict[int, Forecast | NotEnough | str]]] = {}
+        self._made: dict[tuple[object, ...], _Made] = {}
+        self._calendars = Calendars()
 
     def of(
         self,
@@ -97,27 +117,26 @@ class Outlooks:
         by: tuple[str, ...] = (),
         where: Mapping[str, str | None] | None = None,
         until: dt.datetime | None = None,
+        read: Reader | None = None,
     ) -> list[Outlook]:
         """The outlook of each group of the columns `by` among the rows of the members `where`, `ahead` seconds far.
+
+        `read`: see `points`. A forecast whose points, plan and calendar are the same stands as it was made.
 
         Raises LookupError, ValueError and duckdb.Error as `points` does.
         """
         stretches = _stretches(binding, kpi, now)
         if not stretches.count:
             return []
-        found = points(cursor, binding, kpi, stretches, by, where, until=until)
+        found = points(cursor, binding, kpi, stretches, by, where, until=until, read=read)
         seasons = seasons_of(found.step)
         horizon = _horizon(found.step, ahead)
         first = round(found.starts[0] / found.step)
-        calendar = _calendar(binding, found, horizon)
+        calendar = self._calendars.of(binding, found, horizon)
         book = books_of(cursor, binding, now)[kpi.kpi.name]
-        key = (kpi.kpi.name, kpi.value.text, tuple(sorted((where or {}).items())), by, found.step, horizon)
-        before, forecasts = self._told.pop(key, (None, {}))
-        if before is None or not _same(before, found):
-            forecasts = self._forecasts(key, found, seasons, horizon, calendar, first, kpi)
-        self._told[key] = found, forecasts
-        while len(self._told) > _TOLD:
-            del self._told[next(iter(self._told))]
+        chosen = tuple(sorted((where or {}).items()))
+        key = (kpi.kpi.name, kpi.value.text, kpi.kpi.range, chosen, by, found.step, horizon, calendar.keys is None)
+        forecasts = self._forecasts(key, found, seasons, horizon, calendar, first, kpi)
         return [
             Outlook(members, found, group, forecasts[group], _limits(book, binding, now, where, by, members))
             for group, members in enumerate(found.members)
@@ -135,9 +154,13 @@ class Outlooks:
             if len(known) and len(row) - 1 - known[-1] > _OLD:
                 told[group] = "its newest value is too old to go on from"
                 continue
-            made = self._plan((*key, found.members[group]), row, seasons, horizon, calendar, last)
+            own = (*key, found.members[group])
+            made = self._plan(own, row, seasons, horizon, calendar, last)
+            before = self._made.get(own)
             if isinstance(made, NotEnough):
                 told[group] = made
+            elif before is not None and before.stands(made, first, row, calendar):
+                told[group] = before.forecast
             else:
                 alike.setdefault(made.seasons, []).append((group, made))
         low, high = kpi.kpi.range or (-np.inf, np.inf)
@@ -145,7 +168,12 @@ class Outlooks:
             rows = found.values[[group for group, _ in groups]]
             plans = [each for _, each in groups]
             made_now = refresh(rows, plans, lower=low, upper=high, calendar=calendar, start=first)
-            told |= {group: each for (group, _), each in zip(groups, made_now, strict=True)}
+            for (group, plan_of), each in zip(groups, made_now, strict=True):
+                told[group] = each
+                self._made.pop((*key, found.members[group]), None)
+                self._made[(*key, found.members[group])] = _Made(plan_of, first, found.values[group], calendar, each)
+        while len(self._made) > _KEPT:
+            del self._made[next(iter(self._made))]
         return told
 
     def _plan(
@@ -161,12 +189,6 @@ class Outlooks:
         while len(self._plans) > _KEPT:
             del self._plans[next(iter(self._plans))]
         return found
-
-
-def _same(before: Points, now: Points) -> bool:
-    """Whether the points of the same groups at the same moments have the same values."""
-    alike = (before.members, before.ends) == (now.members, now.ends)
-    return alike and np.array_equal(before.values, now.values, equal_nan=True)
 
 
 def seasons_of(step: float) -> tuple[int, ...]:
@@ -186,17 +208,6 @@ def _horizon(step: float, ahead: float | None) -> int:
     if ahead is None:
         return min(MOST_STEPS, max(LEAST_STEPS, math.ceil(SHIFT / step)))
     return min(MOST_STEPS, max(1, math.ceil(ahead / step)))
-
-
-def _calendar(binding: Binding, found: Points, horizon: int) -> Calendar:
-    """The holidays of the site, where a day has more than one point."""
-    if binding.site.holidays is None or found.step > DAY:
-        return Calendar()
-    tz = zone(binding.site)
-    moments = [*found.starts, *(found.ends[-1] + at * found.step for at in range(horizon))]
-    dates = [dt.datetime.fromtimestamp(each, tz).date() for each in moments]
-    holidays = {date for date in set(dates) if holiday_on(binding.site, date)}
-    return Calendar(special=np.array([date in holidays for date in dates], dtype=np.int64)) if holidays else Calendar()
 
 
 def _limits(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from opsconsole.insight.anomaly.detector import Detector
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
-from opsconsole.kpis.cadence import apart
+from opsconsole.kpis.cadence import Stretches, apart
 from opsconsole.kpis.extent import Extents
 from opsconsole.kpis.points import Points, points
 from opsconsole.kpis.ruling.insights import Found, Seen
@@ -89,10 +89,12 @@ class Streams:
             self._begun = at
         else:
             count = min(MOST, max(1, math.ceil((at - self._fed) / step) + 1))
-        found = complete(cursor, binding, kpi, now, count, self._rule.by)
-        if self._fed is None and found.members:
-            self._share /= len(found.members)
-        self._feed(binding, found)
+        stretches = over(cursor, binding, kpi, now, count)
+        if self._fed is None or stretches.ends[-1:] > [dt.datetime.fromtimestamp(self._fed, dt.UTC)]:
+            found = points(cursor, binding, kpi, stretches, self._rule.by)
+            if self._fed is None and found.members:
+                self._share /= len(found.members)
+            self._feed(binding, found)
         seen = [self._seen(binding, kpi, members, stream, at, step) for members, stream in self._groups.items()]
         return Found(at, 2 * step, tuple(seen))
 
@@ -132,15 +134,22 @@ def complete(
     cursor: Cursor, binding: Binding, kpi: BoundKpi, now: dt.datetime, count: int, by: tuple[str, ...],
     where: Mapping[str, str | None] | None = None, until: dt.datetime | None = None,
 ) -> Points:  # fmt: skip
-    """The last points that nothing more comes to: rows of each source lie beyond them, or they ended two steps ago."""
+    """The last points that nothing more comes to, see `over`."""
+    return points(cursor, binding, kpi, over(cursor, binding, kpi, now, count, until), by, where, until=until)
+
+
+def over(
+    cursor: Cursor, binding: Binding, kpi: BoundKpi, now: dt.datetime, count: int, until: dt.datetime | None = None
+) -> Stretches:  # fmt: skip
+    """Of the last stretches those that nothing more comes to: rows of each source lie beyond, or they ended two steps
+    ago."""
     stretches = apart(binding, kpi, now, count, kpi.kpi.chart.every)
     extents = Extents(cursor, binding, until)
     beyond = [last for leaf in kpi.leaves if (last := extents.of(leaf.source).last) is not None]
     sure = min(beyond, default=now)
     old = now - dt.timedelta(seconds=2 * stretches.step)
     kept = sum(1 for end in stretches.ends if end <= sure or end <= old)
-    stretches = replace(stretches, starts=stretches.starts[:kept], ends=stretches.ends[:kept])
-    return points(cursor, binding, kpi, stretches, by, where, until=until)
+    return replace(stretches, starts=stretches.starts[:kept], ends=stretches.ends[:kept])
 
 
 def clock(binding: Binding, ends: list[float]) -> list[float]:

@@ -66,32 +66,31 @@ def predict(windows: Floats, seasons: Sequence[int], horizon: int) -> Floats:
     `windows` (rows, depth) holds values up to and with the origin; NaN is a value that is not known.
     """
     x, known = split(windows)
-    found = _plain(x, known, horizon)
+    slope = line(x, known, 1.0)[1]
+    found = _plain(x, known, horizon, slope)
     for season in seasons:
-        found += _seasonal(x, known, season, horizon)
+        found += _seasonal(x, known, season, horizon, slope)
     if len(seasons) > 1:
         found += _nested(x, known, seasons[0], seasons[-1], horizon)
     return np.stack(found, axis=-1)
 
 
-def _plain(x: Floats, known: Flags, horizon: int) -> list[Floats]:
+def _plain(x: Floats, known: Flags, horizon: int, slope: Floats) -> list[Floats]:
     steps = np.arange(1, horizon + 1, dtype=np.float64)
     recent, seen = x[:, -RECENT:], known[:, -RECENT:]
     found = [_flat(level(recent, seen, decay), horizon) for decay in (LAST, 0.8, 0.5)]
     lines = [line(recent, seen, decay) for decay in (0.9, 0.7)]
-    found += [start[:, None] + slope[:, None] * steps for start, slope in lines]
-    found += [start[:, None] + slope[:, None] * _damped(steps) for start, slope in lines]
-    slope = line(x, known, 1.0)[1]
+    found += [start[:, None] + rise[:, None] * steps for start, rise in lines]
+    found += [start[:, None] + rise[:, None] * _damped(steps) for start, rise in lines]
     found.append(level(recent, seen, 0.5)[:, None] + slope[:, None] * steps / 2)
     return found
 
 
-def _seasonal(x: Floats, known: Flags, season: int, horizon: int) -> list[Floats]:
+def _seasonal(x: Floats, known: Flags, season: int, horizon: int, slope: Floats) -> list[Floats]:
     steps = np.arange(1, horizon + 1, dtype=np.float64)
     shape = profile(x, known, season, CYCLES, 0.8)
     base = ahead(shape, horizon)
     rest, seen = without(x, known, shape, min(2 * season, 336))
-    slope = line(x, known, 1.0)[1]
     now, fast = level(rest, seen, 0.7)[:, None], level(rest, seen, 0.5)[:, None]
     start, drift = line(rest, seen, 0.9)
     return [

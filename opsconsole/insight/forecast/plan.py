@@ -143,6 +143,8 @@ def plan(
     if not all(np.isfinite(mean_errors(part)).any() for part in (errors[:half], errors[half:])):
         return NotEnough(len(there), length)
     all_methods = (*methods(used), *_keyed_methods(calendar))
+    # what rounding leaves of a series that repeats exactly is no error
+    errors[np.abs(errors) <= 1e-12 * float(np.abs(values[there - first]).max())] = 0.0
     blend, paths, error, naive, naive_error = _pick(errors, predicted, values[targets], all_methods)
     paths, usual = standardised(paths, start + targets, used)
     return Plan(
@@ -225,8 +227,9 @@ def _keyed(values: Floats, keys: Whole, origins: Whole, horizon: int) -> Floats:
     length = values.shape[1]
     base = same_key(values, keys, origins, horizon, _KEY_MEAN)
     recent = min(48, length)
-    each = np.arange(length)
-    rest = values - same_key(values, keys, each, 1, _KEY_MEAN)[:, :, 0]
+    each = np.unique(np.maximum(origins[:, None] - np.arange(1, recent + 1), 0))  # all that the levels are taken of
+    rest = np.full(values.shape, np.nan)
+    rest[:, each] = values[:, each] - same_key(values, keys, each, 1, _KEY_MEAN)[:, :, 0]
     padded = np.concatenate([np.full((len(values), recent), np.nan), rest], axis=1)
     windows = np.lib.stride_tricks.sliding_window_view(padded, recent, axis=1)[:, origins].reshape(-1, recent)
     known = np.isfinite(windows)

@@ -44,8 +44,9 @@ def line(x: Floats, known: Flags, decay: float) -> tuple[Floats, Floats]:
     """
     time = -ages(x.shape[1])
     w0 = decay**-time
-    w1, w2 = w0 * time, w0 * time * time
-    s0, s1, s2, y0, y1 = known @ w0, known @ w1, known @ w2, x @ w0, x @ w1
+    weights = np.stack([w0, w0 * time, w0 * time * time], axis=1)
+    s0, s1, s2 = (known.astype(np.float64) @ weights).T
+    y0, y1 = (x @ weights[:, :2]).T
     spread = s0 * s2 - s1 * s1
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = np.where(spread > 1e-9 * s0 * s2, (s0 * y1 - s1 * y0) / spread, 0.0)
@@ -59,10 +60,9 @@ def profile(x: Floats, known: Flags, season: int, cycles: int, decay: float) -> 
     """
     cycles = min(cycles, x.shape[1] // season)
     weight = decay ** ages(cycles)
-    shape = (-1, cycles, season)
+    values, seen = (each[:, -cycles * season :].reshape(-1, cycles, season) for each in (x, known))
     with np.errstate(invalid="ignore", divide="ignore"):
-        values = np.einsum("ncm,c->nm", x[:, -cycles * season :].reshape(shape), weight)
-        return np.asarray(values / np.einsum("ncm,c->nm", known[:, -cycles * season :].reshape(shape), weight))
+        return np.asarray((weight @ values) / (weight @ seen.astype(np.float64)))
 
 
 def ahead(shape: Floats, horizon: int) -> Floats:
