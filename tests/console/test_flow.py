@@ -160,6 +160,26 @@ async def test_over_time_with_littles_law_in_words(tmp_path: Path, size: tuple[i
         assert all(len(line) <= size[0] for line in session.lines())
 
 
+async def test_a_crosshair_tells_of_a_stretch_and_enter_leads_to_that_moment(tmp_path: Path) -> None:
+    async with console(tmp_path, 80, 36) as session:
+        await opened(session)
+        await session.press("t")
+        await session.sees("came and closed: 120 cases")
+        await session.press("left")
+        await session.sees("120 came · 116 closed so far")
+        await session.press("left", "left")
+        await session.sees("21 Jun 10:52 – 22 Jun 10:52: 60 came · 45 closed so far")
+        assert "in progress: 15 at its end" in session.text()
+        assert "closed per day: 35 · 30 came" in session.text()
+        assert "┊" in session.text()
+        await session.press("right", "right", "right")
+        await session.sees("came and closed: 120 cases")
+        await session.press("right", "enter")
+        await session.sees("Flow › Orders")
+        await session.until(lambda: session.app.history.current.address.at != "", "the moment to be looked at")
+        assert session.app.history.current.address.at == "2026-06-21T10:51:59.999999"
+
+
 async def test_empty_lists_say_what_to_do(tmp_path: Path) -> None:
     async with console(tmp_path) as session:
         bare = replace(

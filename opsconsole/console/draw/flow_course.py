@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from opsconsole.console import fmt
-from opsconsole.console.draw.charts import Chart, Limit, chart, spark
+from opsconsole.console.draw.charts import Chart, Limit, spark
 from opsconsole.console.draw.line_chart import Curve, line_chart
 from opsconsole.console.text import Line, fit
 from opsconsole.engine import flow_words as words
@@ -24,42 +26,66 @@ def per_stretch(counts: list[int]) -> list[int]:
     return [after - before for before, after in zip([0, *counts], counts, strict=False)]
 
 
-def course_lines(course: FlowCourse, cases: int, timezone: str, cells: int, lines: int) -> list[Line]:
+def end_of(course: FlowCourse, at: int) -> float:
+    """When a stretch ends, in epoch seconds."""
+    return min(course.start + (at + 1) * course.step, course.until)
+
+
+def course_lines(
+    course: FlowCourse, cases: int, timezone: str, cells: int, lines: int, at: int | None = None
+) -> list[Line]:  # fmt: skip
     """As much as `lines` hold: cumulative flow first, then the work in progress, then the throughput.
 
-    `cases`: how many there are in all; those that cannot be counted over time are said.
+    `cases`: how many there are in all; those that cannot be counted over time are said. `at`: the stretch under the
+    crosshair, which the headings are about then.
     """
-    wip, closed, came = in_progress(course), per_stretch(course.left), per_stretch(course.arrived)
-    unit = words.stretch(course.step)
+    wip, closed = in_progress(course), per_stretch(course.left)
     short = course.until < course.start + len(closed) * course.step - 1
     whole: list[float | None] = [*closed[:-1], None] if short and len(closed) > 1 else [*closed]
-    of = Chart([*wip], course.start, course.step, timezone, decimals=0)
+    unit = words.stretch(course.step)
+    heads = _heads(course, cases, whole) if at is None else _under(course, timezone, at)
     limits = [Limit(course.usual, "P95")] if course.usual is not None else []
-    usual = f" · P95 {fmt.number(course.usual, 0)}" if course.usual is not None else ""
-    told = f"{fmt.number(wip[-1], 0)} now · most {fmt.number(max(wip), 0)}{usual}"
-    rate = [value for value in whole if value is not None]
-    mean = fmt.number(sum(rate) / len(rate)) if rate else fmt.NONE
-    came_mean = fmt.number(sum(came) / len(came))
-    flow = f"mean {mean} · most {fmt.number(max(rate, default=0), 0)} · {came_mean} came"
-    each = _shares(lines)
+    of = Chart([*wip], course.start, course.step, timezone, limits, 0, status=lambda _: "nolimit")
+    high = _shares(lines)
+    curves = [Curve("came", [*course.arrived]), Curve("closed", [*course.left])]
+    out = [_title(heads[0], cells)]
+    out += line_chart(replace(of, limits=[]), cells, max(4, high[0] - 1), curves=curves, at=at)
+    if high[1]:
+        out += [_title(f"in progress: {heads[1]}", cells), *line_chart(of, cells, high[1] - 1, at=at)]
+    else:
+        out.append(_strip("in progress", of.values, heads[1], cells))
+    if high[2]:
+        rate = replace(of, values=whole, limits=[])
+        out += [_title(f"closed per {unit}: {heads[2]}", cells), *line_chart(rate, cells, high[2] - 1, at=at)]
+    else:
+        out.append(_strip(f"closed per {unit}", whole, heads[2], cells))
+    return out[:lines]
+
+
+def _heads(course: FlowCourse, cases: int, whole: list[float | None]) -> tuple[str, str, str]:
+    """What is said of each chart: in all, now, and the mean of whole stretches."""
+    wip, came = in_progress(course), per_stretch(course.arrived)
     lacking = cases - course.arrived[-1]
     without = f", {fmt.number(lacking, 0)} flagged are left out" if lacking > 0 else ""
-    out = [_title(f"came and closed: {fmt.count(course.arrived[-1], 'case')}{without}", cells)]
-    curves = [Curve("came", [*course.arrived]), Curve("closed", [*course.left])]
-    out += line_chart(of, cells, max(4, each[0] - 1), curves=curves)
-    if each[1]:
-        out += [
-            _title(f"in progress: {told}", cells),
-            *chart(Chart([*wip], course.start, course.step, timezone, limits, 0), cells, each[1] - 1),
-        ]
-    else:
-        out.append(_strip("in progress", [*wip], told, cells))
-    if each[2]:
-        of_rate = Chart(whole, course.start, course.step, timezone, decimals=0)
-        out += [_title(f"closed per {unit}: {flow}", cells), *chart(of_rate, cells, each[2] - 1)]
-    else:
-        out.append(_strip(f"closed per {unit}", whole, flow, cells))
-    return out[:lines]
+    usual = f" · P95 {fmt.number(course.usual, 0)}" if course.usual is not None else ""
+    rate = [value for value in whole if value is not None]
+    mean = fmt.number(sum(rate) / len(rate)) if rate else fmt.NONE
+    return (
+        f"came and closed: {fmt.count(course.arrived[-1], 'case')}{without}",
+        f"{fmt.number(wip[-1], 0)} now · most {fmt.number(max(wip), 0)}{usual}",
+        f"mean {mean} · most {fmt.number(max(rate, default=0), 0)} · {fmt.number(sum(came) / len(came))} came",
+    )
+
+
+def _under(course: FlowCourse, timezone: str, at: int) -> tuple[str, str, str]:
+    """What is said of the stretch under the crosshair."""
+    when = fmt.span(course.start + at * course.step, end_of(course, at), timezone)
+    came, closed = course.arrived[at], course.left[at]
+    return (
+        f"{when}: {fmt.number(came, 0)} came · {fmt.number(closed, 0)} closed so far",
+        f"{fmt.number(came - closed, 0)} at its end",
+        f"{fmt.number(per_stretch(course.left)[at], 0)} · {fmt.number(per_stretch(course.arrived)[at], 0)} came",
+    )
 
 
 def _shares(lines: int) -> tuple[int, int, int]:

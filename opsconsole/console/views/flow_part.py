@@ -3,12 +3,14 @@ line of one, or how it went over time."""
 
 from __future__ import annotations
 
+import datetime as dt
+
 from msgspec.structs import replace
 
 from opsconsole.console import flow_parts, fmt
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.draw.flow_course import course_lines
+from opsconsole.console.draw.flow_course import course_lines, end_of
 from opsconsole.console.draw.kpi import tabs
 from opsconsole.console.flow_lists import clipped
 from opsconsole.console.flow_parts import FLAGGED, HANDS, MOVES, NAMES, REWORK, TIME, VARIANTS
@@ -18,7 +20,9 @@ from opsconsole.console.panels import heading
 from opsconsole.console.text import Line, fit, inert, wrap
 from opsconsole.console.views.flow_screen import FlowScreen
 from opsconsole.engine import flow_words as words
+from opsconsole.engine.flow_messages import FlowCourse
 from opsconsole.engine.messages import AskFlowCases, FlowCases, FlowState
+from opsconsole.site.moments import TICK, moment_text
 
 WAY = 4
 """Lines at most that say the whole of a way."""
@@ -31,6 +35,7 @@ class FlowPartView(FlowScreen):
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
         self.found: FlowCases | None = None
+        self.cross: int | None = None  # the stretch under the crosshair
         self._pane = Pane(
             flow_parts.passed_columns(self.part) if self.drilled else flow_parts.COLUMNS[self.part],
             empty="asking the engine …",
@@ -148,11 +153,9 @@ class FlowPartView(FlowScreen):
         check = [
             fit([(" " + each, "warning" if off else "dim")], cells) for each in wrap(law, cells - 2)[:CHECK] if each
         ]
-        return [
-            title,
-            *course_lines(state.course, state.all, self.ctx.model.timezone, cells, lines - 1 - len(check)),
-            *check,
-        ]
+        at = None if self.cross is None else min(self.cross, len(state.course.left) - 1)
+        drawn = course_lines(state.course, state.all, self.ctx.model.timezone, cells, lines - 1 - len(check), at)
+        return [title, *drawn, *check]
 
     # --- what can be done ---
 
@@ -184,14 +187,37 @@ class FlowPartView(FlowScreen):
             self.show(parts[(parts.index(self.part) + by) % len(parts)])
 
     def move(self, dx: int, dy: int) -> None:
-        if dx:
+        course = self.state.course if self.state is not None else None
+        if self.part == TIME and course is not None and (dx or abs(dy) > 1):
+            self._cross(dx or dy, len(course.left))
+        elif dx:
             self._turn(dx)
         else:
             super().move(dx, dy)
 
+    def _cross(self, by: int, count: int) -> None:
+        """Move the crosshair; it comes in at the end it is asked for, and goes out there."""
+        at = (count if by < 0 else -1) + by if self.cross is None else self.cross + by
+        if self.cross is not None and not 0 <= at < count and abs(by) == 1:
+            self.cross = None
+        else:
+            self.cross = max(0, min(count - 1, at))
+
+    def _then(self, course: FlowCourse) -> Address | None:
+        """The steps as they were when the stretch under the crosshair ended."""
+        if self.cross is None:
+            return None
+        moment = dt.datetime.fromtimestamp(end_of(course, min(self.cross, len(course.left) - 1)), dt.UTC) - TICK
+        if moment.timestamp() >= self.ctx.now() - 1.0:
+            self.ctx.say("that stretch is not over yet: this is now")
+            return None
+        return Address("flow", name=self.address.name, at=moment_text(moment, fmt.zone(self.ctx.model.timezone)))
+
     def target(self) -> Address | None:
         """From a line to its cases, from a case to its rows, from what is flagged to the rows that it is in."""
         state, row = self.state, self.pane.current if self.pane is not None else None
+        if self.part == TIME and state is not None and state.course is not None:
+            return self._then(state.course)
         if state is None or row is None:
             return None
         if self.drilled:
