@@ -557,7 +557,7 @@ class CannedEngine:
         if isinstance(ask, AskProcedure) and self.ticks is not None:
             return self.ticks.procedure(ask)
         if isinstance(ask, AskFlowCases):
-            return cast("FlowCases", self.answers["flow_cases"](ask))
+            return cast("FlowCases | Failure", self.answers["flow_cases"](ask))
         if isinstance(ask, AskFlow):
             flows: dict[str, FlowState] = self.answers.get("flows", {})
             return flows.get(ask.flow) or next(iter(flows.values()), FlowState([]))

@@ -11,7 +11,7 @@ from opsconsole.console import address
 from opsconsole.console.flow_lists import chain
 from opsconsole.console.text import plain
 from opsconsole.engine.flow_messages import AskFlow, AskFlowCases
-from opsconsole.engine.messages import AskPage, FlowState
+from opsconsole.engine.messages import AskPage, Failure, FlowState
 from tests.console.cannedflows import behind, flows, line, orders
 from tests.console.harness import Session, console
 
@@ -110,6 +110,16 @@ async def test_variants_lead_to_their_cases_and_a_case_to_its_rows(tmp_path: Pat
         await session.sees("orders order K2-090")
         await session.press("escape", "escape", "escape")
         await session.sees("bottleneck")
+
+
+async def test_a_variant_that_no_case_takes_any_more_says_so(tmp_path: Path) -> None:
+    async with console(tmp_path) as session:
+        await opened(session)
+        session.engine.answers["flow_cases"] = lambda _: Failure("no case of Orders takes that way any more")
+        await session.type(":flow orders variants variant=ff")
+        await session.press("enter")
+        await session.sees("no case of Orders takes that way any more")
+        assert session.text().count("no case of Orders") == 1
 
 
 async def test_hand_offs_moves_and_rework_lead_to_their_cases(tmp_path: Path) -> None:

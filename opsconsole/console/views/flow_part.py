@@ -84,6 +84,8 @@ class FlowPartView(FlowScreen):
                 again=members.get("again", ""),
             )
         )
+        if self.trouble:
+            self._pane.empty, self.trouble = inert(self.trouble), ""
         if isinstance(answer, FlowCases):
             self.found = answer
             self._pane.empty = "no case any more"
