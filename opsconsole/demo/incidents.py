@@ -14,7 +14,11 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 
 class Incident(NamedTuple):
-    """One planted incident. `priority` is the worst that its alert reaches; at `shown_by` it may still be a warning."""
+    """One planted incident. `priority` is the worst that its alert reaches; at `shown_by` it may still be a warning.
+
+    `early` is the rule that announces it, by `early_by` at the latest or when the demo opens, before the KPI that it
+    moves crosses its hard limit (`critical`) at `limit_at`; None: it never does.
+    """
 
     id: str
     title: str
@@ -26,6 +30,9 @@ class Incident(NamedTuple):
     priority: Literal["critical", "warning", "low"]
     shown_by: dt.datetime
     cleared_by: dt.datetime
+    early: str
+    early_by: dt.datetime
+    limit_at: dt.datetime | None
 
     def within(self, at: float) -> bool:
         """Whether the trouble is on at a moment (seconds since the epoch)."""
@@ -52,6 +59,9 @@ DRIFT = Incident(
     priority="critical",
     shown_by=_at(12, 50),
     cleared_by=_at(17, 30),
+    early="slow_soon",
+    early_by=_at(12, 50),
+    limit_at=_at(13, 31),
 )
 STOP = Incident(
     id="line_stop",
@@ -64,6 +74,9 @@ STOP = Incident(
     priority="critical",
     shown_by=_at(13, 35),
     cleared_by=_at(15, 0),
+    early="line_stopped",
+    early_by=_at(13, 21),
+    limit_at=_at(13, 27),
 )
 BURST = Incident(
     id="scrap_burst",
@@ -76,6 +89,9 @@ BURST = Incident(
     priority="critical",
     shown_by=_at(14, 25),
     cleared_by=_at(15, 50),
+    early="station_unusual",
+    early_by=_at(14, 1),
+    limit_at=_at(14, 10),
 )
 LATE = Incident(
     id="quality_late",
@@ -88,6 +104,9 @@ LATE = Incident(
     priority="warning",
     shown_by=_at(14, 45),
     cleared_by=_at(15, 20),
+    early="quality_late",
+    early_by=_at(14, 35),
+    limit_at=None,
 )
 SILENT = Incident(
     id="orders_silent",
@@ -100,5 +119,8 @@ SILENT = Incident(
     priority="warning",
     shown_by=_at(16, 5),
     cleared_by=_at(17, 20),
+    early="orders_silent",
+    early_by=_at(15, 51),
+    limit_at=None,
 )
 INCIDENTS = (DRIFT, STOP, BURST, LATE, SILENT)

@@ -306,7 +306,8 @@ def note(told: Told, series: Series) -> str:
         return ""
     if not comparable(told, series.step):
         return f"control limits are of {limits['of']} points and not drawn over columns of another length"
-    return f"control limits are of {limits['of']} points; shorter columns vary more"
+    way = "shorter columns vary more" if series.step < told["step"] else "longer columns vary less"
+    return f"control limits are of {limits['of']} points; {way}"
 
 
 def _forecast_said(told: Told, kpi: KpiState, timezone: str) -> list[tuple[str, str]]:

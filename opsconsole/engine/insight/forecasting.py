@@ -72,9 +72,10 @@ def _seen(binding: Binding, rule: BoundRule, outlook: Outlook, wanted: Crosses) 
     if crossing is None or crossing.crossed or crossing.probability <= wanted.probability:
         return Seen(outlook.members, None, outlook.forecast.now)
     now = outlook.forecast.now
-    text = said(kpi, outlook, crossing, wanted.limit, zone(binding.site))
-    limits = shown(kpi, now), shown(kpi, crossing.limit)
-    return Seen(outlook.members, rule.rule.priority, now, crossing.limit, text, *limits, worse=worse_of(outlook.limits))
+    tz = zone(binding.site)
+    text = said(kpi, outlook, crossing, wanted.limit, tz)
+    told = when(outlook, crossing, tz) or likely(outlook, crossing, tz), shown(kpi, crossing.limit)
+    return Seen(outlook.members, rule.rule.priority, now, crossing.limit, text, *told, worse=worse_of(outlook.limits))
 
 
 def said(kpi: Kpi, outlook: Outlook, crossing: Crossing, limit: str | float, tz: dt.tzinfo) -> str:
@@ -82,18 +83,24 @@ def said(kpi: Kpi, outlook: Outlook, crossing: Crossing, limit: str | float, tz:
     named = f"{limit} {shown(kpi, crossing.limit)}" if isinstance(limit, str) else shown(kpi, crossing.limit)
     if crossing.crossed:
         return f"{name_of(kpi)} is {'under' if crossing.below else 'over'} {named} already"
-    likely = f"{chance(crossing.probability)} likely by {_clock(outlook, crossing.within, tz)}"
-    at = outlook.moment(crossing.at)
-    if at is None:
-        return (
-            f"{name_of(kpi)} under {named} is {likely}"
-            if crossing.below
-            else f"{name_of(kpi)} over {named} is {likely}"
-        )
-    last = outlook.moment(crossing.latest)
-    to = _clock(outlook, crossing.latest, tz) if last is not None else "later"
+    chances, about = likely(outlook, crossing, tz), when(outlook, crossing, tz)
+    if not about:
+        return f"{name_of(kpi)} {'under' if crossing.below else 'over'} {named} is {chances}"
+    return f"{name_of(kpi)} crosses {named} at about {about}, {chances}"
+
+
+def when(outlook: Outlook, crossing: Crossing, tz: dt.tzinfo) -> str:
+    """The moment of a crossing with its interval: `14:20 (80 %: 13:50–15:10)`; nothing where it is not likely."""
+    if outlook.moment(crossing.at) is None:
+        return ""
+    to = _clock(outlook, crossing.latest, tz) if outlook.moment(crossing.latest) is not None else "later"
     span = f"{100 * crossing.level:.0f} %: {_clock(outlook, crossing.soonest, tz)}–{to}"
-    return f"{name_of(kpi)} crosses {named} at about {_clock(outlook, crossing.at, tz)} ({span}), {likely}"
+    return f"{_clock(outlook, crossing.at, tz)} ({span})"
+
+
+def likely(outlook: Outlook, crossing: Crossing, tz: dt.tzinfo) -> str:
+    """How likely it is, and by when: `86 % likely by 14:40`."""
+    return f"{chance(crossing.probability)} likely by {_clock(outlook, crossing.within, tz)}"
 
 
 def chance(probability: float) -> str:

@@ -84,6 +84,7 @@ def test_a_line_that_drifts_is_announced_with_the_hour(site: Binding, drifting: 
     assert drifts.value < 70
     assert drifts.text.startswith("cost crosses critical 70 EUR at about 1")
     assert "(80 %: 1" in drifts.text
+    assert f"at about {drifts.shown}, " in drifts.text, "a title of one's own can say when"
     assert "% likely by 16:00" in drifts.text
     assert (seen["A",].priority, seen["A",].unknown) == (None, False)
     assert seen["C",].unknown  # twenty points are not enough
