@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+from opsconsole.insight.change.longer import widening
 from opsconsole.insight.change.noise import Floats, Grid, Ints, noise_grid, whitened
 from opsconsole.insight.change.student import mixture_below, mixture_quantile
 
@@ -125,7 +126,8 @@ def fit(
     # the mean of each series was taken out, it belongs to the constant
     centres = np.concatenate([part[1] for part in parts], axis=1) + series.mean(1)[None, :, None] * wanted[:, 0]
     spread = np.concatenate([part[2] for part in parts], axis=1)[:, :, None]
-    return Posterior(weights[:, :, None], centres, spread * lengths[:, None, :], spread, freedom)
+    wider = widening(series, places, columns)[None, :, None]
+    return Posterior(weights[:, :, None], centres, wider * spread * lengths[:, None, :], spread, freedom)
 
 
 def _fit_some(
