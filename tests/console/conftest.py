@@ -1,4 +1,4 @@
-"""Tests that are coroutines run in an event loop of their own."""
+"""Tests that are coroutines run in an event loop of their own, and ask that loop whether a console is done."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+import textual.app
+import textual.pilot
+
+from tests.console.idle import idle
+
+textual.app.wait_for_idle = textual.pilot.wait_for_idle = idle  # type: ignore[attr-defined]
 
 _PATIENCE = 150.0
 """Seconds after which a coroutine is cancelled where it waits: its traceback says what it waited for."""

@@ -186,6 +186,7 @@ async def test_the_sql_behind_a_number_goes_on_in_the_editor(plant: Place) -> No
         await console.sees("Pieces" if "Pieces" in console.text() else "pieces")
         await console.press("i")
         await console.sees("ctrl+e edits it")
+        await console.until(lambda: "sum(" in console.text().lower(), "the SQL")
         await console.press("ctrl+e")
         await console.until(lambda: console.app.history.current.address.view == "query")
         assert "sum(" in console.text().lower()
