@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from opsconsole.engine.client import Client, EngineGoneError
 from opsconsole.engine.messages import AskStatus, EngineStatus
 from opsconsole.engine.place import Place, find_place
 from opsconsole.engine.reach import stop_engine
+from tests.engine_process import EngineProcess
 from tests.terminal import Terminal
 from tests.waiting import until
 
@@ -64,6 +67,7 @@ class SiteFolder:
         (folder / "data").mkdir(parents=True)
         (folder / "site.yaml").write_text(SITE)
         (folder / "data/a.csv").write_text(HEADER + ROWS)
+        os.utime(folder / "data/a.csv", (time.time() - 60,) * 2)  # it has settled; nobody waits for it
 
     def append(self, text: str, name: str = "a.csv") -> None:
         with (self.folder / "data" / name).open("a") as file:
@@ -109,6 +113,16 @@ class SiteFolder:
 
         return until(lambda: asyncio.run(pid()), what="an engine that answers", every=0.05)
 
+    @contextlib.contextmanager
+    def engine(self) -> Iterator[None]:
+        """An engine that stays, for several commands: each would start one of its own."""
+        engine = EngineProcess(self.folder, self.env)
+        try:
+            engine.start()
+            yield
+        finally:
+            engine.end()
+
     @property
     def place(self) -> Place:
         """Where the program looks for the engine of this site."""
@@ -132,3 +146,16 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SiteFolder
     if (folder.folder / "site.yaml").exists():
         folder.stop()
         assert not folder.place.socket.exists()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteFolder]:
+    """A site with an engine that stays, for all tests of a file that only ask."""
+    base = tmp_path_factory.mktemp("running")
+    folder = SiteFolder(base / "plant")
+    folder.env = {"XDG_STATE_HOME": str(base / "state")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SSH_CONNECTION", raising=False)
+        patch.delenv("NO_COLOR", raising=False)
+        with folder.engine():
+            yield folder

@@ -134,8 +134,8 @@ def test_a_console_that_hangs_is_not_noticed_by_the_others(site: SiteFolder, how
         stuck.shows("300 pcs")
 
 
-def test_an_idle_console_sends_nothing(site: SiteFolder) -> None:
-    with site.terminal() as terminal:
+def test_an_idle_console_sends_nothing(running: SiteFolder) -> None:
+    with running.terminal() as terminal:
         terminal.shows("100 pcs", "1 source fresh")
         terminal.quiet_for(2.5)
         before = terminal.bytes
@@ -151,30 +151,30 @@ def test_an_idle_console_sends_nothing(site: SiteFolder) -> None:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(40, 12), (60, 20), (80, 24), (160, 50)])
-def test_each_size_shows_what_is_wrong(site: SiteFolder, columns: int, rows: int) -> None:
-    with site.terminal(columns=columns, rows=rows) as terminal:
+def test_each_size_shows_what_is_wrong(running: SiteFolder, columns: int, rows: int) -> None:
+    with running.terminal(columns=columns, rows=rows) as terminal:
         text = terminal.shows("Scrap ratio", "◆")
         assert all(len(line) <= columns for line in text.splitlines())
 
 
-def test_a_terminal_may_change_its_size_at_any_time(site: SiteFolder) -> None:
-    with site.terminal() as terminal:
+def test_a_terminal_may_change_its_size_at_any_time(running: SiteFolder) -> None:
+    with running.terminal() as terminal:
         terminal.shows("100 pcs")
         for columns, rows in [(40, 12), (20, 5), (200, 60), (10, 2), (60, 20), (1, 1), (80, 24)] * 3:
             terminal.resize(columns, rows)
         terminal.shows("Scrap ratio ◆W", "100 pcs", "q quit")
 
 
-def test_a_dumb_terminal_gets_the_snapshot(site: SiteFolder) -> None:
-    with site.terminal(env={"TERM": "dumb"}) as terminal:
+def test_a_dumb_terminal_gets_the_snapshot(running: SiteFolder) -> None:
+    with running.terminal(env={"TERM": "dumb"}) as terminal:
         assert terminal.process.wait(20) == 0
         text = terminal.shows("Scrap ratio", "UNACK")
         assert b"\x1b[?1049h" not in terminal.raw
         assert "Small plant" in text
 
 
-def test_a_locale_without_utf8_gets_plain_signs(site: SiteFolder) -> None:
-    with site.terminal(env={"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}) as terminal:
+def test_a_locale_without_utf8_gets_plain_signs(running: SiteFolder) -> None:
+    with running.terminal(env={"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}) as terminal:
         terminal.shows("Scrap ratio", "100 pcs")
         terminal.press("q")
         assert terminal.process.wait(10) == 0

@@ -37,19 +37,19 @@ def test_snapshot_tells_kpis_alerts_and_sources_and_leaves_no_engine(site: SiteF
     assert gone
 
 
-def test_kpis_are_cards_with_their_gaps_and_one_is_told_in_full(site: SiteFolder) -> None:
-    lines = site.run("kpis").stdout.splitlines()
+def test_kpis_are_cards_with_their_gaps_and_one_is_told_in_full(running: SiteFolder) -> None:
+    lines = running.run("kpis").stdout.splitlines()
     assert lines[4].split() == ["◆W", "scrap", "5", "%", "all", "≤", "2", "–", "–"]
     assert lines[5].strip() == "no owner, no objective, no procedure"
-    card = site.json("kpis", "Scrap")
+    card = running.json("kpis", "Scrap")
     assert (card["name"], card["value"], card["state"], card["missing"][0]) == ("scrap", 5, "known", "no owner")
     assert card["sources"] == [{"name": "cycles", "title": "cycles"}]
-    wrong = site.run("kpis", "scrub")
+    wrong = running.run("kpis", "scrub")
     assert (wrong.returncode, wrong.stderr) == (1, "opsconsole: this site has no KPI `scrub`, did you mean `scrap`?\n")
 
 
-def test_snapshot_text_says_the_same_to_a_person(site: SiteFolder) -> None:
-    text = site.run("snapshot").stdout
+def test_snapshot_text_says_the_same_to_a_person(running: SiteFolder) -> None:
+    text = running.run("snapshot").stdout
     assert "◆W" in text
     assert "Scrap ratio" in text
     assert "5 %" in text
@@ -62,22 +62,22 @@ def test_without_a_terminal_the_console_prints_the_snapshot(site: SiteFolder) ->
     assert "Scrap ratio" in done.stdout
 
 
-def test_query_gives_text_json_and_csv(site: SiteFolder) -> None:
+def test_query_gives_text_json_and_csv(running: SiteFolder) -> None:
     sql = "SELECT line, sum(qty) AS pieces, '=1+1' AS formula FROM cycles GROUP BY line ORDER BY line"
-    assert site.json("query", sql) == [
+    assert running.json("query", sql) == [
         {"line": 1, "pieces": 50, "formula": "=1+1"},
         {"line": 2, "pieces": 50, "formula": "=1+1"},
     ]
-    rows = list(csv.reader(io.StringIO(site.run("query", sql, "--csv").stdout)))
+    rows = list(csv.reader(io.StringIO(running.run("query", sql, "--csv").stdout)))
     assert rows == [["line", "pieces", "formula"], ["1", "50", "'=1+1"], ["2", "50", "'=1+1"]]
-    assert "pieces" in site.run("query", sql).stdout
+    assert "pieces" in running.run("query", sql).stdout
 
 
 @pytest.mark.parametrize(
     "sql", ["DROP TABLE cycles", "SELECT * FROM read_csv('/etc/passwd')", "SELECT nothing FROM cycles"]
 )
-def test_query_refuses_in_one_message(site: SiteFolder, sql: str) -> None:
-    done = site.run("query", sql)
+def test_query_refuses_in_one_message(running: SiteFolder, sql: str) -> None:
+    done = running.run("query", sql)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("opsconsole: ")
@@ -262,16 +262,16 @@ def test_a_command_that_meets_an_engine_on_its_way_out_gets_a_fresh_one(site: Si
     assert "Scrap ratio" in out
 
 
-def test_scorecard_of_what_the_engine_has_recorded(site: SiteFolder) -> None:
-    found = site.json("scorecard")
+def test_scorecard_of_what_the_engine_has_recorded(running: SiteFolder) -> None:
+    found = running.json("scorecard")
     (position,) = found["positions"]
     assert (found["site"], found["indicative"], position["figures"]["alarms"]) == ("Small plant", True, 1)
     assert [each["rule"] for each in position["figures"]["rules"]] == ["kpi:scrap"]
-    lines = site.run("scorecard", "--days", "7").stdout.splitlines()
+    lines = running.run("scorecard", "--days", "7").stdout.splitlines()
     assert lines[1].startswith("Indicative only")
     assert [line.split("  ")[0][2:] for line in lines if "≤ 150" in line] == ["alarms a day"]
-    assert site.run("scorecard", "--md").stdout.startswith("# Small plant")
-    wrong = site.run("scorecard", "--days", "99999")
+    assert running.run("scorecard", "--md").stdout.startswith("# Small plant")
+    wrong = running.run("scorecard", "--days", "99999")
     message = "opsconsole: days: a number above 0 and up to 3660 is wanted, not 99999\n"
     assert (wrong.returncode, wrong.stderr) == (1, message)
 
@@ -294,15 +294,17 @@ alert_from: all
     assert {name for name, alert in found.items() if alert["first_out"]} == {"few{line=1}", "few{line=2}"}
 
 
-def test_rows_are_filtered_sorted_and_written_to_a_file(site: SiteFolder, tmp_path: Path) -> None:
-    text = site.run("rows", "cycles", "--sort=-qty").stdout.splitlines()
+def test_rows_are_filtered_sorted_and_written_to_a_file(running: SiteFolder, tmp_path: Path) -> None:
+    text = running.run("rows", "cycles", "--sort=-qty").stdout.splitlines()
     assert "qty" in text[0]
     assert text[0].split()[-2:] == ["file", "line"]
-    found = site.json("rows", "--kpi", "pieces", "--filter", "qty > 0", "--filter", "qty < 1000", "--columns", "qty,ts")
+    found = running.json(
+        "rows", "--kpi", "pieces", "--filter", "qty > 0", "--filter", "qty < 1000", "--columns", "qty,ts"
+    )
     assert found
     assert list(found[0]) == ["qty", "ts"]
     out = tmp_path / "rows.csv"
-    done = site.run("rows", "cycles", "--out", str(out))
+    done = running.run("rows", "cycles", "--out", str(out))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"2 rows in {out}\n")
     assert len(list(csv.reader(out.open()))) == 3
     assert [path.name for path in tmp_path.iterdir() if "rows" in path.name] == ["rows.csv"]
@@ -314,7 +316,7 @@ def test_rows_are_filtered_sorted_and_written_to_a_file(site: SiteFolder, tmp_pa
         (("rows", "nope"), "there is no source `nope`"),
         (("rows", "cycles", "--out", str(tmp_path / "none" / "x.csv")), "none: there is no such folder"),
     ):
-        done = site.run(*words)
+        done = running.run(*words)
         assert done.returncode == 1
         assert done.stderr.startswith("opsconsole: ")
         assert said in done.stderr

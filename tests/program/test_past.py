@@ -8,8 +8,8 @@ from tests.program.conftest import SiteFolder
 from tests.waiting import until
 
 
-def test_snapshot_of_a_past_moment_counts_rows_up_to_then_and_says_so(site: SiteFolder) -> None:
-    found = site.json("snapshot", "--at", "2026-06-24 06:00:30")
+def test_snapshot_of_a_past_moment_counts_rows_up_to_then_and_says_so(running: SiteFolder) -> None:
+    found = running.json("snapshot", "--at", "2026-06-24 06:00:30")
     assert found["site"]["as_of"] == found["site"]["at"] == "2026-06-24T06:00:30.000+00:00"
     assert [(kpi["name"], kpi["value"], kpi["rows"], kpi["undated"]) for kpi in found["kpis"]] == [
         ("pieces", 50, 1, False),
@@ -20,7 +20,7 @@ def test_snapshot_of_a_past_moment_counts_rows_up_to_then_and_says_so(site: Site
     ]
     assert found["alerts"] == []
     assert found["notices"][0]["text"].startswith("No alert is on record")
-    text = site.run("snapshot", "--at", "2026-06-24").stdout
+    text = running.run("snapshot", "--at", "2026-06-24").stdout
     assert text.splitlines()[0] == "Small plant · AS OF 2026-06-24 UTC, by the rows known now"
     assert "≤   cycles: 2 rows up to then · newest event 2026-06-24 06:01" in text
 
@@ -33,8 +33,8 @@ def test_snapshot_of_a_past_moment_counts_rows_up_to_then_and_says_so(site: Site
         ("shift -1", "opsconsole: `shift -1`: the site has no shifts"),
     ],
 )
-def test_what_is_no_past_moment_is_refused_in_one_line(site: SiteFolder, words: str, why: str) -> None:
-    done = site.run("snapshot", "--at", words)
+def test_what_is_no_past_moment_is_refused_in_one_line(running: SiteFolder, words: str, why: str) -> None:
+    done = running.run("snapshot", "--at", words)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(why)
     assert done.stderr.count("\n") == 1

@@ -6,6 +6,7 @@ can read the program, as root without the right to pass over permissions.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -20,6 +21,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from opsconsole.engine.client import Client, EngineGoneError
+from opsconsole.engine.messages import AskFiles, Files, FileState, Snapshot, SourceState, Subscribe
 from tests.program.conftest import HEADER, PROGRAM, SITE, SiteFolder
 from tests.waiting import until
 
@@ -31,9 +34,6 @@ OTHER = """\
 kpis:
 """
 ROW = "2026-06-24 07:00:00,3,7,0\n"
-_EVERY = 1.0
-"""Seconds between two looks: each is a program of its own."""
-
 
 BOUND = "-dac_override,-dac_read_search"
 
@@ -73,11 +73,34 @@ class Stranger(SiteFolder):
             **self.plain.started(),
         )  # fmt: skip
 
-    def source(self, name: str) -> dict[str, Any]:
+    def told(self, name: str) -> dict[str, Any]:
         """What `sources --json` says of a source now; while one is in trouble the command fails, and says it all."""
         sources = json.loads(self.run("sources", "--json", "--now").stdout)
         found: dict[str, Any] = next(source for source in sources if source["name"] == name)
         return found
+
+    def source(self, name: str) -> tuple[SourceState, list[FileState]]:
+        """A source and its files as they are now; nothing of a source that the engine does not know yet."""
+        return asyncio.run(self._source(name))
+
+    def rows(self, name: str) -> int:
+        """How many rows a source has now."""
+        return self.source(name)[0].rows
+
+    async def _source(self, name: str) -> tuple[SourceState, list[FileState]]:
+        try:
+            client = await Client.connect(self.place)
+        except EngineGoneError:  # not yet there
+            return SourceState(name, name, "nodata"), []
+        try:
+            snapshot = await client.ask(Subscribe(settled=False, follow=False))
+            assert isinstance(snapshot, Snapshot)
+            files = await client.ask(AskFiles(name))
+            assert isinstance(files, Files)
+        finally:
+            await client.close()
+        found = [source for source in snapshot.sources if source.name == name]
+        return (found or [SourceState(name, name, "nodata")])[0], files.files
 
 
 @pytest.fixture
@@ -108,8 +131,7 @@ def site(plain: Plain) -> Iterator[Stranger]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **made.env}, **plain.started(),
     )  # fmt: skip
     try:
-        until(lambda: made.run("status", "--json").returncode == 0, 60, every=_EVERY)
-        until(lambda: made.source("cycles")["rows"] == 2 and made.source("other")["rows"] == 1, 60, every=_EVERY)
+        until(lambda: made.rows("cycles") == 2 and made.rows("other") == 1, 60)
         yield made
     finally:
         engine.terminate()
@@ -124,15 +146,16 @@ def test_a_file_that_may_no_longer_be_read(site: Stranger) -> None:
     path.chmod(0)
     with path.open("a") if os.getuid() == 0 else _forced(path) as stream:
         stream.write(ROW)
-    waiting = until(lambda: _waiting(site), 60, every=_EVERY)
+    until(lambda: any(file.status == "waiting" for file in site.source("cycles")[1]), 60)
+    waiting = [file for file in site.told("cycles")["files"] if file["status"] == "waiting"]
     assert "ermission denied" in waiting[0]["reason"]
     assert waiting[0]["retry_at"]
-    assert site.source("cycles")["rows"] == 2, "what was taken stays"
+    assert site.rows("cycles") == 2, "what was taken stays"
     site.append(ROW, "../other/b.csv")
-    until(lambda: site.source("other")["rows"] == 2, 60, "the rest goes on", every=_EVERY)
+    until(lambda: site.rows("other") == 2, 60, "the rest goes on")
     path.chmod(0o644)
-    until(lambda: site.source("cycles")["rows"] == 3, 90, "it heals by itself", every=_EVERY)
-    assert all(file["status"] == "ready" for file in site.source("cycles")["files"])
+    until(lambda: site.rows("cycles") == 3, 90, "it heals by itself")
+    assert all(file["status"] == "ready" for file in site.told("cycles")["files"])
 
 
 def _forced(path: Path) -> Any:
@@ -140,26 +163,23 @@ def _forced(path: Path) -> Any:
     return path.open("a")
 
 
-def _waiting(site: Stranger) -> list[dict[str, Any]]:
-    return [file for file in site.source("cycles")["files"] if file["status"] == "waiting"]
-
-
 def test_a_folder_that_may_no_longer_be_read(site: Stranger) -> None:
     folder = site.folder / "data"
     (folder / "a.csv").write_text(HEADER)  # must not be seen before the folder may be read again
-    until(lambda: site.source("cycles")["rows"] == 0, 60, every=_EVERY)
+    until(lambda: site.rows("cycles") == 0, 60)
     site.append(ROW)
-    until(lambda: site.source("cycles")["rows"] == 1, 60, every=_EVERY)
+    until(lambda: site.rows("cycles") == 1, 60)
     folder.chmod(0)
-    until(lambda: "ermission denied" in str(site.source("cycles")["trouble"]), 90, "it says so", every=_EVERY)
-    assert site.source("cycles")["rows"] == 1, "what was taken stays"
+    until(lambda: "ermission denied" in site.source("cycles")[0].trouble, 90, "it says so")
+    assert "ermission denied" in site.told("cycles")["trouble"]
+    assert site.rows("cycles") == 1, "what was taken stays"
     site.append(ROW, "../other/b.csv")
-    until(lambda: site.source("other")["rows"] == 2, 60, "the rest goes on", every=_EVERY)
+    until(lambda: site.rows("other") == 2, 60, "the rest goes on")
     folder.chmod(0o755)
     (folder / "c.csv").write_text(HEADER + ROW)
     (folder / "c.csv").chmod(0o644)
-    until(lambda: site.source("cycles")["rows"] == 2, 90, "it heals by itself", every=_EVERY)
-    until(lambda: not site.source("cycles")["trouble"], 60, every=_EVERY)
+    until(lambda: site.rows("cycles") == 2, 90, "it heals by itself")
+    until(lambda: not site.source("cycles")[0].trouble, 60)
 
 
 def test_a_state_place_that_may_not_be_written(site: Stranger) -> None:

@@ -21,21 +21,22 @@ def test_all_of_it_is_exported_and_filtered(site: SiteFolder) -> None:
     pinned(site)
     (site.folder / "data/b.csv").write_text(BAD)
     (site.folder / "data/c.csv").write_text(HEADER + "2026-06-24 06:00:00,1,1,0,9\n")
-    records = site.json("quarantine")
-    assert len(records) == 61
-    assert {record["raw"] for record in records if record["column"] == "qty"} == {"=1+1"}
-    rows = list(csv.DictReader(io.StringIO(site.run("quarantine", "--csv", "--column", "qty").stdout)))
-    assert len(rows) == 60
-    assert {row["raw"] for row in rows} == {"'=1+1"}
-    assert len(site.json("quarantine", "--limit", "7")) == 7
-    assert [record["file"] for record in site.json("quarantine", "--file", "c.csv")] == ["data/c.csv"]
-    assert site.json("quarantine", "--reason", "no such reason") == []
-    text = site.run("quarantine", "--limit", "1")
-    assert "60  cycles · column qty" in text.stdout
-    assert "1 of 61 shown" in text.stderr
-    unknown = site.run("quarantine", "--source", "nobody")
-    assert unknown.returncode == 1
-    assert "there is no source nobody; there are cycles" in unknown.stderr
+    with site.engine():
+        records = site.json("quarantine")
+        assert len(records) == 61
+        assert {record["raw"] for record in records if record["column"] == "qty"} == {"=1+1"}
+        rows = list(csv.DictReader(io.StringIO(site.run("quarantine", "--csv", "--column", "qty").stdout)))
+        assert len(rows) == 60
+        assert {row["raw"] for row in rows} == {"'=1+1"}
+        assert len(site.json("quarantine", "--limit", "7")) == 7
+        assert [record["file"] for record in site.json("quarantine", "--file", "c.csv")] == ["data/c.csv"]
+        assert site.json("quarantine", "--reason", "no such reason") == []
+        text = site.run("quarantine", "--limit", "1")
+        assert "60  cycles · column qty" in text.stdout
+        assert "1 of 61 shown" in text.stderr
+        unknown = site.run("quarantine", "--source", "nobody")
+        assert unknown.returncode == 1
+        assert "there is no source nobody; there are cycles" in unknown.stderr
 
 
 def test_explained_pinned_and_read_again(site: SiteFolder) -> None:
@@ -58,13 +59,16 @@ def test_explained_pinned_and_read_again(site: SiteFolder) -> None:
 
 def test_one_source_and_its_sums(site: SiteFolder) -> None:
     (site.folder / "data/b.csv").write_text(HEADER + "2026-06-24 06:00:00,1,1,0,9\n2026-06-24 06:00:00,1,1,0\n")
-    text = site.run("sources", "cycles").stdout
-    assert "4 records = 3 rows + 1 rejected" in text
-    assert "2 records = 1 row + 1 rejected" in text
-    (source,) = site.json("sources", "cycles", "--wait")
-    assert source["records"] == source["rows"] + source["rejected"] + source["expired"] == 4
-    assert source["taken"] == source["bytes"] == sum(path.stat().st_size for path in (site.folder / "data").iterdir())
-    assert site.run("sources", "nobody").returncode == 1
+    with site.engine():
+        text = site.run("sources", "cycles").stdout
+        assert "4 records = 3 rows + 1 rejected" in text
+        assert "2 records = 1 row + 1 rejected" in text
+        (source,) = site.json("sources", "cycles", "--wait")
+        assert source["records"] == source["rows"] + source["rejected"] + source["expired"] == 4
+        assert (
+            source["taken"] == source["bytes"] == sum(path.stat().st_size for path in (site.folder / "data").iterdir())
+        )
+        assert site.run("sources", "nobody").returncode == 1
 
 
 def test_a_file_mended_elsewhere_is_read_anew_on_request(site: SiteFolder) -> None:

@@ -86,21 +86,20 @@ def test_a_read_only_console_shows_everything_and_gives_no_command(site: SiteFol
 
 
 @pytest.mark.parametrize("name", ["ack", "save-layout", "retry"])
-def test_the_engine_itself_takes_nothing_from_who_only_looks(site: SiteFolder, name: str) -> None:
+def test_the_engine_itself_takes_nothing_from_who_only_looks(running: SiteFolder, name: str) -> None:
     """A console is a client like any: what it does not offer could still be sent."""
-    with site.terminal() as terminal:
-        terminal.shows("Scrap ratio 5 % over 3 %")
+    assert states(running) == ["UNACK"]
 
-        async def sent() -> Done:
-            client = await Client.connect(site.place, read_only=True)
-            try:
-                done = await client.ask(Command(name=name, source="cycles"))
-            finally:
-                await client.close()
-            assert isinstance(done, Done)
-            return done
+    async def sent() -> Done:
+        client = await Client.connect(running.place, read_only=True)
+        try:
+            done = await client.ask(Command(name=name, source="cycles"))
+        finally:
+            await client.close()
+        assert isinstance(done, Done)
+        return done
 
-        done = asyncio.run(sent())
-        assert (done.applied, done.already) == ([], {})
-        assert [why.startswith("this console is read-only, and it takes") for why in done.refused.values()] == [True]
-    assert states(site) == ["UNACK"]
+    done = asyncio.run(sent())
+    assert (done.applied, done.already) == ([], {})
+    assert [why.startswith("this console is read-only, and it takes") for why in done.refused.values()] == [True]
+    assert states(running) == ["UNACK"]
