@@ -135,7 +135,7 @@ def test_what_becomes_of_the_file_does_not_matter(filled: Folder, harm: Callable
     try:
         filled.settle()
         until(lambda: filled.query("SELECT count(*), sum(length(name)) FROM t")[0][0] == 3 * ROWS, 30)
-        filled.check_fresh()
+        filled.check_fresh(remember=True)
         if harm not in (gone, nothing_of_it):
             assert "filled again" in filled.store.rebuilt
     finally:

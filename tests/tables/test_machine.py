@@ -135,7 +135,7 @@ class Files(RuleBasedStateMachine):
     def same_as_a_fresh_read(self) -> None:
         """The table, the quarantine and the counts."""
         self.watched.settle()
-        self.watched.check_fresh(patience=10.0)
+        self.watched.check_fresh(patience=10.0, remember=True)
 
 
 class Unpinned(Files):

@@ -36,15 +36,18 @@ def types(watched: Folder) -> dict[str, str]:
     ],
 )
 def test_the_order_in_which_files_come_does_not_matter(tmp_path: Path, files: tuple[str, ...], kind: str) -> None:
-    seen = []
-    for number, order in enumerate(itertools.permutations(range(len(files)))):
-        with folder(tmp_path / str(number)) as watched:
-            for index in order:
-                watched.write(f"{index}.csv", files[index])
-                watched.settle()
-            watched.check_fresh()
-            assert types(watched)["v"] == kind
-            seen.append(watched.rows())
+    orders = list(itertools.permutations(range(len(files))))
+    sources = [Source(f"s{number}", (f"in/{number}/*.csv",)) for number in range(len(orders))]
+    with folder(tmp_path, *sources) as watched:
+        for step in range(len(files)):
+            for number, order in enumerate(orders):
+                watched.write(f"{number}/{order[step]}.csv", files[order[step]])
+            watched.settle()
+        watched.check_fresh()
+        schemas = watched.store.schemas()
+        assert {schemas[source.name]["v"] for source in sources} == {kind}
+        seen = [watched.rows(source.name) for source in sources]
+    assert len(seen[0]) == sum(text.count("\n") - 1 for text in files)
     assert all(rows == seen[0] for rows in seen)
 
 
