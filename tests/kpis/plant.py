@@ -89,10 +89,28 @@ def bound(folder: Path, text: str, layout: str = "") -> Binding:
 
 def database() -> duckdb.DuckDBPyConnection:
     """Empty tables under the settings of the store."""
-    connection = duckdb.connect(":memory:")
+    return _tables(duckdb.connect(":memory:", config={"threads": "1"}))
+
+
+_instance = functools.cache(lambda: duckdb.connect(":memory:", config={"threads": "1"}))
+_numbers = itertools.count()
+
+
+def quick_database() -> duckdb.DuckDBPyConnection:
+    """The same in a DuckDB that all tests of a process share, which saves 25 ms of each.
+
+    It is a cursor of that: one of its own has other settings, and does not find the tables.
+    """
+    name = f"plant{next(_numbers)}"
+    connection = _instance().cursor()
+    connection.execute(f"ATTACH ':memory:' AS {name}")
+    connection.execute(f"USE {name}")
+    return _tables(connection)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("SET error_on_division_by_zero = false")
     connection.execute("SET ieee_floating_point_ops = false")
-    connection.execute("SET threads = 1")
     for name, columns in SCHEMAS.items():
         listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"CREATE TABLE {name} ({listed})")

@@ -20,7 +20,7 @@ from opsconsole.kpis.drill import breakdown
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 
-from .plant import NOON, SCHEMAS, database, load
+from .plant import NOON, SCHEMAS, load, quick_database
 
 NOW = NOON.replace(tzinfo=None)
 EVERY = pl.lit(value=True)
@@ -74,7 +74,7 @@ row = st.tuples(
 
 
 def fill(rows: list[tuple[Any, ...]]) -> tuple[duckdb.DuckDBPyConnection, pl.DataFrame]:
-    db = database()
+    db = quick_database()
     schema = {"_time": pl.Datetime("us"), "line": pl.String, "station": pl.Int64}
     schema |= {"qty": pl.Int64, "scrap": pl.Int64, "text": pl.String}
     frame = pl.DataFrame(rows, schema=schema, orient="row")

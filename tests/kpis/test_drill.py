@@ -8,7 +8,7 @@ import pytest
 
 from opsconsole.kpis.drill import breakdown, subject_of_kpi, subject_of_rule
 
-from .plant import NOON, ago, bound, database, put, rows
+from .plant import NOON, ago, bound, put, quick_database, rows
 
 SITE = """\
 kpis:
@@ -21,7 +21,7 @@ rules:
 
 
 def test_a_breakdown_within_chosen_members(tmp_path: Path) -> None:
-    db, binding = database(), bound(tmp_path, SITE)
+    db, binding = quick_database(), bound(tmp_path, SITE)
     put(db, ago(20), qty=1)
     for line, station, scrap in (("A", 1, 1), ("A", 2, 5), (None, 1, 9), ("A", 2, 7), ("O'Hara", 1, 3)):
         put(db, ago(1), line=line, station=station, qty=100, scrap=scrap)
@@ -35,11 +35,11 @@ def test_a_breakdown_within_chosen_members(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kpi", "by"), [("nope", "line"), ("scrap", "nope")])
 def test_unknown_names_are_said(tmp_path: Path, kpi: str, by: str) -> None:
     with pytest.raises(LookupError, match="nope"):
-        breakdown(database(), bound(tmp_path, SITE), kpi, by, {}, NOON)
+        breakdown(quick_database(), bound(tmp_path, SITE), kpi, by, {}, NOON)
 
 
 def test_the_rows_behind_a_kpi_are_those_it_was_made_of(tmp_path: Path) -> None:
-    db, binding = database(), bound(tmp_path, SITE)
+    db, binding = quick_database(), bound(tmp_path, SITE)
     put(db, ago(8), qty=1)
     put(db, ago(7), qty=0)
     put(db, ago(6), qty=3, line="A")
@@ -50,7 +50,7 @@ def test_the_rows_behind_a_kpi_are_those_it_was_made_of(tmp_path: Path) -> None:
 
 
 def test_the_rows_behind_a_rule(tmp_path: Path) -> None:
-    db, binding = database(), bound(tmp_path, SITE)
+    db, binding = quick_database(), bound(tmp_path, SITE)
     put(db, ago(1), scrap=9)
     put(db, ago(0, 50), scrap=9)
     put(db, ago(0, 40), scrap=5)

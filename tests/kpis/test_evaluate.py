@@ -14,7 +14,7 @@ from opsconsole.kpis.bind import bind
 from opsconsole.kpis.evaluate import evaluate
 from opsconsole.kpis.measures import Measure
 
-from .plant import NOON, SCHEMAS, UTC, ago, bound, database, load, put
+from .plant import NOON, SCHEMAS, UTC, ago, bound, database, load, put, quick_database
 
 SCRAP = "{source: cycles, value: 100 * sum(scrap) / sum(qty), unit: '%', better: lower, warning: 3, critical: 5"
 
@@ -24,7 +24,7 @@ def one(tmp_path: Path, kpi: str, connection: duckdb.DuckDBPyConnection, now: dt
 
 
 def test_value_previous_and_rows_of_a_moving_window(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(17), qty=100, scrap=50)  # before both
     put(db, ago(16), qty=100, scrap=50)  # on the far edge of the stretch before: no longer in it
     put(db, ago(12), qty=100, scrap=2)
@@ -41,7 +41,7 @@ def test_value_previous_and_rows_of_a_moving_window(tmp_path: Path) -> None:
 
 
 def test_a_shift_begins_with_its_first_moment_and_compares_to_the_same_point(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     early = dt.datetime(2026, 6, 24, 4, 0, tzinfo=UTC)  # 06:00 in Berlin
     yesterday = early - dt.timedelta(days=1)
     put(db, early - dt.timedelta(days=3), qty=1)
@@ -56,7 +56,7 @@ def test_a_shift_begins_with_its_first_moment_and_compares_to_the_same_point(tmp
 
 
 def test_what_is_reported_once_a_month_has_a_month_before_and_a_bucket_of_its_own(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     for month in range(30):
         year, number = divmod(month, 12)
         put(
@@ -74,7 +74,7 @@ def test_what_is_reported_once_a_month_has_a_month_before_and_a_bucket_of_its_ow
 
 
 def test_the_trend_covers_the_window_in_whole_steps(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     for hours in range(60):
         put(db, ago(hours, 10), qty=hours)
     found = one(tmp_path, "{source: cycles, value: sum(qty), window: 24h}", db)
@@ -85,7 +85,7 @@ def test_the_trend_covers_the_window_in_whole_steps(tmp_path: Path) -> None:
 
 
 def test_a_window_off_the_hour_drops_the_first_part_bucket_and_keeps_the_running_one(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     now = NOON + dt.timedelta(minutes=20)
     for hours in range(60):
         put(db, ago(hours), qty=1)
@@ -96,7 +96,7 @@ def test_a_window_off_the_hour_drops_the_first_part_bucket_and_keeps_the_running
 
 
 def test_a_shift_that_has_just_begun_has_its_final_buckets(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     early = dt.datetime(2026, 6, 24, 4, 0, tzinfo=UTC)
     put(db, early - dt.timedelta(days=2), qty=1)
     put(db, early, qty=1)
@@ -106,7 +106,7 @@ def test_a_shift_that_has_just_begun_has_its_final_buckets(tmp_path: Path) -> No
 
 
 def test_all_rows_count_in_the_window_all_even_those_without_a_time(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(2000), qty=1)
     put(db, ago(1), qty=2)
     put(db, None, qty=4)
@@ -117,7 +117,7 @@ def test_all_rows_count_in_the_window_all_even_those_without_a_time(tmp_path: Pa
 
 
 def test_a_source_without_times(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     db.execute("INSERT INTO orders VALUES (1, 1, 1, NULL), (2, 1, 2, NULL)")
     found = one(tmp_path, "{source: orders, value: count(*)}", db)
     assert (found.value, found.trend, found.trend_start) == (2.0, [], None)
@@ -127,7 +127,7 @@ def test_a_source_without_times(tmp_path: Path) -> None:
 
 
 def test_no_rows_are_no_value_for_a_sum_but_a_zero_for_a_count(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(20), qty=1)
     put(db, ago(10), qty=1)
     total = one(tmp_path, "{source: cycles, value: sum(qty), window: 8h, better: lower, warning: 3}", db)
@@ -138,7 +138,7 @@ def test_no_rows_are_no_value_for_a_sum_but_a_zero_for_a_count(tmp_path: Path) -
 
 
 def test_a_count_over_a_source_long_silent_is_missing_not_zero(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(20), qty=1)
     found = one(tmp_path, "{source: cycles, value: count(*), window: 8h}", db)
     assert (found.value, found.status) == (None, "nodata")
@@ -146,7 +146,7 @@ def test_a_count_over_a_source_long_silent_is_missing_not_zero(tmp_path: Path) -
 
 def test_nothing_is_compared_with_a_time_in_which_the_source_was_silent_already(tmp_path: Path) -> None:
     binding = bound(tmp_path, "kpis: {c: {source: cycles, value: count(*), window: 2h}}\n")
-    db = database()
+    db = quick_database()
     put(db, ago(90), qty=1)
     put(db, ago(40), qty=1)
     since = {3: (0, 1), 5: (None, 0), 7: (None, None), 20: (None, None)}
@@ -155,7 +155,7 @@ def test_nothing_is_compared_with_a_time_in_which_the_source_was_silent_already(
 
 
 def test_a_source_without_any_row(tmp_path: Path) -> None:
-    found = one(tmp_path, "{source: cycles, value: count(*), window: 8h}", database())
+    found = one(tmp_path, "{source: cycles, value: count(*), window: 8h}", quick_database())
     assert (found.value, found.status, found.reason, found.trend) == (
         None,
         "nodata",
@@ -165,7 +165,7 @@ def test_a_source_without_any_row(tmp_path: Path) -> None:
 
 
 def test_a_division_by_zero_is_no_value(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(1), qty=0, scrap=3)
     found = one(tmp_path, SCRAP + ", window: 8h}", db)
     assert (found.value, found.status, found.reason, found.rows) == (None, "novalue", "no value from 1 row", 1)
@@ -175,7 +175,7 @@ def test_a_division_by_zero_is_no_value(tmp_path: Path) -> None:
     "value", ["sum(qty) / 0.0", "sqrt(-1.0 * count(*))", "max('nan'::DOUBLE)", "max('inf'::DOUBLE)"]
 )
 def test_nan_and_infinity_never_show(tmp_path: Path, value: str) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(1), qty=1)
     found = one(tmp_path, f'{{source: cycles, value: "{value}", window: 8h}}', db)
     assert found.value is None
@@ -186,13 +186,13 @@ def test_nan_and_infinity_never_show(tmp_path: Path, value: str) -> None:
     [("sum(qty)", 9.0e18), ("sum(cost)", 2.5), ("max(qty)::HUGEINT * 1000", 9.0e21), ("bool_or(qty > 1)", 1.0)],
 )
 def test_wide_and_exact_types_become_floats(tmp_path: Path, value: str, gives: float) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(1), qty=9_000_000_000_000_000_000, cost="2.50")
     assert one(tmp_path, f"{{source: cycles, value: '{value}', window: 8h}}", db).value == gives
 
 
 def test_a_period_that_the_data_does_not_reach_is_not_compared_with(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(12), qty=10)
     put(db, ago(4), qty=20)
     found = one(tmp_path, "{source: cycles, value: sum(qty), window: 8h, by: [line]}", db)
@@ -202,7 +202,7 @@ def test_a_period_that_the_data_does_not_reach_is_not_compared_with(tmp_path: Pa
 
 
 def test_an_expression_that_fails_on_the_data_takes_no_other_with_it(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(1), qty=3, text="x")
     text = """\
 kpis:
@@ -217,7 +217,7 @@ kpis:
 def test_what_waits_says_so(tmp_path: Path) -> None:
     loaded = load(tmp_path, "kpis:\n  n: {source: orders, value: count(*)}\n")
     binding, _ = bind(loaded, {"cycles": SCHEMAS["cycles"]})
-    found = evaluate(database(), binding, NOON).kpis["n"]
+    found = evaluate(quick_database(), binding, NOON).kpis["n"]
     assert (found.status, found.reason) == ("nodata", "waits for the first file of orders")
 
 
@@ -225,7 +225,7 @@ def test_what_waits_says_so(tmp_path: Path) -> None:
 
 
 def test_members_come_worst_first_with_null_and_empty_apart(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     for line, scrap in (("A", 1), ("B", 6), (None, 4), ("", 2)):
         put(db, ago(20), qty=100, scrap=0, line=line)
         put(db, ago(12), qty=100, scrap=scrap - 1, line=line)
@@ -241,7 +241,7 @@ def test_members_come_worst_first_with_null_and_empty_apart(tmp_path: Path) -> N
 
 
 def test_a_member_that_had_rows_and_has_none_now_counts_zero(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(20), line="A")
     put(db, ago(12), line="B")
     put(db, ago(4), line="A")
@@ -256,7 +256,7 @@ def test_a_member_that_had_rows_and_has_none_now_counts_zero(tmp_path: Path) -> 
 
 
 def test_members_of_any_type_and_odd_names(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(1), station=3, qty=1, **{"Weird, name": 'x"; DROP TABLE cycles; --'})
     found = one(tmp_path, "{source: cycles, value: count(*), window: 8h, by: [STATION, 'weird, NAME']}", db)
     assert found.splits["STATION"].members == ["3"]
@@ -264,7 +264,7 @@ def test_members_of_any_type_and_odd_names(tmp_path: Path) -> None:
 
 
 def test_many_members_are_cut_with_the_total_told(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     db.execute(
         "INSERT INTO cycles (_time, _file, _line, station) "
         "SELECT TIMESTAMP '2026-06-24 11:00:00', 1, i, i // 2 FROM range(1601) r(i)"
@@ -275,7 +275,7 @@ def test_many_members_are_cut_with_the_total_told(tmp_path: Path) -> None:
 
 
 def test_two_spellings_of_one_dimension(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(1), line="A")
     text = """\
 kpis:
@@ -287,7 +287,7 @@ kpis:
 
 
 def test_a_grid_by_the_hour(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(12), line="A", qty=100, scrap=1)
     put(db, ago(4, 30), line="A", qty=100, scrap=1)
     put(db, ago(4, 10), line="A", qty=100, scrap=3)
@@ -303,7 +303,7 @@ def test_a_grid_by_the_hour(tmp_path: Path) -> None:
 
 
 def test_gaps_of_a_count_are_zero_only_between_the_first_and_the_last_row(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(20, 30), qty=1)
     put(db, ago(3, 30), qty=1)
     found = one(tmp_path, "{source: cycles, value: count(*), window: 24h}", db)
@@ -311,7 +311,7 @@ def test_gaps_of_a_count_are_zero_only_between_the_first_and_the_last_row(tmp_pa
 
 
 def test_columns_named_like_ours_do_no_harm(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     db.execute('ALTER TABLE cycles ADD COLUMN "_PERIOD" BIGINT')
     put(db, ago(1), qty=1, _PERIOD=7)
     schemas = SCHEMAS | {"cycles": SCHEMAS["cycles"] | {"_PERIOD": "BIGINT"}}
@@ -323,7 +323,7 @@ def test_columns_named_like_ours_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_seven_kpis_by_two_dimensions_on_a_million_rows_cost_little_more_than_by_hand(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     db.execute("SET threads = 2")
     db.execute(
         "INSERT INTO cycles (_time, _file, _line, line, station, qty, scrap) "
@@ -387,7 +387,7 @@ def test_all_figures_are_of_one_version_of_the_data_even_where_one_fails(tmp_pat
 
 
 def test_windows_of_working_time_quarters_and_years(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     # shifts from 06:00 to 22:00: at 14:00 of Wednesday the last 12 hours of work begin on Tuesday at 18:00
     for stamp, qty in (
         ("2025-12-31 22:59", 1),

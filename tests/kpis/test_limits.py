@@ -15,7 +15,7 @@ from opsconsole.kpis.limits import LimitBook, Limits, verdict
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 from opsconsole.site.model import Kpi, Targets
 
-from .plant import NOON, SCHEMAS, ago, bound, database, load, problems_of, put
+from .plant import NOON, SCHEMAS, ago, bound, load, problems_of, put, quick_database
 
 CARD = Kpi("k", "s", "count(*)", better="higher", target=90.0, warning=80.0, critical=70.0)
 
@@ -70,7 +70,7 @@ def filled(tmp_path: Path, text: str = PLAN) -> tuple[duckdb.DuckDBPyConnection,
     schemas = SCHEMAS | {"plan": LIMITS_TABLE}
     binding, problems = bind(load(tmp_path, text), schemas)
     assert not problems
-    db = database()
+    db = quick_database()
     db.execute(f"CREATE TABLE plan ({', '.join(f'{name} {kind}' for name, kind in LIMITS_TABLE.items())})")
     put(db, ago(1), line="A", station=1, qty=80, cost=100)
     put(db, ago(2), line="B", station=1, qty=6, cost=100)
@@ -106,7 +106,7 @@ def test_limits_of_the_shift_hold_for_its_part_of_a_grid(tmp_path: Path) -> None
     text = "kpis:\n  made: {source: cycles, value: sum(qty), window: 6h, better: higher, warning: 50, by: line, "
     text += "targets: [{shift: Late, warning: 5}]}\n"
     binding = bound(tmp_path, text, "rows:\n- [{grid: made, by: line}]\n")
-    db = database()
+    db = quick_database()
     put(db, ago(1), line="A", qty=20)
     put(db, ago(-1), line="A", qty=20)
     (heat,) = evaluate(db, binding, NOON + dt.timedelta(hours=2)).grids
@@ -141,7 +141,7 @@ def test_a_rule_may_go_by_a_file_of_limits_alone(tmp_path: Path) -> None:
     schemas = {**SCHEMAS, "plan": {**NAMED, "_time": "TIMESTAMP"}}
     binding, problems = bind(load(tmp_path, FILE + "rules:\n  few: {kpi: made, by: line}\n"), schemas)
     assert not problems
-    db = database()
+    db = quick_database()
     db.execute("CREATE TABLE plan AS SELECT 'A' AS line, 30.0 AS warning, 1 AS _file, 1 AS _line, NULL AS _time")
     put(db, ago(1), line="A", qty=20)
     put(db, ago(1), line="B", qty=20)

@@ -14,7 +14,7 @@ from opsconsole.kpis.drill import subject_of_rule
 from opsconsole.kpis.observation import Evaluation, Observation
 from opsconsole.kpis.rules import Arrivals, evaluate_rules
 
-from .plant import COLUMNS, NOON, ago, bound, database, problems_of, put, rows
+from .plant import COLUMNS, NOON, ago, bound, problems_of, put, quick_database, rows
 from .test_rules import FRESH, NOW, Totals, alerts
 
 KPIS = """\
@@ -40,7 +40,7 @@ def said_of(found: Evaluation, rule: str) -> dict[tuple[str | None, ...], Observ
 
 
 def test_how_much_a_value_changed_within_so_long(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     # output over two hours, now and half an hour ago, by hand:
     put(db, ago(2, 20), line="A", qty=40)  # left the window since
     put(db, ago(1), line="A", qty=10)  # in both
@@ -66,7 +66,7 @@ def test_how_much_a_value_changed_within_so_long(tmp_path: Path) -> None:
 
 
 def test_a_change_is_only_told_where_the_rows_reach_back(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(0, 50), qty=10)
     rules = '  up: {kpi: output, when: "> 1", change: 30m}\n  of_all: {kpi: total, when: "> 1", change: 30m}\n'
     found = found_by(db, tmp_path, rules)
@@ -79,7 +79,7 @@ def test_a_change_is_only_told_where_the_rows_reach_back(tmp_path: Path) -> None
 
 
 def test_a_count_that_had_none_changed_from_zero(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     put(db, ago(4), line="A")
     put(db, ago(0, 10), line="B")
     found = found_by(db, tmp_path, '  r: {kpi: count, when: "> 0", change: 1h, by: line}\n')
@@ -89,7 +89,7 @@ def test_a_count_that_had_none_changed_from_zero(tmp_path: Path) -> None:
 
 
 def test_a_day_that_has_just_begun_has_no_value_of_before(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     midnight = dt.datetime(2026, 6, 23, 22, tzinfo=dt.UTC)  # of Berlin
     for minutes in (-600, -5, 2, 8):
         put(db, midnight + dt.timedelta(minutes=minutes), qty=10)
@@ -101,7 +101,7 @@ def test_a_day_that_has_just_begun_has_no_value_of_before(tmp_path: Path) -> Non
 
 
 def test_a_value_against_that_of_another_period(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     for days, qty in ((0, 30), (1, 20), (7, 50), (8, 1)):
         put(db, ago(24 * days + 0.5), line="A", qty=qty, scrap=3)
     put(db, ago(1.5), line="A", qty=100, scrap=50)  # an hour before
@@ -152,7 +152,7 @@ def test_a_deadband_holds_what_was_raised(tmp_path: Path, when: str, held: float
     """A value by so much on the good side of the limit is over, one nearer to it is held."""
     binding = bound(tmp_path, KPIS + f'  r: {{kpi: scrap, when: "{when}", deadband: 2, priority: critical}}\n')
     for value, kept in ((held, "critical"), (over, None)):
-        db = database()
+        db = quick_database()
         put(db, ago(0, 30), qty=200, scrap=round(value * 2))
         (one,) = evaluate_rules(db, binding, NOON, FRESH).observations
         assert (one.value, one.priority, one.kept) == (value, None, kept)
@@ -167,7 +167,7 @@ def test_a_deadband_moves_each_of_a_kpis_own_limits(tmp_path: Path) -> None:
     kept = {6: ("critical", "warning"), 5: ("critical", "warning"), 4: ("warning", "warning"),
             3: ("warning", "warning"), 2: (None, "warning"), 1: (None, "warning"), 0: (None, None)}  # fmt: skip
     for value, expected in kept.items():
-        db = database()
+        db = quick_database()
         put(db, ago(0, 30), qty=100, scrap=value)
         found = evaluate_rules(db, binding, NOON, FRESH)
         assert (said_of(found, "own")[()].kept, said_of(found, "to_recover")[()].kept) == expected
@@ -183,7 +183,7 @@ def test_a_band_around_a_target_has_a_deadband_too(tmp_path: Path) -> None:
         (27, None, "warning"),
         (32, None, None),
     ):
-        db = database()
+        db = quick_database()
         put(db, ago(0, 30), qty=value)
         (one,) = evaluate_rules(db, binding, NOON, FRESH).observations
         assert (one.priority, one.kept) == (priority, kept)
@@ -195,7 +195,7 @@ def test_a_band_around_a_target_has_a_deadband_too(tmp_path: Path) -> None:
 def test_rows_are_over_when_a_later_one_has_recovered(tmp_path: Path) -> None:
     rule = "  hot: {source: cycles, rows: qty > 80, recover: qty < 70, within: 1h, by: line}\n"
     binding = bound(tmp_path, KPIS + rule)
-    db = database()
+    db = quick_database()
     for line, minutes, qty in (
         ("raised", 10, 81), ("over", 90, 81), ("over", 30, 69), ("held", 90, 81), ("held", 30, 75), ("again", 30, 69),
         ("again", 20, 81), ("gone", 90, 81),
@@ -225,7 +225,7 @@ def test_what_is_due_and_not_done(tmp_path: Path) -> None:
   late: {source: cycles, due: ts, unless: scrap = 1, by: line}
   soon: {source: cycles, due: TS, unless: scrap = 1, ahead: 30m, at_least: 2}
 """
-    db = database()
+    db = quick_database()
     local = dt.datetime(2026, 6, 24, 14, 0)
     for line, minutes, done in (("A", 0, 0), ("B", 1, 0), ("C", -600, 1), ("D", -60, None), ("E", 31, 0), ("F", 30, 0)):
         put(db, None, line=line, scrap=done, ts=local + dt.timedelta(minutes=minutes))
@@ -245,7 +245,7 @@ def test_a_date_is_due_until_its_last_moment(tmp_path: Path) -> None:
 
     from .plant import SCHEMAS, load
 
-    db = database()
+    db = quick_database()
     db.execute("ALTER TABLE cycles ADD COLUMN promised DATE")
     db.execute("INSERT INTO cycles (promised) VALUES ('2026-06-24')")
     loaded = load(tmp_path, "rules:\n  r: {source: cycles, due: promised}\n  bad: {source: cycles, due: text}\n")
@@ -263,7 +263,7 @@ def test_a_date_is_due_until_its_last_moment(tmp_path: Path) -> None:
 
 def test_a_group_that_was_there_falls_silent(tmp_path: Path) -> None:
     rule = "  hush: {source: cycles, silent: 30m, within: 6h, by: [line, station]}\n"
-    db = database()
+    db = quick_database()
     for line, minutes in (("fresh", 10), ("edge", 30), ("silent", 31), ("silent", 90), (None, 40), ("forgotten", 360)):
         put(db, ago(0, minutes), line=line, station=1)
     put(db, ago(0, -5), line="later", station=1)
@@ -281,7 +281,7 @@ def test_a_group_that_was_there_falls_silent(tmp_path: Path) -> None:
 
 
 def test_groups_of_a_stale_source_are_not_known(tmp_path: Path) -> None:
-    db, binding = database(), bound(tmp_path, KPIS + "  hush: {source: cycles, silent: 30m, by: line}\n")
+    db, binding = quick_database(), bound(tmp_path, KPIS + "  hush: {source: cycles, silent: 30m, by: line}\n")
     put(db, ago(2), line="A")
     site = binding.site
     cycles = replace(site.sources["cycles"], fresh_within=900.0)
@@ -302,7 +302,7 @@ def test_nothing_is_said_of_instances_that_nobody_waits_for(tmp_path: Path) -> N
   part: {kpi: count, when: "> 5", by: line}
   both: {combine: part and high}
 """
-    db = database()
+    db = quick_database()
     for line, qty in (("A", 9), ("B", 4), ("C", 4), ("D", None)):
         put(db, ago(0, 20), line=line, qty=qty)
     open_ones: Mapping[str, Collection[dict[str, str | None]]] = {
@@ -321,7 +321,7 @@ def test_nothing_is_said_of_instances_that_nobody_waits_for(tmp_path: Path) -> N
 def test_rows_that_came_late_count_from_then_on(tmp_path: Path) -> None:
     rules = '  up: {kpi: output, when: "> 1", change: 30m}\n  two: {source: cycles, rows: qty > 1, at_least: 2}\n'
     binding = bound(tmp_path, KPIS + rules)
-    db = database()
+    db = quick_database()
     put(db, ago(5), qty=1)
     put(db, ago(0, 10), qty=9)
     put(db, ago(1), qty=3)

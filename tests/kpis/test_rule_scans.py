@@ -20,7 +20,7 @@ from opsconsole.kpis.ruling import rows as rows_module
 from opsconsole.kpis.ruling import silence as silence_module
 from opsconsole.kpis.when import When, parse_when
 
-from .plant import NOON, ago, bound, database, put
+from .plant import NOON, ago, bound, put, quick_database
 from .test_rules import FRESH, alerts
 
 BY: list[tuple[str, ...]] = [(), ("line",), ("station",), ("line", "station"), ("station", "line")]
@@ -68,7 +68,7 @@ def test_counts_of_rows_by_any_labels_and_lengths(
         f"  r{at}: {{source: cycles, rows: {condition}, within: {within}s, by: [{', '.join(by)}], at_least: {least}}}\n"
         for at, (condition, within, by, least) in enumerate(rules)
     )
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     fill(db, rows)
     alert_from = ago(0, start) if start is not None else None
     found = evaluate_rules(db, binding, NOON, FRESH, alert_from)
@@ -107,7 +107,7 @@ def test_values_of_kpis_by_any_labels(
     text = "kpis:\n  k: {source: cycles, value: sum(qty) - 3, window: 1h}\nrules:\n" + "".join(
         f"  r{at}: {{kpi: k, when: '{when}', by: [{', '.join(by)}]}}\n" for at, (when, by) in enumerate(rules)
     )
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     fill(db, rows)
     found = evaluate_rules(db, binding, NOON, FRESH, watched={})
     for at, (text, by) in enumerate(rules):
@@ -148,7 +148,7 @@ def many(tmp_path: Path) -> Binding:
 
 
 def test_many_rules_take_few_scans(tmp_path: Path) -> None:
-    db, binding = database(), many(tmp_path)
+    db, binding = quick_database(), many(tmp_path)
     for minutes in range(50):
         put(db, ago(0, minutes), line="AB"[minutes % 2], station=minutes % 3, qty=minutes % 9)
     cursor = Watching(db)
@@ -161,7 +161,7 @@ def test_a_rule_that_fails_among_many_is_lost_alone(tmp_path: Path) -> None:
     text = "rules:\n" + "".join(
         f"  r{at}: {{source: cycles, rows: {'text::INTEGER > 3' if at == 23 else f'qty > {at}'}}}\n" for at in range(40)
     )
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     put(db, ago(0, 5), qty=100, text="x")
     cursor = Watching(db)
     found = evaluate_rules(cursor, binding, NOON, FRESH)
@@ -188,7 +188,7 @@ rules:
   kpi: {kpi: k, when: "> 0", by: station}
   hush: {source: cycles, silent: 1m, by: station}
 """
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     for station in range(100):
         put(db, ago(0, 5), station=station, qty=9 if station >= 90 else 1)
     put(db, ago(0, 6), station=99, qty=1)
@@ -210,7 +210,7 @@ def test_a_thousand_rules_with_nothing_to_say_make_nothing(tmp_path: Path) -> No
     text = "kpis: {k: {source: cycles, value: sum(qty), window: 1h}}\nrules:\n" + "".join(
         f"  r{at}: {{kpi: k, when: '> {at + 10}', by: station}}\n" for at in range(1000)
     )
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     for station in range(50):
         put(db, ago(0, 5), station=station, qty=11 if station == 7 else 1)
     found = evaluate_rules(db, binding, NOON, FRESH, watched={})

@@ -13,7 +13,7 @@ from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.observation import Observation
 from opsconsole.kpis.rules import Arrivals, evaluate_rules, stale_sources
 
-from .plant import NOON, ago, bound, database, put
+from .plant import NOON, ago, bound, put, quick_database
 
 
 class Totals(Struct, frozen=True):
@@ -31,7 +31,7 @@ def alerts(found: list[Observation]) -> dict[str, Observation]:
 
 
 def test_a_kpis_own_limits_rise_and_fall(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     binding = bound(tmp_path, f"kpis:\n  {SCRAP}, warning: 3, critical: 5}}\n")
     put(db, ago(1), qty=100, scrap=3)
     (calm,) = evaluate_rules(db, binding, NOON, FRESH).observations
@@ -53,7 +53,7 @@ rules:
     {{kpi: scrap, when: "> 5", by: [line], priority: critical, title: "{{line}} has {{value}} > {{limit}} {{{{x}}}}"}}
   plain: {{kpi: scrap, when: ">= 5", by: [line, station]}}
 """
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     put(db, ago(1), qty=100, scrap=6, line="A", station=1)
     put(db, ago(1), qty=100, scrap=5, line=None, station=2)
     found = evaluate_rules(db, binding, NOON, FRESH)
@@ -67,7 +67,7 @@ rules:
 
 
 def test_a_title_reaches_nothing_but_its_fields(tmp_path: Path) -> None:
-    db = database()
+    db = quick_database()
     binding = bound(
         tmp_path, f"kpis:\n  {SCRAP}}}\nrules:\n  r: {{kpi: scrap, when: '> 1', by: [line], title: '{{line}}'}}\n"
     )
@@ -84,7 +84,7 @@ rules:
 
 
 def test_rows_that_meet_a_condition_are_counted_by_labels(tmp_path: Path) -> None:
-    db, binding = database(), bound(tmp_path, ROWS)
+    db, binding = quick_database(), bound(tmp_path, ROWS)
     for minutes, line, scrap in ((60, "A", 9), (59, "A", 9), (30, "A", 6), (20, "B", 6), (10, "B", 5), (-1, "B", 9)):
         put(db, ago(0, minutes), line=line, scrap=scrap, qty=2)
     found = evaluate_rules(db, binding, NOON, FRESH)
@@ -96,7 +96,7 @@ def test_rows_that_meet_a_condition_are_counted_by_labels(tmp_path: Path) -> Non
 
 
 def test_rows_from_before_alert_from_raise_nothing(tmp_path: Path) -> None:
-    db, binding = database(), bound(tmp_path, ROWS)
+    db, binding = quick_database(), bound(tmp_path, ROWS)
     put(db, ago(0, 59), line="A", scrap=9, qty=1)
     put(db, ago(0, 40), line="A", scrap=9, qty=1)
     assert alerts(evaluate_rules(db, binding, NOON, FRESH, ago(0, 41)).observations).keys() == {"odd['A']", "any"}
@@ -114,7 +114,7 @@ rules:
   wrong: {source: cycles, rows: text::INTEGER > 3, within: 1h}
   right: {source: cycles, rows: qty > 3, within: 1h}
 """
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     put(db, ago(0, 1), qty=9, text="x")
     found = evaluate_rules(db, binding, NOON, FRESH)
     assert set(alerts(found.observations)) == {"kpi:good", "right", "error:kpi:bad", "error:wrong"}
@@ -129,7 +129,7 @@ rules:
 
 def test_missing_data_is_neither_good_nor_bad(tmp_path: Path) -> None:
     text = f"kpis:\n  {SCRAP}, warning: 3}}\nrules:\n  r: {{kpi: scrap, when: '> 5', by: [line]}}\n"
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     found = evaluate_rules(db, binding, NOON, FRESH)
     assert found.observations == []
     assert found.verdicts["kpi:scrap"].absent == found.verdicts["r"].absent == "stale"
@@ -144,7 +144,7 @@ kpis:
 rules:
   stopped: {kpi: output, when: "< 1", by: [line]}
 """
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     put(db, ago(1, 30), line="A")
     put(db, ago(1, 30), line="B")
     put(db, ago(0, 30), line="B")
@@ -172,7 +172,7 @@ def arrivals(cycles: float | None, orders: float | None, speed: float = 1.0) -> 
 
 
 def test_a_source_falls_silent_by_arrival(tmp_path: Path) -> None:
-    db, binding = database(), silent_site(tmp_path)
+    db, binding = quick_database(), silent_site(tmp_path)
     assert alerts(evaluate_rules(db, binding, NOON, arrivals(NOW, NOW - 1800)).observations) == {}
     raised = alerts(evaluate_rules(db, binding, NOON, arrivals(NOW, NOW - 1801)).observations)["hush"]
     assert (raised.priority, raised.text) == ("critical", "orders has been silent for more than 30 min")
@@ -181,13 +181,13 @@ def test_a_source_falls_silent_by_arrival(tmp_path: Path) -> None:
 
 
 def test_a_source_that_never_spoke_counts_from_the_start_of_watching(tmp_path: Path) -> None:
-    db, binding = database(), silent_site(tmp_path)
+    db, binding = quick_database(), silent_site(tmp_path)
     assert alerts(evaluate_rules(db, binding, NOON, arrivals(NOW, None)).observations) == {}
     assert "hush" in alerts(evaluate_rules(db, binding, NOON, arrivals(NOW, None, speed=2)).observations)
 
 
 def test_a_stale_source_freezes_its_rules(tmp_path: Path) -> None:
-    db, binding = database(), silent_site(tmp_path)
+    db, binding = quick_database(), silent_site(tmp_path)
     put(db, ago(0, 1), qty=5)
     assert stale_sources(binding, arrivals(NOW - 901, NOW)) == {"cycles"}
     found = evaluate_rules(db, binding, NOON, arrivals(NOW - 901, NOW))
@@ -198,7 +198,7 @@ def test_a_stale_source_freezes_its_rules(tmp_path: Path) -> None:
 
 def test_a_careless_rule_is_capped_and_raises_an_alert_of_its_own(tmp_path: Path) -> None:
     text = "rules:\n  each: {source: cycles, rows: qty > 0, by: [station]}\n"
-    db, binding = database(), bound(tmp_path, text)
+    db, binding = quick_database(), bound(tmp_path, text)
     db.execute(
         "INSERT INTO cycles (_time, _file, _line, station, qty) "
         f"SELECT TIMESTAMP '2026-06-24 11:59:00', 1, i, i, 1 FROM range({rules.INSTANCES + 5}) r(i)"
