@@ -141,13 +141,14 @@ class _Pairs:
                 self.rows[number] = free.pop(at)
 
     def _orphans(self, gone: Iterable[RowPiece]) -> None:
-        """The comments of a row that is no more stay with the first of its panels that goes on."""
+        """The comments of a row that is no more, and of its stacks, stay with the first of its panels that goes on."""
         kept = {id(piece) for piece in self._found.values()}
         for row in gone:
             first = next((piece for piece in row.members() if id(piece) in kept), None)
             if first is not None:
                 lines = [line.strip() for line in (*row.above, *row.tail) if line.strip()]
-                first.notes.above[:0] = [*lines, *row.notes.all(), *row.heights.all(), *row.head.all()]
+                stacks = [note for place in row.places if isinstance(place, StackPiece) for note in _notes(place)]
+                first.notes.above[:0] = [*lines, *row.notes.all(), *row.heights.all(), *row.head.all(), *stacks]
 
 
 def _panels(row: LayoutRow) -> list[Panel]:
@@ -255,8 +256,13 @@ def _stacks(row: LayoutRow, old: RowPiece | None) -> dict[int, StackPiece | None
             found[id(place)] = left.pop(best) if best is not None and common[best] else None
     for lost in left:  # a stack that is none any more: its comments stay in the row
         assert old is not None
-        old.notes.above += [*lost.notes.all(), *lost.width.all(), *lost.head.all()]
+        old.notes.above += _notes(lost)
     return found
+
+
+def _notes(stack: StackPiece) -> list[str]:
+    """All comments of a stack itself."""
+    return [*stack.notes.all(), *stack.width.all(), *stack.head.all()]
 
 
 def _flowing(piece: PanelPiece) -> bool:
