@@ -47,27 +47,42 @@ def _entry(entry: Mapping[str, Any], result: Result, zone: ZoneInfo, *, whole: b
     if entry["error"]:
         yield from _wrapped(f"fails on the data: {entry['error']}")
         return
-    yield from _wrapped(_figures(entry))
+    length = result["until"] - result["since"]
+    yield from _wrapped(_figures(entry, length))
     changed = entry.get("changed")
     if changed is not None:
         yield from _wrapped(
-            f"fails on the data: {changed['error']}" if changed["error"] else _figures(changed), "with: "
+            f"fails on the data: {changed['error']}" if changed["error"] else _figures(changed, length), "with: "
         )
+    if changed is not None and not _never(entry, length) and not _never(changed, length):
         saved = entry["saved"]
         word = "saves" if saved["count"] >= 0 else "adds"
         flooded = f", {saved['in_floods']} of them in floods" if saved["in_floods"] > 0 else ""
         yield from _wrapped(
             f"{word} {count(abs(saved['count']), 'alert')} ({number(abs(saved['percent']), 0)} %){flooded}"
         )
+    if 0 < entry["unknown"] < length:
+        yield from _wrapped(f"not known for {duration(entry['unknown'])} of it: {entry['why']}")
+    if entry["lacks"]:
+        yield from _wrapped(entry["lacks"])
     if entry["how"].startswith("point by point"):
         yield from _wrapped(f"evaluated {entry['how']}")
+    elif "moments of changes" in entry["how"]:
+        yield from _wrapped(entry["how"])
     elif entry["how"] == "by event time":
         yield from _wrapped("by event time: when rows came in is not kept")
     if whole:
         yield from _occurrences(changed if changed is not None else entry, result, zone)
 
 
-def _figures(entry: Mapping[str, Any]) -> str:
+def _never(entry: Mapping[str, Any], length: float) -> bool:
+    """Whether nothing was known of a rule at any time."""
+    return not entry["count"] and bool(entry["unknown"] >= length)
+
+
+def _figures(entry: Mapping[str, Any], length: float) -> str:
+    if _never(entry, length):
+        return f"not known at any time: {entry['why']}"
     if not entry["count"]:
         return "no alert"
     parts = [

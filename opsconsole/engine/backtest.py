@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from opsconsole.alerts.alert import Transition
 from opsconsole.alerts.flood import Episode, episodes
+from opsconsole.engine.insight.marked import Marks
 from opsconsole.engine.jobs import Desk, Job, ReportError
 from opsconsole.engine.past_moves import PastMoves, Way
 from opsconsole.engine.replay import Replay
@@ -86,13 +87,20 @@ def report(desk: Desk, job: Job, options: Mapping[str, Any]) -> dict[str, Any]:
         health.at(cursor, now)
         cursor.execute(f"SET max_execution_time = {round(LONGEST * 1000)}")
         cursor.execute("BEGIN TRANSACTION READ ONLY")
-        return backtest(cursor, binding, ask, now, job, changed)
+        return backtest(cursor, binding, ask, now, job, changed, desk.watch)
 
 
 def backtest(
-    cursor: duckdb.DuckDBPyConnection, binding: Binding, ask: Ask, now: float, job: Job, changed: Binding | None
+    cursor: duckdb.DuckDBPyConnection,
+    binding: Binding,
+    ask: Ask,
+    now: float,
+    job: Job,
+    changed: Binding | None,
+    marks: Marks | None = None,
 ) -> dict[str, Any]:
-    """The result as JSON values. `changed`: the same site with some keys of the rules changed. Raises ReportError."""
+    """The result as JSON values. `changed`: the same site with some keys of the rules changed; `marks`: what knows of
+    changes that people marked. Raises ReportError."""
     begun = time.monotonic()
     rules = _chosen(binding, ask.rules)
     until = min(ask.until if ask.until is not None else now, now)
@@ -100,7 +108,9 @@ def backtest(
     if since >= until:
         raise ReportError("there is no time between the beginning and the end")
     runs = [binding] if changed is None else [binding, changed]
-    found = [_run(cursor, each, rules, since, until, now, _Part(job, at, len(runs))) for at, each in enumerate(runs)]
+    found = [
+        _run(cursor, each, rules, since, until, now, _Part(job, at, len(runs)), marks) for at, each in enumerate(runs)
+    ]
     site, (plain, ways, floods) = binding.site, found[0]
     result: dict[str, Any] = {
         "site": site.name,
@@ -142,12 +152,13 @@ def _run(
     until: float,
     now: float,
     tell: _Part,
+    marks: Marks | None,
 ) -> tuple[list[Occurrence], dict[str, Way], list[Episode]]:
     """The occurrences in order, by rule how they were found, and the floods among them."""
     plan = Plan(binding)
     wanted = [name for name in binding.rules if name in with_operands(binding, rules)]
     stands = binding.site.clock.mode == "data" and until >= now
-    past = PastMoves(cursor, plan, wanted, lambda done, doing: tell(0.9 * done, doing), stands=stands)
+    past = PastMoves(cursor, plan, wanted, lambda done, doing: tell(0.9 * done, doing), stands=stands, marks=marks)
     # delays that ran at the beginning began before it
     delay = max((max(binding.site.rules[name].hold, binding.site.rules[name].clear) for name in wanted), default=0.0)
     first = since - delay
@@ -221,6 +232,9 @@ def _entry(site: Site, name: str, found: Sequence[Occurrence], way: Way, since: 
         "how": way.how,
         "points": way.points,
         "error": way.error,
+        "unknown": min(way.unknown, round(until - since, 3)),
+        "why": way.why,
+        "lacks": way.lacks,
         "occurrences": [msgspec.to_builtins(each) for each in own[:LISTED]],
     }
 

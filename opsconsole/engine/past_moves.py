@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import duckdb
 from msgspec import Struct
 
+from opsconsole.engine.insight.looked_moves import LookedMoves
+from opsconsole.engine.insight.marked import Marks, Unmarked
 from opsconsole.engine.replay import Hours, Move, as_partial, gone
+from opsconsole.kpis.bind_flows import MOST
 from opsconsole.kpis.binding import Binding, BoundRule
 from opsconsole.kpis.due import Due, Plan, states_at, stretches_at, with_rows
 from opsconsole.kpis.expression import ident
@@ -16,6 +19,7 @@ from opsconsole.kpis.failing import failure
 from opsconsole.kpis.history import Regular, changes, refusal, regular
 from opsconsole.kpis.observation import Evaluation, Observation, Verdict
 from opsconsole.kpis.rules import Arrivals
+from opsconsole.kpis.ruling.insights import KINDS
 from opsconsole.kpis.ruling.outcome import ERROR
 from opsconsole.kpis.single import FailedError, Single, observed, rows_that_meet
 from opsconsole.kpis.span import moment
@@ -33,22 +37,35 @@ BLIND = Arrivals({}, 0.0, 0.0, speed=0.0)
 
 
 class Way(Struct):
-    """How the past of a rule was had: `how` in a few words; `points` that were evaluated one by one; `error`."""
+    """How the past of a rule was had: `how` in a few words; `points` that were evaluated one by one; `error`.
+
+    `unknown`: for how many seconds of it nothing could be known, and `why`; `lacks`: what of its past is not kept.
+    """
 
     how: str
     points: int = 0
     error: str = ""
+    unknown: float = 0.0
+    why: str = ""
+    lacks: str = ""
 
 
 class PastMoves:
     """The moves of some rules of a plan between two points (s since the epoch), and by rule how they were had.
 
     `stands`: time stands still at the end, as the clock `data` does; the stretch that has begun is then looked at as
-    far as it goes, for it may never be over.
+    far as it goes, for it may never be over. `marks`: what knows of the changes that people marked.
     """
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, plan: Plan, rules: Sequence[str], tell: Tell, *, stands: bool = False
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        plan: Plan,
+        rules: Sequence[str],
+        tell: Tell,
+        *,
+        stands: bool = False,
+        marks: Marks | None = None,
     ) -> None:
         self.ways: dict[str, Way] = {}
         self._cursor = cursor
@@ -56,6 +73,7 @@ class PastMoves:
         self._rules = rules
         self._tell = tell
         self._stands = stands
+        self._marks = marks or Unmarked()
 
     def grid(self, rule: str) -> Grid:
         """The grid that a rule is evaluated on."""
@@ -65,15 +83,19 @@ class PastMoves:
         """All moves from the point `first` to `last`, in order of time."""
         found: list[Move | Hours] = []
         slow: dict[float, list[str]] = {}
+        looked = [name for name in self._rules if self._plan.binding.rules[name].kind in KINDS]
         stretches = {name for names in self._plan.stretches.values() for name in names}
         for number, name in enumerate(self._rules):
             rule = self._plan.binding.rules[name]
-            self._tell(number / (len(self._rules) + 1), name)
+            if name not in looked:
+                self._tell(number / (len(self._rules) + 1), name)
             grid = self.grid(name)
             start = grid.at_or_after(first)
             even = regular(grid, start, last) if last >= start else None
             if rule.kind == "combine":
                 self.ways[name] = Way("from its parts")
+                found += self._hours(rule, grid, start, last)
+            elif name in looked:
                 found += self._hours(rule, grid, start, last)
             elif rule.rule.per_row:
                 found += self._guarded(name, "each row", self._single(rule, grid, first, last))
@@ -89,7 +111,21 @@ class PastMoves:
                 slow.setdefault(rule.rule.every or 0.0, []).append(name)
         for step, names in slow.items():
             found += self._by_points(step, names, first, last)
+        if looked:
+            found += self._looked(looked, first, last)
+        for name, way in self.ways.items():
+            for part in self._parts(name):
+                if part.unknown > way.unknown:
+                    way.unknown, way.why = part.unknown, part.why
+            way.lacks = "; ".join(filter(None, (way.lacks, lacks(self._plan.binding, self._plan.binding.rules[name]))))
         return sorted(found, key=lambda move: (move.at, isinstance(move, Move)))
+
+    def _parts(self, name: str) -> Iterator[Way]:
+        """How the rules that a combination is made of were had."""
+        for part in self._plan.binding.rules[name].parts:
+            if part in self.ways:
+                yield self.ways[part]
+                yield from self._parts(part)
 
     def _guarded(self, name: str, how: str, moves: Iterable[Move]) -> list[Move]:
         """The moves of a rule; of one whose SQL fails on the data, that it does."""
@@ -191,6 +227,22 @@ SELECT began, ended FROM gaps WHERE began < ended ORDER BY began"""
                 yield Move(at, name, Evaluation(at, seen, {}), partial=True)
         self.ways[name].points = len(ends)
 
+    def _looked(self, names: list[str], first: float, last: float) -> list[Move | Hours]:
+        """Rules that are found off the tick: what their looks would have found."""
+        from opsconsole.engine.insight.past_looks import PastLooks
+
+        part = self._plan.part(names)
+        made = {name: LookedMoves(part, name, self.grid(name), first, last) for name in names}
+        looks = PastLooks(self._cursor, part, self._marks)
+        how = looks.run(first, last, lambda name, found: made[name].take(found), self._tell, stands=self._stands)
+        for name, each in how.items():
+            said = f"looked at each {duration(each.seldom * each.every)}"
+            if each.seldom > 1:
+                said += f", moments of changes to {duration(each.every)}"
+            cut = f"its log is longer than the newest {MOST:,} rows, which are all that is seen" if each.cut else ""
+            self.ways[name] = Way(said, each.looks, each.error, round(each.unknown, 3), each.why, cut)
+        return [move for each in made.values() for move in each.moves()]
+
     # --- one by one ------------------------------------------------------------------------------------------
 
     def _by_points(self, step: float, names: list[str], first: float, last: float) -> list[Move | Hours]:
@@ -270,6 +322,19 @@ def looks(binding: Binding, rule: BoundRule) -> list[tuple[str, float]] | None:
     if spec.change is not None:
         offsets += [offset + spec.change for offset in offsets]
     return [(source, offset) for source in kpi.sources for offset in offsets]
+
+
+def lacks(binding: Binding, rule: BoundRule) -> str:
+    """What of the past of a rule's sources is not kept, in words, or nothing."""
+    sources = [each for name in rule.sources for each in binding.files(name)]
+    known = binding.site.sources
+    keyed = [name for name in dict.fromkeys(sources) if name in known and known[name].key]
+    flow = binding.flows.get(rule.rule.flow or "")
+    if flow is not None and known[flow.flow.source].time is None:
+        return f"{flow.flow.source} has no `time`: its rows count from the moments in them, whenever they came"
+    if not keyed:
+        return ""
+    return f"of {', '.join(keyed)} only the latest row of each key is kept: what rows said before is not seen"
 
 
 def periods(binding: Binding, rule: BoundRule, grid: Grid, first: float, last: float) -> list[float]:

@@ -25,6 +25,7 @@ from opsconsole.engine.rule_results import Difference, Result, as_json_text, as_
 from opsconsole.kpis.bind import bind
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.due import Plan, with_operands
+from opsconsole.kpis.ruling.insights import KINDS
 from opsconsole.site.builtin import BUILT_IN
 from opsconsole.site.kinds import BAD
 from opsconsole.site.localtime import zone
@@ -150,6 +151,11 @@ class _Run:
         for name in rules:
             if past.ways[name].error:
                 raise _WrongError(self.mark("rules"), f"the rule `{name}` fails on these rows: {past.ways[name].error}")
+        named = [*self.values.get("rules", ()), *(each["rule"] for at in self.values["expect"] for each in at["open"])]
+        for name in dict.fromkeys(named):
+            way = past.ways[name]
+            if binding.rules[name].kind in KINDS and way.unknown >= last - self.start > 0:
+                raise _WrongError(self.place_of(name), f"these rows tell nothing of the rule `{name}`: {way.why}")
         replay = Replay(binding, {name: past.grid(name) for name in wanted})
         stops = [(each["at"], 1, place) for place, each in enumerate(self.values["expect"])]
         stops += [(each["at"], 0, place) for place, each in enumerate(self.values.get("commands", ()))]

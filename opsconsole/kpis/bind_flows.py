@@ -73,7 +73,8 @@ class Flows:
             where = f" WHERE (\n{condition.text}\n)" if condition is not None else ""
         newest = f"greatest({', '.join(moments)})" if len(moments) > 1 else "".join(moments)
         places = [each for each in ("_file", "_line") if each in self._binder.schemas[flow.source]]
-        inner = f"SELECT {', '.join([*columns, *places])} FROM {ident(flow.source)}{where}"
+        time = ["_time"] if "_time" in self._binder.schemas[flow.source] else []
+        inner = f"SELECT {', '.join([*columns, *places, *time])} FROM {ident(flow.source)}{where}"
         order = ", ".join([f"{newest} DESC NULLS LAST", *(f"{each} DESC" for each in places)])
         return f"SELECT * FROM ({inner}) ORDER BY {order} LIMIT {MOST + 1}"
 

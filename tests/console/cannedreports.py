@@ -51,7 +51,8 @@ def backtest(rules: list[str], changes: list[str]) -> dict[str, Any]:
         return {
             "rule": rule, "title": f"{rule} of line 3", "count": count, "instances": 1, "total": 300.0 * count,
             "median": 300.0, "longest": 300.0, "per_day": count / 10, "days": min(count, 10), "in_floods": 1,
-            "active": 0, "how": "", "points": 0, "error": "", "occurrences": found,
+            "active": 0, "how": "", "points": 0, "error": "", "unknown": 0.0, "why": "",
+            "lacks": "", "occurrences": found,
         }  # fmt: skip
 
     named = rules or ["drift", "jam"]

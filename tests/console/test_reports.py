@@ -57,3 +57,26 @@ async def test_a_report_that_cannot_be_made_says_why(tmp_path: Path) -> None:
         person.engine.answers["report"] = lambda _: Report(4, trouble="there is no rule `drft`; did you mean `drift`?")
         await enter(person, "backtest drft")
         await person.sees("did you mean `drift`?")
+
+
+async def test_a_backtest_says_what_was_not_known(tmp_path: Path) -> None:
+    def answer(ask: AskReport) -> Report:
+        result = cannedreports.backtest(ask.options["rules"], [])
+        never, partly = result["rules"][0], result["rules"][-1]
+        partly |= {"unknown": 7200.0, "why": "its newest value is too old", "lacks": "of jobs only the latest is kept"}
+        if never["rule"] == "drift":
+            never |= {"count": 0, "occurrences": [], "unknown": 10 * 86_400.0, "why": "not enough past", "lacks": ""}
+        return Report(3, 1.0, result=result)
+
+    async with console(tmp_path, 120, 40, cannedalerts.triage()) as person:
+        person.engine.answers["report"] = answer
+        await enter(person, "backtest")
+        await person.sees("drift of line 3")
+        assert "unknown" in person.row("drift of line 3")
+        await enter(person, "backtest drift")
+        await person.sees("not known at any time: not enough past")
+        assert "nothing could be said of it at any time" in person.text()
+        assert "no alert" not in person.text()
+        await enter(person, "backtest jam")
+        await person.sees("not known for 2 h of it: its newest value is too old")
+        assert "of jobs only the latest is kept" in person.text()

@@ -123,3 +123,46 @@ def test_the_example_of_the_readme_holds(tmp_path: Path, capsys: pytest.CaptureF
     folder = site(tmp_path, example[1])
     (tmp_path / "site.yaml").write_text(SITE.replace("  bad:", "  scrap_high:").replace("bad and idle", "scrap_high"))
     assert run(folder, [], as_json=False) == 0, capsys.readouterr().out
+
+
+CHARTED = """\
+kpis: {scrap: {source: cycles, value: avg(scrap), window: 1h}}
+rules: {chart: {kpi: scrap, control: rule1, priority: critical}}
+"""
+CHART = """\
+tests:
+  - name: a chart warns of an hour beyond its limits
+    start: 2026-06-24 00:00
+    rules: chart
+    rows:
+      cycles:
+        - {at: 30m, every: 2h, until: 40h, line: A, qty: 100, scrap: 4, state: run}
+        - {at: 90m, every: 2h, until: 40h, line: A, qty: 100, scrap: 6, state: run}
+        - {at: 41h, line: A, qty: 100, scrap: 40, state: run}
+    expect:
+      - {at: 41h, open: []}
+      - {at: 42h 10m, open: [{rule: chart, priority: critical}]}
+"""
+
+
+def charted(folder: Path, tests: str) -> str:
+    made = site(folder, tests)
+    (folder / "site.yaml").write_text(SITE.partition("kpis:")[0] + CHARTED)
+    return made
+
+
+def test_rules_that_are_found_off_the_tick_are_tested(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(charted(tmp_path, CHART), [], as_json=False) == 0, capsys.readouterr().out
+
+
+def test_a_rule_of_which_the_rows_tell_nothing_is_not_said_to_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = (
+        CHART.replace("until: 40h", "until: 8h")
+        .replace("41h,", "9h,")
+        .replace("42h 10m, open: [{rule: chart, priority: critical}]", "10h, open: []")
+    )
+    assert run(charted(tmp_path, few), [], as_json=False) == 1
+    told = capsys.readouterr().out
+    assert "rules_test.yaml:4:12 these rows tell nothing of the rule `chart`: not enough: 9 of 20 points" in told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from opsconsole.alerts.alert import Transition
 from opsconsole.engine.clock import SiteClock
-from opsconsole.engine.past_moves import PastMoves
+from opsconsole.engine.past_moves import PastMoves, Tell
 from opsconsole.engine.replay import Replay
 from opsconsole.engine.ruling import Ruling, Tick
 from opsconsole.engine.watch import AlertWatch
 from opsconsole.journal.journal import Journal
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.due import Plan
+from opsconsole.kpis.ruling.insights import Insights
 from opsconsole.site.model import Clock
 from opsconsole.tables import health, touched
 from opsconsole.tables.store import Store
@@ -52,7 +53,7 @@ class Live:
         self.ruling = Ruling(self.watch, self.folder / "ruled.json")
         self.started = wall
 
-    def _hear(self, transitions: list[Transition]) -> None:  # type: ignore[type-arg]
+    def _hear(self, transitions: Sequence[Transition]) -> None:
         self.told += [(each.at, each.alert.id, each.what) for each in transitions]
 
     def restart(self, wall: float, *, killed: bool = False) -> None:
@@ -92,24 +93,25 @@ class Live:
             touched.note(cursor, {"cycles": found})
             cursor.execute("COMMIT")
 
-    def tick(self, wall: float) -> None:
-        """Evaluate until nothing is left."""
+    def tick(self, wall: float, insights: Insights | None = None) -> None:
+        """Evaluate until nothing is left, by what was found off the tick."""
         clock = SiteClock(Clock(mode=self.mode), "Europe/Berlin", FIRST)  # type: ignore[arg-type]
         clock.newest = wall if self.mode == "data" else None
         while True:
             with contextlib.closing(self.store.cursor()) as cursor:
                 health.at(cursor, wall)
                 cursor.execute("BEGIN TRANSACTION READ ONLY")
-                if not self.ruling.run(cursor, self.binding, Tick(clock, wall, self.started, {}), None):
+                if not self.ruling.run(cursor, self.binding, Tick(clock, wall, self.started, {}, {}, insights), None):
                     return
 
-    def backtest(self, last: float) -> Told:
-        """What a backtest of the same rows finds."""
+    def backtest(self, last: float, first: float = FIRST, tell: Tell = lambda _done, _doing: None) -> Told:
+        """What a backtest of the same rows finds; `ways`: how."""
         names = list(self.binding.rules)
         with contextlib.closing(self.store.cursor()) as cursor:
-            past = PastMoves(cursor, Plan(self.binding), names, lambda done, doing: None)
+            past = PastMoves(cursor, Plan(self.binding), names, tell, marks=self.watch)
             replay = Replay(self.binding, {name: past.grid(name) for name in names})
-            found = [each for _, told in replay.run(past.of(FIRST, last), last) for each in told]
+            found = [each for _, told in replay.run(past.of(first, last), last) for each in told]
+        self.ways = past.ways
         return sorted((each.at, each.alert.id, each.what) for each in found)
 
 

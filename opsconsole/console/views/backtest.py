@@ -36,6 +36,8 @@ OCCURRENCES = (
     Column("", 5, drop=2),
 )
 SINCE = "since"
+NONE = "it would have raised no alert"
+UNKNOWN = "nothing could be said of it at any time"
 
 
 class BacktestView(ReportView):
@@ -46,7 +48,7 @@ class BacktestView(ReportView):
 
     def __init__(self, ctx: Context, address: Address) -> None:
         super().__init__(ctx, address)
-        self._pane = Pane(OCCURRENCES if address.name else RULES, empty="it would have raised no alert")
+        self._pane = Pane(OCCURRENCES if address.name else RULES, empty=NONE)
 
     @property
     def stack(self) -> str:
@@ -71,6 +73,15 @@ class BacktestView(ReportView):
         changes = [f"{key}: {value}" for key, value in self.address.where if key != SINCE]
         return {**found, "changes": changes} if changes else found
 
+    def _never(self, entry: dict[str, Any]) -> bool:
+        """Whether nothing was known of a rule at any time."""
+        assert self.result is not None
+        return not entry["count"] and bool(entry["unknown"] >= self.result["until"] - self.result["since"])
+
+    def _words(self, entry: dict[str, Any]) -> str:
+        """What came of a rule."""
+        return f"not known at any time: {inert(entry['why'])}" if self._never(entry) else _figures(entry)
+
     def take(self, result: dict[str, Any]) -> None:
         zone = result["timezone"]
         if self.address.name:
@@ -78,9 +89,10 @@ class BacktestView(ReportView):
             shown = entry.get("changed", entry) if entry is not None else {"occurrences": []}
             found = sorted(shown["occurrences"], key=lambda each: -each["start"])
             self._pane.set_rows([_occurrence(number, each, zone) for number, each in enumerate(found)])
+            self._pane.empty = UNKNOWN if entry is not None and self._never(shown) else NONE
         else:
             found = sorted(result["rules"], key=lambda each: -each["count"])
-            self._pane.set_rows([_rule(each) for each in found])
+            self._pane.set_rows([_rule(each, self._never(each)) for each in found])
 
     def body(self, cells: int, lines: int) -> list[Line]:
         assert self.result is not None
@@ -104,11 +116,16 @@ class BacktestView(ReportView):
         assert self.result is not None
         if entry["error"]:
             return [[(f" {inert(entry['error'])}", "warning")]]
-        lines: list[Line] = [[(" ", ""), (_figures(entry), "")]]
+        lines: list[Line] = [[(" ", ""), (self._words(entry), "")]]
+        if entry["unknown"] and not self._never(entry):
+            lines.append([(f" not known for {duration(entry['unknown'])} of it: {inert(entry['why'])}", "dim")])
+        if entry["lacks"]:
+            lines.append([(f" {inert(entry['lacks'])}", "warning")])
         if "changed" in entry:
+            lines.append([(" changed: ", "bold"), (self._words(entry["changed"]), "")])
+        if "changed" in entry and not self._never(entry) and not self._never(entry["changed"]):
             saved = entry["saved"]
             word = "saves" if saved["count"] >= 0 else "adds"
-            lines.append([(" changed: ", "bold"), (_figures(entry["changed"]), "")])
             said = f" {word} {fmt.count(abs(saved['count']), 'alert')} ({abs(saved['percent']):.0f} %)"
             time = f", {duration(abs(saved['total']))} {'less' if saved['total'] > 0 else 'more'} in alert"
             said += time if saved["total"] else ""
@@ -144,7 +161,7 @@ def _figures(entry: dict[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _rule(entry: dict[str, Any]) -> Row:
+def _rule(entry: dict[str, Any], never: bool) -> Row:
     changed = entry.get("changed")
     cells = (
         cell(inert(entry["title"] or entry["rule"])),
@@ -156,8 +173,8 @@ def _rule(entry: dict[str, Any]) -> Row:
         cell(duration(entry["longest"]) if entry["count"] else "", "dim"),
         cell(str(entry["in_floods"]) if entry["in_floods"] else "", "warning"),
     )
-    if entry["error"]:
-        cells = (cells[0], cell("error", "warning"), *cells[2:])
+    if entry["error"] or never:
+        cells = (cells[0], cell("error" if entry["error"] else "unknown", "warning"), *cells[2:])
     return Row(entry["rule"], cells, copy=f"{entry['rule']}\t{entry['count']}\t{entry['median']}")
 
 

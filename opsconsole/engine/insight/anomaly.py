@@ -2,7 +2,7 @@
 
 An alert begins at an onset and stands as long as what followed is as odd. A group without enough past, or whose latest
 point is old, is not known, which clears nothing. What was learnt is kept and fed with what is new; it is learnt anew
-every day of site time, as late rows may have changed the past.
+every day, as late rows may have changed the past.
 """
 
 from __future__ import annotations
@@ -39,4 +39,11 @@ class AnomalyStudy:
         if learnt is None or known != rule or not learnt.fresh(at):
             learnt = Streams(rule) if rule.kpi is not None else Machines(rule)
             self._kept[key] = rule, learnt
-        return {key: learnt.look(ground.cursor, ground.binding, ground.now)}
+        return {key: self._look(learnt, rule, ground)}
+
+    @staticmethod
+    def _look(learnt: Streams | Machines, rule: BoundRule, ground: Ground) -> Found:
+        if isinstance(learnt, Streams):
+            return learnt.look(ground.cursor, ground.binding, ground.now, ground.past.ahead if ground.past else None)
+        read = ground.past.rows_of(rule) if ground.past else None
+        return learnt.look(ground.cursor, ground.binding, ground.now, read)

@@ -55,10 +55,12 @@ class ControlStudy:
         wanted = named(rule for each in rules for rule in each.rule.control)
         at = ground.now.timestamp()
         seen: dict[str, list[Seen]] = {name: [] for name in task.rules}
-        marked = moments_of(ground.watch, kpi.kpi.name, tuple(by))
+        until = at if ground.past is not None else None
+        marked = moments_of(ground.watch, kpi.kpi.name, tuple(by), until=until)
+        read = ground.past.ahead.read if ground.past is not None else self._points.on(ground.cursor)
         drawn = charts(
             ground.cursor, ground.binding, kpi, ground.now, by=tuple(by), rules=wanted, changes=marked,
-            read=self._points.on(ground.cursor), kept=self._charts,
+            until=ground.until, read=read, kept=self._charts,
         )  # fmt: skip
         for charted in drawn:
             for rule in rules:
@@ -85,11 +87,11 @@ def _seen(binding: Binding, rule: BoundRule, charted: Charted, now: float) -> Se
     kpi = rule.kpi.kpi if rule.kpi is not None else Kpi("")
     values = charted.measured.values[charted.first :]
     there = np.flatnonzero(np.isfinite(values))
-    if lacking(charted) or not len(there):
-        return Seen(charted.members, unknown=True)
+    if (why := lacking(charted)) or not len(there):
+        return Seen(charted.members, unknown=True, text=why or "it has no values")
     last = int(there[-1])
     if now - charted.ends[last] > _OLD * charted.points.step:
-        return Seen(charted.members, unknown=True)
+        return Seen(charted.members, unknown=True, text="its newest value is too old")
     chosen = named(rule.rule.control)
     signals = [each for each in standing(charted.control, values) if each.rule in chosen and bad_side(kpi, each)]
     value = float(values[last]) * charted.measured.scale

@@ -49,8 +49,11 @@ class FlowStudy:
 
         if self._lessons is None:
             self._lessons = flow_rehearse.Lessons()
-        rows, _ = flow_read.rows_of(ground.cursor, bound)
-        log = flow_read.log_of(rows, bound.flow)
+        if ground.past is not None:
+            log = ground.past.flow(bound).log(ground.now)
+        else:
+            rows, _ = flow_read.rows_of(ground.cursor, bound)
+            log = flow_read.log_of(rows, bound.flow)
         lesson = self._lessons.of(log, bound, ground.binding.site, ground.now)
         found = flow_read.at_risk_of(log, bound.flow, ground.binding.site, ground.now, lesson.correction)
         rules = {name: ground.binding.rules[name] for name in task.rules if name in ground.binding.rules}
@@ -64,7 +67,7 @@ def _found(rule: BoundRule, found: pl.DataFrame, now: dt.datetime, worth: Rehear
     for row in found.iter_rows(named=True):
         late = row["late"]
         if late is None:
-            seen.append(Seen((row["case"],), unknown=True))
+            seen.append(Seen((row["case"],), unknown=True, text="too few cases lasted so long"))
             continue
         raised = late > limit
         seen.append(

@@ -55,14 +55,21 @@ class WipStudy:
                 limit = wip_quantile(start, end, at, wanted.share) if enough else None
                 named = f"P{wanted.share * 100:.0f} so far "
             found[rule.rule.name] = Found(
-                at, 0.0, (_wip(rule, bound, now, limit, named) if every.height else Seen((), unknown=True),), gone=True
+                at,
+                0.0,
+                (
+                    _wip(rule, bound, now, limit, named)
+                    if every.height
+                    else Seen((), unknown=True, text="it has no cases"),
+                ),
+                gone=True,
             )
         return found
 
 
 def _wip(rule: BoundRule, bound: BoundFlow, now: int, limit: float | None, named: str) -> Seen:
     if limit is None:
-        return Seen((), unknown=True)
+        return Seen((), unknown=True, text=f"fewer than {CLOSED} cases were closed")
     if now <= limit:
         return Seen((), None, now, limit)
     text = f"{_named(bound)}: {count(now, 'case')} in progress, {named or 'limit '}{number(limit)}"
@@ -83,7 +90,8 @@ class BottleneckStudy:
         bound, at = _flow(key, ground), ground.now.timestamp()
         rules = _rules(task, ground)
         if bound.flow.station:
-            stations = flow_read.bottlenecks(ground.cursor, bound, ground.now, known=True)
+            rows = ground.past.flow(bound).periods(ground.now) if ground.past is not None else None
+            stations = flow_read.bottlenecks(ground.cursor, bound, ground.now, known=True, rows=rows)
             # a station without a row for so long is not known to be well
             return {each.rule.name: Found(at, 0.0, _stations(each, bound, stations, at)) for each in rules}
         from opsconsole.insight.flow.waiting import waiting_now
@@ -127,7 +135,7 @@ def _stations(
                 limit, words = wanted.seconds, (brief(value), brief(wanted.seconds))
                 text = f"{name} alone holds up the others, for {words[0]} now"
             if wanted.seconds is not None and (one.known is None or now - one.known > max(_OLD, wanted.seconds)):
-                seen.append(Seen(members, unknown=True))
+                seen.append(Seen(members, unknown=True, text="its newest row is too old"))
             elif value > limit:
                 seen.append(Seen(members, rule.rule.priority, value, limit, text, *words))
             else:
@@ -164,5 +172,7 @@ def _log(bound: BoundFlow, ground: Ground) -> Log:
     from opsconsole.engine.insight.flow_read import log_of, naive, rows_of
     from opsconsole.insight.flow.stages import known_at
 
+    if ground.past is not None:
+        return ground.past.flow(bound).log(ground.now)
     rows, _ = rows_of(ground.cursor, bound)
     return known_at(log_of(rows, bound.flow), naive(ground.now))

@@ -71,6 +71,34 @@ def at_risk_of(
     return at_risk(log, now=naive(now), done=spec.done, sla=spec.sla, hours=hours, recalibration=taught)
 
 
+class KnownFlow:
+    """The rows of a flow as they were at moments of the past: those with event times up to then, and what of them was
+    over."""
+
+    def __init__(self, rows: pl.DataFrame, spec: FlowSpec) -> None:
+        self._rows = rows
+        self._spec = spec
+        self._log: Log | None = None
+        self._came: pl.Series | None = None
+
+    def log(self, now: dt.datetime) -> Log:
+        """The log of a flow of cases at a moment (aware). Raises ValueError for what is no log."""
+        if self._log is None:
+            self._log = log_of(self._rows, self._spec)
+            if "_time" in self._rows.columns and not self._spec.lifecycle:  # of a step of two rows each has its own
+                self._came = self._rows["_time"].gather(self._log.steps["row"])
+        moment, log = naive(now), self._log
+        if self._came is not None:
+            log = Log(log.steps.filter((self._came <= moment).fill_null(value=True)), (), log.in_order)
+        return known_at(log, moment)
+
+    def periods(self, now: dt.datetime) -> pl.DataFrame:
+        """The rows of a flow of stations at a moment (aware)."""
+        if "_time" not in self._rows.columns:
+            return self._rows
+        return self._rows.filter((pl.col("_time") <= naive(now)).fill_null(value=True))
+
+
 def _with_faults(found: Flow, log: Log) -> Flow:
     return Flow(
         **{name: getattr(found, name) for name in found.__struct_fields__} | {"faults": log.faults + found.faults}
@@ -97,14 +125,21 @@ def naive(moment: dt.datetime) -> dt.datetime:
 
 
 def bottlenecks(
-    cursor: duckdb.DuckDBPyConnection, bound: BoundFlow, now: dt.datetime, *, known: bool = False
+    cursor: duckdb.DuckDBPyConnection,
+    bound: BoundFlow,
+    now: dt.datetime,
+    *,
+    known: bool = False,
+    rows: pl.DataFrame | None = None,
 ) -> list[tuple[str | None, Bottleneck]]:
     """The bottleneck of each group of stations in the time that the flow looks back on.
 
-    `known`: only by periods that were over by then, or have no end yet, as a rule saw them.
+    `known`: only by periods that were over by then, or have no end yet, as a rule saw them. `rows`: those that there
+    were then.
     """
     until = now.timestamp()
-    rows, _ = rows_of(cursor, bound)
+    if rows is None:
+        rows, _ = rows_of(cursor, bound)
     if known:
         rows = rows.filter(pl.col("end").is_null() | (pl.col("end") <= naive(now)))
     start, end = pl.col("start"), pl.coalesce("end", pl.lit(naive(now)))

@@ -49,7 +49,7 @@ class ForecastStudy:
         wanted = parse(rule.rule.forecast)
         found = self._outlooks.of(
             ground.cursor, ground.binding, rule.kpi, ground.now, ahead=wanted.within, by=rule.by,
-            read=self._points.on(ground.cursor),
+            until=ground.until, read=ground.past.ahead.read if ground.past else self._points.on(ground.cursor),
         )  # fmt: skip
         before, kept = self._seen.get(name, {}), {}
         for each in found:
@@ -67,7 +67,7 @@ class ForecastStudy:
 def _seen(binding: Binding, rule: BoundRule, outlook: Outlook, wanted: Crosses) -> Seen:
     kpi = rule.kpi.kpi if rule.kpi is not None else Kpi("")
     if not isinstance(outlook.forecast, Forecast):
-        return Seen(outlook.members, unknown=True)
+        return Seen(outlook.members, unknown=True, text=str(outlook.forecast))
     crossing = outlook.crosses(wanted.limit, wanted.within)
     if crossing is None or crossing.crossed or crossing.probability <= wanted.probability:
         return Seen(outlook.members, None, outlook.forecast.now)

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from opsconsole.engine.watch import AlertWatch
+from opsconsole.engine.change_messages import ChangeMark
+
+
+class Marks(Protocol):
+    """What knows of the changes that people marked: the watch of an engine."""
+
+    def marked(self) -> Sequence[ChangeMark]:
+        """Those that stand, the earliest first."""
+        ...
+
+
+class Unmarked:
+    """No change is marked."""
+
+    def marked(self) -> Sequence[ChangeMark]:
+        """None."""
+        return ()
 
 
 class Changed(NamedTuple):
@@ -19,7 +35,7 @@ class Changed(NamedTuple):
 
 
 def changes_of(
-    watch: AlertWatch, kpi: str, where: Mapping[str, str | None] | None = None, until: float | None = None
+    watch: Marks, kpi: str, where: Mapping[str, str | None] | None = None, until: float | None = None
 ) -> list[Changed]:
     """The changes that should move a KPI, the earliest first, up to a moment.
 
@@ -36,7 +52,7 @@ def changes_of(
 
 
 def moments_of(
-    watch: AlertWatch,
+    watch: Marks,
     kpi: str,
     by: tuple[str, ...] = (),
     where: Mapping[str, str | None] | None = None,

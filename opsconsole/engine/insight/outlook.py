@@ -1,6 +1,7 @@
 """Where a KPI is going: its points as the screen showed them, forecast for each group of its rows, and its limits.
 
-How a series is best forecast is found once and kept (`Outlooks`); after so many new points it is found anew. Points
+How a series is best forecast is found once and kept (`Outlooks`); after so many new points it is found anew, at the
+same points whenever the engine was started, so that a backtest finds what it found. Points
 that are as they were are not forecast again.
 """
 
@@ -181,7 +182,8 @@ class Outlooks:
         horizon: int, calendar: Calendar, last: int,
     ) -> Plan | NotEnough:  # fmt: skip
         made, kept = self._plans.get(key, (0, None))
-        if kept is not None and 0 <= last - made < (1 if isinstance(kept, NotEnough) else max(24, *seasons[:1])):
+        lasts = 1 if isinstance(kept, NotEnough) else max(24, *seasons[:1])
+        if kept is not None and last // lasts == made // lasts:
             return kept
         found = plan(row, seasons, horizon, LEVELS, calendar=calendar, start=last - len(row))
         self._plans.pop(key, None)

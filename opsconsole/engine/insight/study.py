@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import duckdb
 
-from opsconsole.engine.watch import AlertWatch
+from opsconsole.engine.insight.marked import Marks
 from opsconsole.kpis.binding import Binding
 from opsconsole.kpis.ruling.insights import Found
 
+if TYPE_CHECKING:
+    from opsconsole.engine.insight.read_ahead import ReadAhead
+
 
 class Ground(NamedTuple):
-    """What is looked at: tables by a cursor in a transaction, the site bound to them, site time now, the journal."""
+    """What is looked at: tables by a cursor in a transaction, the site bound to them, site time now, the journal.
+
+    `past`: `now` is one of many moments of the past, for which the tables were read at once. Rows with a later event
+    time are as if they were not there yet.
+    """
 
     cursor: duckdb.DuckDBPyConnection
     binding: Binding
     now: dt.datetime
-    watch: AlertWatch
+    watch: Marks
+    past: ReadAhead | None = None
+
+    @property
+    def until(self) -> dt.datetime | None:
+        """The moment after which rows do not count; None where all do."""
+        return None if self.past is None else self.now
 
 
 class Task(NamedTuple):

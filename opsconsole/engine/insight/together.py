@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ MOST = 5_000
 """So many of the latest rows of a machine are learnt from at most."""
 RECENT = 300
 """So many are looked at each time."""
+Latest = Callable[[dt.datetime, int], Mapping[Members, "Rows"]]
+"""The last rows of each group up to a moment, so many of them."""
 DAY = 86_400.0
 _AGAIN = 600.0
 """Seconds of site time after which it is tried again to learn of a machine that had too few rows."""
@@ -78,13 +80,13 @@ class Machines:
         self._tried = 0.0
 
     def fresh(self, now: float) -> bool:
-        """Whether what was learnt still counts."""
-        return self._begun is None or 0 <= now - self._begun < DAY
+        """Whether what was learnt still counts: for the rest of the day (of UTC), whenever it was learnt."""
+        return self._begun is None or (now >= self._begun and now // DAY == self._begun // DAY)
 
-    def look(self, cursor: Cursor, binding: Binding, now: dt.datetime) -> Found:
-        """Learn where nothing is known yet; say what stands."""
+    def look(self, cursor: Cursor, binding: Binding, now: dt.datetime, read: Latest | None = None) -> Found:
+        """Learn where nothing is known yet; say what stands. `read`: the rows of a past that was read at once."""
         rule, at = self._rule, now.timestamp()
-        recent = latest(cursor, binding, rule, now, RECENT)
+        recent = read(now, RECENT) if read is not None else latest(cursor, binding, rule, now, RECENT)
         if self._begun is None:
             self._begun = at
         lacking = any(members not in self._machines or self._machines[members].lacking for members in recent)
@@ -108,8 +110,10 @@ class Machines:
 
     def _seen(self, binding: Binding, members: Members, machine: Machine, rows: Rows | None, now: float) -> Seen:
         monitor = machine.monitor
-        if monitor is None or rows is None or now - rows.times[-1] > _OLD * machine.step + 60.0:
-            return Seen(members, unknown=True)
+        if monitor is None:
+            return Seen(members, unknown=True, text=machine.lacking)
+        if rows is None or now - rows.times[-1] > _OLD * machine.step + 60.0:
+            return Seen(members, unknown=True, text="its newest row is too old")
         found = watch(monitor, rows.values)
         index = float(found.index[-1])
         if not found.alarms[-1]:
@@ -144,16 +148,32 @@ def latest(
     where: Mapping[str, str | None] | None = None,
 ) -> dict[Members, Rows]:  # fmt: skip
     """The last rows of each group up to `now`, in order of time. Raises duckdb.Error, LookupError."""
+    return _rows(cursor, binding, rule, [f"_time <= {literal(now)}"], count, where)
+
+
+def between(
+    cursor: Cursor, binding: Binding, rule: BoundRule, after: dt.datetime, upto: dt.datetime
+) -> dict[Members, Rows]:
+    """The rows of each group after a moment up to another. Raises duckdb.Error, LookupError."""
+    return _rows(cursor, binding, rule, [f"_time > {literal(after)}", f"_time <= {literal(upto)}"], None)
+
+
+def _rows(
+    cursor: Cursor, binding: Binding, rule: BoundRule, when: list[str], count: int | None,
+    where: Mapping[str, str | None] | None = None,
+) -> dict[Members, Rows]:  # fmt: skip
+    """The rows of each group by their times, the last so many of each."""
     conditions, parameters = binding.filters(rule.source, dict(where or {}))
     members = [binding.member(rule.source, name) for name in rule.by]
     heads = "".join(f"{each} AS m{at}, " for at, each in enumerate(members))
     columns = ", ".join(f"CAST({ident(name)} AS DOUBLE) AS c{at}" for at, name in enumerate(rule.columns))
     groups = "".join(f"m{at}, " for at in range(len(members)))
     over = f"PARTITION BY {groups[:-2]} ORDER BY t DESC" if members else "ORDER BY t DESC"
-    conditions = [*conditions, "_time IS NOT NULL", f"_time <= {literal(now)}"]
+    conditions = [*conditions, "_time IS NOT NULL", *when]
+    last = f"QUALIFY row_number() OVER ({over}) <= {count} " if count is not None else ""
     query = (
         f"SELECT * FROM (SELECT {heads}epoch(_time) AS t, {columns} FROM {ident(rule.source)} "
-        f"WHERE {' AND '.join(conditions)}) QUALIFY row_number() OVER ({over}) <= {count} ORDER BY {groups}t"
+        f"WHERE {' AND '.join(conditions)}) {last}ORDER BY {groups}t"
     )
     found = cursor.execute(query, parameters).fetchnumpy()
     values = np.column_stack([np.ma.filled(found[f"c{at}"].astype(float), np.nan) for at in range(len(rule.columns))])

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from opsconsole.insight.anomaly.detector import Detector
+from opsconsole.kpis.ahead import Ahead
 from opsconsole.kpis.binding import Binding, BoundKpi, BoundRule
 from opsconsole.kpis.cadence import Stretches, apart
 from opsconsole.kpis.extent import Extents
@@ -75,11 +76,11 @@ class Streams:
         self._begun = 0.0
 
     def fresh(self, now: float) -> bool:
-        """Whether what was learnt still counts."""
-        return self._fed is None or 0 <= now - self._begun < DAY
+        """Whether what was learnt still counts: for the rest of the day (of UTC), whenever it was learnt."""
+        return self._fed is None or (now >= self._begun and now // DAY == self._begun // DAY)
 
-    def look(self, cursor: Cursor, binding: Binding, now: dt.datetime) -> Found:
-        """Feed what is new, and say what stands."""
+    def look(self, cursor: Cursor, binding: Binding, now: dt.datetime, ahead: Ahead | None = None) -> Found:
+        """Feed what is new, and say what stands; of a past moment (`ahead`) what stood then."""
         kpi = self._rule.kpi
         assert kpi is not None
         at = now.timestamp()
@@ -89,9 +90,10 @@ class Streams:
             self._begun = at
         else:
             count = min(MOST, max(1, math.ceil((at - self._fed) / step) + 1))
-        stretches = over(cursor, binding, kpi, now, count)
+        until, read = (now, ahead.read) if ahead is not None else (None, None)
+        stretches = over(cursor, binding, kpi, now, count, until, ahead)
         if self._fed is None or stretches.ends[-1:] > [dt.datetime.fromtimestamp(self._fed, dt.UTC)]:
-            found = points(cursor, binding, kpi, stretches, self._rule.by)
+            found = points(cursor, binding, kpi, stretches, self._rule.by, until=until, read=read)
             if self._fed is None and found.members:
                 self._share /= len(found.members)
             self._feed(binding, found)
@@ -112,8 +114,10 @@ class Streams:
 
     def _seen(self, binding: Binding, kpi: BoundKpi, members: Members, stream: Stream, now: float, step: float) -> Seen:
         last = stream.last
-        if last is None or not stream.detector.ready or now - last.end > _OLD * step:
-            return Seen(members, unknown=True)
+        if last is None or not stream.detector.ready:
+            return Seen(members, unknown=True, text="not enough past")
+        if now - last.end > _OLD * step:
+            return Seen(members, unknown=True, text="its newest value is too old")
         if stream.standing is None:
             return Seen(members, None, last.value)
         text = said(binding, kpi, stream.standing, now)
@@ -139,12 +143,13 @@ def complete(
 
 
 def over(
-    cursor: Cursor, binding: Binding, kpi: BoundKpi, now: dt.datetime, count: int, until: dt.datetime | None = None
+    cursor: Cursor, binding: Binding, kpi: BoundKpi, now: dt.datetime, count: int, until: dt.datetime | None = None,
+    ahead: Ahead | None = None,
 ) -> Stretches:  # fmt: skip
     """Of the last stretches those that nothing more comes to: rows of each source lie beyond, or they ended two steps
     ago."""
     stretches = apart(binding, kpi, now, count, kpi.kpi.chart.every)
-    extents = Extents(cursor, binding, until)
+    extents = Extents(cursor, binding, until) if ahead is None or until is None else ahead.extents(until)
     beyond = [last for leaf in kpi.leaves if (last := extents.of(leaf.source).last) is not None]
     sure = min(beyond, default=now)
     old = now - dt.timedelta(seconds=2 * stretches.step)

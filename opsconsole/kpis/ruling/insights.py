@@ -24,7 +24,7 @@ class Seen(Struct, frozen=True):
     """One instance of a rule: its members in the order of the rule's `by`; `priority` None where all is well.
 
     `text` says what is the matter, `shown` and `limited` the value and the limit as text, for the rule's `title`.
-    `unknown`: there is not enough to say anything.
+    `unknown`: there is not enough to say anything; `text` is then why.
     """
 
     members: Members

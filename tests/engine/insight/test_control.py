@@ -152,7 +152,9 @@ def test_without_enough_points_nothing_is_known(site: Binding) -> None:
 
 def test_missing_points_are_not_known(site: Binding, usual: duckdb.DuckDBPyConnection) -> None:
     assert [each.unknown for each in look(site, usual, NOON + dt.timedelta(hours=2))["high"].seen] == [False]
-    assert look(site, usual, NOON + dt.timedelta(hours=6))["high"].seen == (Seen((), unknown=True),)
+    assert look(site, usual, NOON + dt.timedelta(hours=6))["high"].seen == (
+        Seen((), unknown=True, text="its newest value is too old"),
+    )
 
 
 class AtPlant(NamedTuple):

@@ -12,6 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from opsconsole.engine.insight.flow import FlowDesk
+from opsconsole.engine.insight.marked import Unmarked
+from opsconsole.engine.insight.read_ahead import ReadAhead
 from opsconsole.engine.insight.studies import STUDIES
 from opsconsole.engine.insight.study import Ground
 from opsconsole.kpis.bind import bind
@@ -212,3 +214,26 @@ def test_a_flow_that_cannot_be_read_says_why(tables: duckdb.DuckDBPyConnection, 
     binding = bound(tmp_path, ["many: {flow: jobs, wip: cases > 6}"])
     with pytest.raises(LookupError, match="waits for the first file"):
         look(tables, replace(binding, flows={}, stuck={"jobs": "waits for the first file of events"}), "wip")
+
+
+def test_a_past_moment_of_stations_is_as_it_was_told_then(tables: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    cycles(tables, "1", "press", -110, 0, 60, 60)
+    cycles(tables, "1", "weld", -110, -60, 60, 40)
+    tables.execute("UPDATE active SET _time = make_timestamp((ended * 1e6)::BIGINT)")
+    binding = bound(tmp_path, ["long: {flow: lines, bottleneck: sole > 30m}"])
+    study = STUDIES["bottleneck"]()
+    [(key, task)] = study.tasks(binding).items()
+    moments = [NOW.timestamp() - 60.0 * at for at in (100, 70, 31, 10, 0)]
+    past = ReadAhead(tables.cursor(), binding, moments)
+    told = []
+    for moment in moments:
+        now = dt.datetime.fromtimestamp(moment, dt.UTC)
+        found = study.look(key, task, Ground(tables.cursor(), binding, now, Unmarked(), past))
+        told.append([(each.members, each.priority) for each in found["long"].seen])
+        tables.execute("CREATE OR REPLACE TABLE whole AS FROM active")
+        tables.execute("DELETE FROM active WHERE ended > ?", [moment])
+        assert found == look(tables, binding, "bottleneck", now), "as with the rows that had come by then"
+        tables.execute("DELETE FROM active")
+        tables.execute("INSERT INTO active FROM whole")
+    assert told[0] == [(("1", "press"), None), (("1", "weld"), None)]
+    assert (("1", "press"), "warning") in told[-1]
