@@ -66,6 +66,23 @@ def question(kpi: BoundKpi) -> Question:
     return Question()
 
 
+def ends(kpi: BoundKpi, values: Floats) -> tuple[float, float]:
+    """Between what a KPI lies: its `range`; else a count is never below 0, nor is a share of counts above all of them.
+
+    `values` are those it had: a ratio of counts that was above 1 is no share.
+    """
+    if kpi.kpi.range:
+        low, high = kpi.kpi.range
+        return low, high
+    parts = kpi.parts
+    scaled = _SCALED.fullmatch(parts.over.strip())
+    if kpi.compound or len(parts.terms) != 1 or scaled is None or not _COUNT.match(parts.terms[0].numerator):
+        return -np.inf, np.inf
+    scale, below = float(scaled[1] or 1.0), parts.terms[0].denominator
+    share = below is not None and _COUNT.match(below) and not (values > scale).any()
+    return 0.0, scale if share else np.inf
+
+
 def measured(asked: Question, found: Points, group: int) -> Measured:
     """The points of a group as a chart takes them."""
     values = found.values[group]

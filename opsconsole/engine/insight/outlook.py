@@ -19,6 +19,7 @@ from opsconsole.insight.forecast import Calendar, Crossing, Forecast, NotEnough,
 from opsconsole.kpis.binding import Binding, BoundKpi
 from opsconsole.kpis.cadence import Stretches, rolling
 from opsconsole.kpis.limits import LimitBook, Limits
+from opsconsole.kpis.nature import ends
 from opsconsole.kpis.points import Points, Reader, points
 from opsconsole.kpis.scan import Cursor, Members
 from opsconsole.kpis.targets import books_of
@@ -164,7 +165,7 @@ class Outlooks:
                 told[group] = before.forecast
             else:
                 alike.setdefault(made.seasons, []).append((group, made))
-        low, high = kpi.kpi.range or (-np.inf, np.inf)
+        low, high = ends(kpi, found.values)
         for groups in alike.values():
             rows = found.values[[group for group, _ in groups]]
             plans = [each for _, each in groups]
