@@ -16,7 +16,7 @@ SITE = """\
 kpis:
   stops: {source: cycles, value: count(*), window: 1h}
   share: {source: cycles, value: 100 * count(*) FILTER (WHERE scrap > 0) / count(*), unit: "%", window: 1h}
-  per_line: {source: cycles, value: count(*) / count(DISTINCT line), window: 1h}
+  per_line: {source: cycles, value: count(*) / count(line), window: 1h}
   cost: {source: cycles, value: avg(cost), window: 1h}
   scrap: {source: cycles, value: 100 * sum(scrap) / sum(qty), range: [0, 100], window: 1h}
 """
