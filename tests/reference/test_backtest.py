@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 from tests.program.conftest import SiteFolder, site
+from tests.reference import plant
 
 __all__ = ["site"]
 DATA = Path(os.environ.get("OPSCONSOLE_DATA", ""))
@@ -73,3 +76,31 @@ def test_days_on_which_flights_left_late(site: SiteFolder) -> None:
 def test_what_another_limit_would_have_saved(site: SiteFolder) -> None:
     entry = backtest(site, FLIGHTS, "late", "--with", "when: > 40")["late"]
     assert (entry["count"], entry["changed"]["count"], entry["saved"]["count"]) == (43, 20, 23)
+
+
+def test_a_fault_of_the_plant_would_have_been_told_when_the_textbook_finds_it(site: SiteFolder) -> None:
+    """Three days of normal runs and two with a fault from row 160 on, as one stream; each look knows only what was."""
+    step, first = dt.timedelta(seconds=plant.STEP), dt.datetime(2026, 3, 1)
+    runs = [plant.run(name) for name in ("d00", "d00_te", "d01_te")]
+    names, at = runs[0][0], first
+    onset = first + step * (len(runs[0][1]) + len(runs[1][1]) + plant.ONSET)
+    with (site.folder / "plant.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["ts", *names])
+        for _, rows in runs:
+            for row in rows.tolist():
+                writer.writerow([at.isoformat(sep=" "), *row])
+                at += step
+    columns = f"[{', '.join(names)}]"
+    rule = f"{{source: plant, anomaly: 2 per week, columns: {columns}}}"
+    source = "{files: plant.csv, time: ts}"
+    (site.folder / "site.yaml").write_text(f"clock: data\nsources: {{plant: {source}}}\nrules: {{odd: {rule}}}\n")
+    [entry] = site.json("backtest", "odd", "--since", "5d")["rules"]
+    starts = [dt.datetime.fromisoformat(each["start"]).replace(tzinfo=None) for each in entry["occurrences"]]
+    known = plant.expected()["by_fault_test_file"]["01"]["first_detection_row0_6_consecutive"]
+    told = [each for each in starts if each > onset - dt.timedelta(hours=12)]
+    assert len(told) == 1
+    assert onset < told[0] <= onset + step * (known + 5 - plant.ONSET)
+    assert entry["longest"] > 12 * 3600, "it stands until the day ends, when the fault is learnt as usual"
+    assert 0 < entry["unknown"] < 86_400, "until there were rows enough to learn from"
+    assert "are needed for 52 columns" in entry["why"]
