@@ -99,7 +99,7 @@ def raised(run: Run) -> list[tuple[dt.datetime, str, dict[str, str]]]:
     return [(dt.datetime.fromisoformat(row["moment"]), row["rule"], json.loads(row["labels"] or "{}")) for row in rows]
 
 
-def announced_before_their_limits(found: list[tuple[dt.datetime, str, dict[str, str]]]) -> None:
+def told_by_their_early_rules(found: list[tuple[dt.datetime, str, dict[str, str]]]) -> None:
     """Each incident by the rule that is to announce it; with `-s` the lead before its hard limit is printed.
 
     An engine that had no time to look before a limit was near cannot have told: on a busy machine a start takes long,
@@ -132,7 +132,7 @@ def test_each_incident_of_the_factory_shows_in_its_time(run: Run) -> None:
             assert incident.begins <= clock(screen) <= incident.shown_by + GRACE, f"{incident.id}\n{screen}"
         folder, place = run.site().parent.parent, find_place(run.site())
         assert place.socket.exists()
-        announced_before_their_limits(raised(run))
+        told_by_their_early_rules(raised(run))
         terminal.press("q")
         assert terminal.process.wait(15) == 0
         assert not place.socket.exists()
