@@ -23,9 +23,10 @@ class Crossing(msgspec.Struct, frozen=True):
     within: float
     """The horizon asked for, in steps."""
     probability: float
-    """That it is crossed within the horizon: (k + 1/2) / (n + 1) of the k of n paths that do, never quite 0 or 1."""
+    """That it is crossed within the horizon: (k + 1/2) / (n + 1) of the k of n paths that do, never quite 0 or 1; of a
+    `Forecast` corrected by how right that was before, see `honest`."""
     at: float
-    """The moment by which half of all paths have crossed."""
+    """The moment by which half of all paths have crossed; NaN where it is not likely."""
     soonest: float
     latest: float
     """The central interval of the moment at `level`; `latest` NaN: later than the horizon."""

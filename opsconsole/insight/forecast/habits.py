@@ -11,6 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from opsconsole.insight.forecast.blend import blends, mean_errors
+from opsconsole.insight.forecast.honest import NONE
 from opsconsole.insight.forecast.plan import Calendar, Plan, at, coverage_of, standardised, trials_of
 from opsconsole.insight.forecast.smooth import Floats
 
@@ -68,4 +69,5 @@ def adapted(row: Floats, found: Plan, calendar: Calendar, start: int) -> Plan:
         paths=paths,
         usual=usual * worse,
         adapted=True,
+        crossing=NONE,
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from opsconsole.insight.forecast.blend import Blend, blends, mean_errors
 from opsconsole.insight.forecast.conformal import held, needed, rank_level, usual_errors
+from opsconsole.insight.forecast.honest import NONE, crossing_correction
 from opsconsole.insight.forecast.keyed import same_key
 from opsconsole.insight.forecast.methods import Method, depth, methods, predict
 from opsconsole.insight.forecast.smooth import Floats, Whole, level
@@ -72,6 +73,8 @@ class Plan(msgspec.Struct, frozen=True):
     """The usual error at each place of the smallest season, in the KPI's unit."""
     adapted: bool = False
     """The series has left its habits: the blend is of what did best lately, see `habits`."""
+    crossing: tuple[float, float] = NONE
+    """How chances of crossing are corrected, see `honest`; not at all once it has left its habits."""
 
     @property
     def skill(self) -> float:
@@ -146,7 +149,9 @@ def plan(
     # what rounding leaves of a series that repeats exactly is no error
     errors[np.abs(errors) <= 1e-12 * float(np.abs(values[there - first]).max())] = 0.0
     blend, paths, error, naive, naive_error = _pick(errors, predicted, values[targets], all_methods)
+    raw = paths
     paths, usual = standardised(paths, start + targets, used)
+    ways = np.stack([paths, usual[(start + targets) % len(usual)]], axis=1)
     return Plan(
         used,
         short,
@@ -161,6 +166,7 @@ def plan(
         tuple(coverage_of(paths, each) for each in levels),
         paths,
         usual,
+        crossing=crossing_correction(values, targets, raw, ways),
     )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from opsconsole.insight.forecast.conformal import ends
 from opsconsole.insight.forecast.crossing import Crossing, crossing
 from opsconsole.insight.forecast.habits import adapted, left
+from opsconsole.insight.forecast.honest import corrected
 from opsconsole.insight.forecast.plan import PLAIN, Calendar, NotEnough, Plan, at, plan
 from opsconsole.insight.forecast.smooth import Floats
 
@@ -36,7 +38,11 @@ class Forecast(msgspec.Struct, frozen=True):
         whole = within is None or within > self.plan.horizon
         known = np.isfinite(self.paths).any(axis=1)
         reach = float(self.plan.horizon) if whole or within is None else within
-        return crossing(self.now, self.point, self.paths[known], limit, below=below, within=reach, level=level)
+        found = crossing(self.now, self.point, self.paths[known], limit, below=below, within=reach, level=level)
+        if found.crossed:
+            return found
+        chance = corrected(found.probability, self.plan.crossing)
+        return replace(found, probability=chance, at=found.at if chance >= 0.5 else np.nan)
 
 
 def forecast(
