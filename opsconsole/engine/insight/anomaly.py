@@ -2,7 +2,7 @@
 
 An alert begins at an onset and stands as long as what followed is as odd. A group without enough past, or whose latest
 point is old, is not known, which clears nothing. What was learnt is kept and fed with what is new; it is learnt anew
-every day, as late rows may have changed the past.
+every day, as late rows may have changed the past; machines not while they are unusual, up to a week.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class AnomalyStudy:
         at = ground.now.timestamp()
         known, learnt = self._kept.get(key, (None, None))
         if learnt is None or known != rule or not learnt.fresh(at):
-            learnt = Streams(rule) if rule.kpi is not None else Machines(rule)
+            standing = learnt.standing(at) if isinstance(learnt, Machines) and known == rule else {}
+            learnt = Streams(rule) if rule.kpi is not None else Machines(rule, standing)
             self._kept[key] = rule, learnt
         return {key: self._look(learnt, rule, ground)}
 

@@ -28,6 +28,8 @@ Latest = Callable[[dt.datetime, int], Mapping[Members, "Rows"]]
 DAY = 86_400.0
 _AGAIN = 600.0
 """Seconds of site time after which it is tried again to learn of a machine that had too few rows."""
+_USUAL = 7 * DAY
+"""Seconds after which what was unusual is how it is now."""
 _GROUPS = 1_000
 _OLD = 10.0
 """The latest row may be so many steps old, and a minute."""
@@ -73,15 +75,24 @@ def usual(rows: Rows, columns: tuple[str, ...], step: float, per_week: float) ->
 class Machines:
     """The groups of a rule on a source. The budget is shared by the groups that there are when they are learnt."""
 
-    def __init__(self, rule: BoundRule) -> None:
+    def __init__(self, rule: BoundRule, standing: Mapping[Members, Machine] | None = None) -> None:
+        """`standing`: groups whose model is kept, see `standing`."""
         self._rule = rule
-        self._machines: dict[Members, Machine] = {}
+        self._machines: dict[Members, Machine] = dict(standing or {})
         self._begun: float | None = None
         self._tried = 0.0
 
     def fresh(self, now: float) -> bool:
         """Whether what was learnt still counts: for the rest of the day (of UTC), whenever it was learnt."""
         return self._begun is None or (now >= self._begun and now // DAY == self._begun // DAY)
+
+    def standing(self, now: float) -> dict[Members, Machine]:
+        """The groups that have been unusual for less than a week: learnt anew, what is the matter would be usual."""
+        return {
+            members: machine
+            for members, machine in self._machines.items()
+            if machine.onset is not None and now - machine.onset < _USUAL
+        }
 
     def look(self, cursor: Cursor, binding: Binding, now: dt.datetime, read: Latest | None = None) -> Found:
         """Learn where nothing is known yet; say what stands. `read`: the rows of a past that was read at once."""

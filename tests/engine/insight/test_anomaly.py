@@ -116,6 +116,21 @@ def test_what_is_usual_stands_for_nothing_and_what_is_not_is_told_as_long_as_it_
     assert lines(over["machines"])["B"].priority is None
 
 
+def test_what_stands_is_not_learnt_as_usual_the_next_day_but_in_a_week(
+    site: Binding, db: duckdb.DuckDBPyConnection
+) -> None:
+    looking = Looking(site, db)
+    looking.at(NOON)
+    put(db, rows(NOON, 24 * 9, 2, high=12))
+
+    def stands(hours: int) -> bool:
+        found = lines(looking.at(NOON + hours * HOUR)["machines"])
+        assert found["A"].priority is None
+        return found["B"].priority is not None
+
+    assert [stands(hours) for hours in (3, 24, 48, 96, 9 * 24)] == [True, True, True, True, False]
+
+
 def test_fed_as_it_comes_is_as_learnt_at_once(site: Binding, db: duckdb.DuckDBPyConnection) -> None:
     step, whole = Looking(site, db), Looking(site, db)
     first = NOON - 20 * HOUR
