@@ -6,7 +6,6 @@ their event times. Nobody acknowledges anything in it. Figures are of the site's
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import statistics
 import time
@@ -82,11 +81,9 @@ def report(desk: Desk, job: Job, options: Mapping[str, Any]) -> dict[str, Any]:
         raise ReportError(f"the options of a backtest are not understood: {error}") from error
     binding, now = desk.core.binding, desk.core.now().timestamp()
     changed = _changed(desk, ask) if ask.changes else None
-    with contextlib.closing(desk.store.cursor()) as cursor:
-        job.on_cancel = cursor.interrupt
+    with job.reading(desk.store) as cursor:
         health.at(cursor, now)
         cursor.execute(f"SET max_execution_time = {round(LONGEST * 1000)}")
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
         return backtest(cursor, binding, ask, now, job, changed, desk.watch)
 
 

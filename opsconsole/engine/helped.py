@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import math
 from typing import Any
@@ -57,9 +56,7 @@ def _entry(
         each.at for each in changes_of(desk.watch, name, dict(mark.where)) if each.id != mark.id and each.at != mark.at
     ]
     try:
-        with contextlib.closing(desk.store.cursor()) as cursor:
-            job.on_cancel = cursor.interrupt
-            cursor.execute("BEGIN TRANSACTION READ ONLY")
+        with job.reading(desk.store) as cursor:
             studied = study(cursor, binding, bound_kpi(binding, name), mark.at, now, dict(mark.where), others)
     except (LookupError, ValueError) as error:
         return {**entry, "verdict": "cannot tell", "said": f"Cannot tell: {error.args[0] if error.args else error}"}
@@ -67,8 +64,6 @@ def _entry(
         if job.cancelled:
             raise
         return {**entry, "verdict": "cannot tell", "said": f"Cannot tell: {str(error).splitlines()[0]}"}
-    finally:
-        job.on_cancel = None
     return {**entry, **_of(studied, whole=whole)}
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +76,19 @@ class Job:
         self._cancelled.set()
         if self.on_cancel is not None:
             self.on_cancel()
+
+    @contextlib.contextmanager
+    def reading(self, store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor in a read-only transaction, so that all that is asked of it is of one state of the data; a cancel
+        ends what it runs."""
+        cursor = store.cursor()
+        self.on_cancel = cursor.interrupt
+        try:
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            yield cursor
+        finally:
+            self.on_cancel = None
+            cursor.close()
 
     @property
     def cancelled(self) -> bool:

@@ -177,6 +177,7 @@ rows:
       stack: [{number: takt}, {gauge: scrap_ratio, height: 3}, {clock: site}, {shift: now}]
   - [{bars: scrap_ratio}, {pareto: takt, by: station}, {top: takt, most: 5}]
   - [{table: stops, columns: [ts, station]}, {flow: orders, most: 4}]
+  - [{chart: takt, draw: [limits, forecast]}]
 """
 
 

@@ -159,6 +159,7 @@ def test_every_key_reaches_the_model() -> None:
                     )
                 ),
                 LayoutRow((Panel("table", "stops", columns=("ts", "station")), Panel("flow", "orders", most=4))),
+                LayoutRow((Panel("chart", "takt", draw=("limits", "forecast")),)),
             ),
             "Overview",
             "layouts/overview.yaml",

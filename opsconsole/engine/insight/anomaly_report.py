@@ -42,17 +42,11 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
     binding = desk.core.binding
     rule = rule_of(binding, name, per_week)
     job.tell(0.1, "reading the past")
-    cursor = desk.store.cursor()
-    job.on_cancel = cursor.interrupt
-    try:
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
+    with job.reading(desk.store) as cursor:
         if rule.kpi is not None:
             found = _of_kpi(job, cursor, binding, rule, rule.kpi, now, until, where)
         else:
             found = _of_source(job, cursor, binding, rule, now, where)
-    finally:
-        job.on_cancel = None
-        cursor.close()
     told = {
         "of": name,
         "rule": rule.rule.name,

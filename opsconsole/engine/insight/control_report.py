@@ -42,17 +42,11 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
     binding = desk.core.binding
     kpi = bound_kpi(binding, name)
     job.tell(0.1, "reading the points")
-    cursor = desk.store.cursor()
-    job.on_cancel = cursor.interrupt
-    try:
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
+    with job.reading(desk.store) as cursor:
         marked = moments_of(desk.watch, name, where=where, until=now.timestamp())
         charted = next(charts(cursor, binding, kpi, now, where=where, changes=marked, until=until))
         job.tell(0.7, "counting what is watched")
         site = site_costs(cursor, binding, now)
-    finally:
-        job.on_cancel = None
-        cursor.close()
     segments = charted.control.segments
     last = segments[-1] if segments else None
     card = kpi.kpi

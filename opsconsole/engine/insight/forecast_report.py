@@ -37,16 +37,10 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
     binding = desk.core.binding
     kpi = bound_kpi(binding, name)
     job.tell(0.1, "reading the points")
-    cursor = desk.store.cursor()
-    job.on_cancel = cursor.interrupt
-    try:
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
+    with job.reading(desk.store) as cursor:
         found = Outlooks().of(
             cursor, binding, kpi, now, ahead=ahead, by=tuple(by or ()), where=where or {}, until=until
         )  # fmt: skip
-    finally:
-        job.on_cancel = None
-        cursor.close()
     card = kpi.kpi
     return {
         "kpi": name,

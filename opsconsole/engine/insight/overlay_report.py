@@ -69,16 +69,10 @@ def report(desk: Desk, job: Job, options: dict[str, Any]) -> dict[str, Any]:
     binding = desk.core.binding
     kpi = bound_kpi(binding, name)
     job.tell(0.1, "reading the points")
-    cursor = desk.store.cursor()
-    job.on_cancel = cursor.interrupt
-    try:
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
+    with job.reading(desk.store) as cursor:
         of = _Of(desk, cursor, binding, kpi, where, now, until)
         found = {layer: _LAYERS[layer](of, job) if layer in wanted else None for layer in LAYERS}
         stretches = apart(binding, kpi, now, 2, kpi.kpi.chart.every)
-    finally:
-        job.on_cancel = None
-        cursor.close()
     own = {layer: each.pop("points") for layer, each in found.items() if each is not None and "points" in each}
     ahead = own.get(FORECAST)
     if ahead is not None and (len(own) == 1 or math.isclose(ahead["length"], stretches.step, rel_tol=0.01)):
