@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -110,6 +111,8 @@ def _screen() -> bool:
 
 
 def _console(site: str, idle_exit: float | None = None, start: Start | None = None, *, with_file: bool = True) -> int:
+    # Nothing that is loaded at the start is garbage, and looking for some takes a tenth of it; `run` has it looked for.
+    gc.disable()
     from opsconsole.console.config import Start
     from opsconsole.engine.launch import IDLE_EXIT, Launch, LaunchError, start_engine
     from opsconsole.engine.place import PlaceError, find_place

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -28,6 +29,8 @@ from tests.waiting import until
 UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
+# where the cursor is, asked of a terminal right after it was put into a column of the first line
+ASKED = re.compile(rb"\x1b\[;(\d+)H\x1b\[6n")
 # a COLUMNS that somebody exported long ago must not hide the terminal's own size
 TOLD = {"COLUMNS": "7", "TERM": "xterm-256color"}
 
@@ -53,9 +56,12 @@ class Terminal:
         rows: int = 24,
         env: Mapping[str, str] | None = None,
         pace: float = 0.0,
+        emulated: bool = True,
     ) -> None:
-        """`pace`: the bytes a second that the link takes, 0 for as many as come."""
+        """`pace`: the bytes a second that the link takes, 0 for as many as come. `emulated`: else there are `raw` bytes
+        alone, and no emulator in Python competes with the program; where the cursor is it tells still."""
         self._pace = pace
+        self._emulated = emulated
         self.bytes = 0
         self.raw = bytearray()
         self._screen = pyte.Screen(columns, rows)
@@ -123,7 +129,11 @@ class Terminal:
                 self.bytes += len(piece)
                 self.raw += piece
                 self._text = None
-                self._stream.feed(piece)
+                if self._emulated:
+                    self._stream.feed(piece)
+                else:
+                    for column in ASKED.findall(piece):
+                        self._answer(f"\x1b[1;{column.decode()}R")
 
     def _answer(self, data: str) -> None:
         if not data.endswith("R"):

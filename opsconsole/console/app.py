@@ -41,8 +41,6 @@ def run(
 
 
 def _run(place: Place, launch: Launch | None, config: Config, start: Start, terminal: Terminal) -> int:
-    # Nothing that is loaded at the start is garbage: looking for some costs a tenth of the time to the first KPI.
-    gc.disable()
     from opsconsole.console.bell import Bell, wanted
     from opsconsole.console.engine_link import EngineLink
     from opsconsole.console.fmt import decimal_marker

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from opsconsole.console.model import Model
-from opsconsole.engine.flow_words import EXAMPLE
 
 DROP = "drop a CSV, JSON, Parquet or Excel file into the folder; it will appear here"
 SCANNING = "the first scan is under way"
@@ -33,6 +32,8 @@ def no_kpis(model: Model) -> str:
 
 def no_flows() -> list[str]:
     """Where no flow is: what to write."""
+    from opsconsole.engine.flow_words import EXAMPLE
+
     return ["this site has no flows: name one under `flows:` in site.yaml, such as", "", *EXAMPLE]
 
 

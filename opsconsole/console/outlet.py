@@ -12,6 +12,8 @@ from opsconsole.console.tty import Tty
 
 SOON, LATER = 0.03, 1.0
 """Seconds between looks at a terminal that takes nothing: the first, and the longest."""
+EMPTY = 0.2
+"""Seconds for which the first picture waits for something to show."""
 
 
 class Outlet:
@@ -27,6 +29,16 @@ class Outlet:
         self._whole = False
         self._wait = SOON
         self._timer: Timer | None = None
+        self._open = False
+
+    def opens(self, known: bool) -> bool:
+        """Whether there are pictures yet: from the first on that shows something, or once it has been waited for.
+
+        Each picture is followed by a question to the terminal, and the next waits for the answer: an empty one would
+        have the first figure wait for a journey of the link there and back.
+        """
+        self._open = self._open or known
+        return self._open
 
     @property
     def tty(self) -> Tty | None:
@@ -66,7 +78,7 @@ class Outlet:
 
     def sent(self) -> None:
         """A picture has been handed to the terminal."""
-        if (tty := self.tty) is not None:
+        if self._open and (tty := self.tty) is not None:
             tty.ask()
 
     def switch_mouse(self) -> bool:

@@ -31,7 +31,7 @@ from opsconsole.console.link import Link
 from opsconsole.console.looking import Looking
 from opsconsole.console.memory import Memory
 from opsconsole.console.model import EVERYTHING, Model
-from opsconsole.console.outlet import Outlet
+from opsconsole.console.outlet import EMPTY, Outlet
 from opsconsole.console.pause import Pause
 from opsconsole.console.prompt import Prompt
 from opsconsole.console.resizing import Resizing
@@ -302,7 +302,12 @@ class Console(App[int], inherit_bindings=False):
         if mouse.wanted(self.config.mouse):
             self.outlet.switch_mouse()
         self.spawn(self.hearing.listen())
+        self.set_timer(EMPTY, self._open_anyway)
         self.ticking.soon()
+
+    def _open_anyway(self) -> None:
+        self.outlet.opens(True)
+        self.paint()
 
     def hung_up(self) -> None:
         """The terminal has gone: the console goes too."""
@@ -403,5 +408,5 @@ class Console(App[int], inherit_bindings=False):
     def paint(self) -> None:
         """Draw everything; the canvas sends only what differs, and nothing while the terminal cannot take it."""
         self._painting = False
-        if self.outlet.takes():
+        if self.outlet.opens(self.model.site is not None) and self.outlet.takes():
             self.canvas.show(*around.picture(self, self.message, *self.size))

@@ -1,8 +1,8 @@
 """What Textual loads with every app and this console never uses: a tenth of a start.
 
 That is Textual's command palette with the trees, inputs and selects it is made of (the console has its own and turns
-that one off), and what saves screenshots. While Textual is loaded they stand in for themselves; whoever imports them
-afterwards gets the real ones.
+that one off), and what saves screenshots and shows themes as tables. While Textual is loaded they stand in for
+themselves; whoever imports them afterwards gets the real ones.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from types import ModuleType
 
-UNUSED = ("textual.command", "platformdirs", "mimetypes")
+UNUSED = ("textual.command", "platformdirs", "mimetypes", "rich.table")
 
 
 class Unused(ModuleType):

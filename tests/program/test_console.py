@@ -22,6 +22,20 @@ def test_it_starts_shows_the_figures_and_leaves_the_terminal_as_it_was(site: Sit
         assert b"\x1b[?25h" in terminal.raw, "the cursor is shown again"
 
 
+def test_the_first_picture_has_the_figures_in_it(site: SiteFolder) -> None:
+    def first_picture() -> bytes:
+        """What is sent before the terminal is asked whether it has drawn that; the next picture waits for it."""
+        with site.terminal() as terminal:
+            terminal.shows("100 pcs")
+            until(lambda: b"\x1b[6n" in terminal.raw)
+            return bytes(terminal.raw).partition(b"\x1b[6n")[0]
+
+    with site.terminal() as keeper:
+        keeper.shows("100 pcs")
+        # on a busy machine the engine may answer late, and then an empty picture is shown
+        assert any(b"Scrap ratio" in first_picture() for _ in range(6))
+
+
 def test_a_line_appended_to_a_file_shows_without_a_keystroke(site: SiteFolder) -> None:
     with site.terminal() as terminal:
         terminal.shows("100 pcs")
