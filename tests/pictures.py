@@ -23,7 +23,7 @@ from tests.terminal import Terminal
 from tests.waiting import until
 
 SIZES = ((80, 24), (160, 50))
-QUIET = 0.6
+QUIET = 0.3
 """Seconds without a byte after which a screen is whole; the clock of a replay moves each second."""
 PATIENCE = 120.0
 """Seconds for a demo to read what lies there at its start, on a machine with other things to do."""
