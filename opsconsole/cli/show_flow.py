@@ -32,7 +32,7 @@ def flow_text(state: FlowState, timezone: str = "UTC") -> str:
     if state.waits:
         return f"{inert(state.title)}: {inert(state.waits)}"
     lines = _stations(state) if state.kind == "stations" else [*_cases(state), *_more(state, ZoneInfo(timezone))]
-    lines += [f"  {line}" for line in words.trust(state)]
+    lines += [f"  {line}" for line, _ in words.trust(state)]
     return "\n".join(map(inert, lines))
 
 

@@ -88,20 +88,19 @@ def group_name(state: FlowState, group: str | None) -> str:
     return f"{state.by} {group} " if state.by and group is not None else ""
 
 
-def trust(state: FlowState) -> list[str]:
-    """What the figures rest on and what is doubtful of them, a sentence each."""
-    said = [f"left out: {fault_text(each)}" for each in state.faults]
+def trust(state: FlowState) -> list[tuple[str, bool]]:
+    """What the figures rest on, a sentence each, and whether it makes them doubtful."""
+    said = [(f"left out: {fault_text(each)}", True) for each in state.faults]
     if state.check is not None and (state.check.off or 0.0) > LITTLE:
-        said.append(little(state.check))
+        said.append((little(state.check), True))
     rehearsed = state.rehearsal
     if rehearsed is not None:
-        said.append(
-            f"chances said before of {count(rehearsed.cases, 'case')} were off by {percent(rehearsed.off)} on average"
-        )
+        off, cases = percent(rehearsed.off), count(rehearsed.cases, "case")
+        said.append((f"chances said before of {cases} were off by {off} on average", rehearsed.off >= _CLEAR))
         worst = max(rehearsed.table, key=lambda each: each.n * abs(each.said - each.came), default=None)
         if worst is not None and (past := came_of(rehearsed, worst.said)):
-            said.append(past)
-    return [*said, *state.notes]
+            said.append((past, True))
+    return [*said, *((note, False) for note in state.notes)]
 
 
 def came_of(worth: Rehearsal | None, late: float) -> str:

@@ -46,7 +46,7 @@ async def test_a_sources_screen_names_what_moved(tmp_path: Path, reports: dict[s
     async with console(tmp_path, 80, 24) as person:
         person.engine.answers["report"] = lambda ask: Report(1, 1.0, result=reports["cycles"])
         await enter(person, "anomalies cycles")
-        await person.sees("components explain")
+        await person.sees("1 component explains")
         assert "cost +" in person.text()
         assert "lasts" in person.text()
         await person.press("enter")

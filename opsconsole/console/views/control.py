@@ -31,6 +31,8 @@ COSTS = (
     Column("one in", 8, "right"),
     Column("what", 20, grow=True, most=60),
 )
+_SHORT = 4
+"""Characters of a unit that leave room for the value in a list."""
 SIDES = {"above": "↑", "below": "↓", "both": "±"}
 WIDE, CHART, CHART_MOST = 120, 0.4, 18
 
@@ -120,7 +122,9 @@ class ControlView(ReportView):
 
     @staticmethod
     def _value(result: dict[str, Any], value: float | None) -> str:
-        return inert(figure(value, result["unit"], result["decimals"]))
+        """A value with its unit where that is short; the limits above have it anyway."""
+        unit = result["unit"] if len(result["unit"]) <= _SHORT else ""
+        return inert(figure(value, unit, result["decimals"]))
 
     def body(self, cells: int, lines: int) -> list[Line]:
         assert self.result is not None

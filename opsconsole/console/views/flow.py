@@ -155,10 +155,10 @@ class FlowView(FlowScreen):
             said += [clipped(each, cells) for each in told]
         if self.trouble:
             said.append(clipped(self.trouble, cells, "warning"))
-        doubts = words.trust(state)
-        if state.faults:
-            doubts[0] += self.ctx.told("  ({flow-flagged} shows the rows)")
-        trust = [clipped(each, cells, "warning" if "left out" in each or "off" in each else "dim") for each in doubts]
+        trust = []
+        for at, (text, doubtful) in enumerate(words.trust(state)):
+            where = self.ctx.told("  ({flow-flagged} shows the rows)") if state.faults and at == 0 else ""
+            trust.append(clipped(text + where, cells, "warning" if doubtful else "dim"))
         return [*said, *trust[: 1 if lines < BOTH else TRUSTS]]
 
     # --- what can be done ---

@@ -29,7 +29,9 @@ def _watched(report: Mapping[str, Any], group: Mapping[str, Any]) -> str:
         points = f"{count(group['points'], 'point')} of {duration(report['step'])}"
         return f"{points}, {often}, alarms above {number(group['threshold'], 2)}"
     left = f", without {', '.join(group['left_out'])} (never changes)" if group["left_out"] else ""
-    part = f"{group['components']} components explain {number(100 * group['explained'], 0)} %"
+    many = group["components"]
+    verb = "explains" if many == 1 else "explain"
+    part = f"{count(many, 'component')} {verb} {number(100 * group['explained'], 0)} %"
     return f"{count(group['points'], 'row')}, {often}, {part}{left}"
 
 
