@@ -166,8 +166,8 @@ def stream_sql(
     strange = _strange(run.tree)
     if not strange:
         with (
-            stop.by(cursor.interrupt),
             _transaction(cursor, seconds, stop, sql, run.tree),
+            stop.by(cursor.interrupt),
             _stream(cursor, sql) as stream,
         ):
             return take(stream), ""
@@ -216,7 +216,10 @@ def _parse(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
 def _transaction(
     cursor: duckdb.DuckDBPyConnection, seconds: float, stop: Stop, sql: str, tree: Any = None
 ) -> Iterator[None]:
-    """A read-only transaction with a time limit; what DuckDB says of a failure is said as a sentence."""
+    """A read-only transaction with a time limit; what DuckDB says of a failure is said as a sentence.
+
+    What ends the statement is to end nothing of the transaction itself: `stop.by` belongs inside.
+    """
     cursor.execute(f"SET max_execution_time = {max(1, int(seconds * 1000))}")
     cursor.execute("BEGIN TRANSACTION READ ONLY")
     try:
@@ -268,7 +271,7 @@ def _run_in_child(run: _Run, limit: int, room: int, strange: list[str]) -> tuple
     """What the child answers, and a note on how it came about."""
     begun, seconds, calls = time.monotonic(), run.seconds, ", ".join(strange[:3])
     with tempfile.TemporaryDirectory(prefix="adhoc-", dir=run.scratch) as folder:
-        with run.stop.by(run.cursor.interrupt), _transaction(run.cursor, seconds, run.stop, run.sql, run.tree):
+        with _transaction(run.cursor, seconds, run.stop, run.sql, run.tree), run.stop.by(run.cursor.interrupt):
             tables = _copy_columns(run.cursor, run.tree, Path(folder))
         job = _Job(sql=run.sql, tables=tables, limit=limit, seconds=seconds, memory=_MEMORY, room=room)
         child = subprocess.Popen(
