@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-
 from msgspec.structs import replace
 
 from opsconsole.console import fmt
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
 from opsconsole.console.flow_lists import STATIONS, STEPS, chain, clipped, station_key, station_row, step_row
-from opsconsole.console.link import LinkError
 from opsconsole.console.pane import Pane
 from opsconsole.console.panels import Panel, heading
+from opsconsole.console.panels.asking import AskingPanel
 from opsconsole.console.place import Spot
 from opsconsole.console.text import Line, fit, inert
 from opsconsole.engine import flow_words as words
-from opsconsole.engine.messages import AskFlow, Failure, FlowState
+from opsconsole.engine.messages import Answer, Ask, AskFlow, FlowState
 from opsconsole.site.model import Panel as PanelSpec
 
-EVERY, REST = 20.0, 20.0
-"""Seconds between two questions at least, however fast rows come; and so many times as long as an answer took: a layout
-may hang on a wall all day, and a long log costs seconds."""
 CHAIN, SAID = 3, 4
 """Lines with which the chain of steps is drawn in place of the list, and from which on the bottleneck is said."""
 _NARROW = {
@@ -39,19 +33,17 @@ _NARROW = {
 """What goes first here: the load, who is there and for how long come before how long it took."""
 
 
-class FlowPanel(Panel):
+class FlowPanel(AskingPanel):
     """The list begins with the bottleneck in sight; with three lines it is the chain of steps, with one a sentence."""
 
     kind = "flow"
+    every = rest = 20.0  # a layout may hang on a wall all day, and a long log costs seconds
 
     def __init__(self, ctx: Context, spec: PanelSpec) -> None:
         super().__init__(ctx, spec)
         self.pane = Pane((), empty="asking the engine …")
         self.state: FlowState | None = None
-        self._wanted: tuple[int, float | None] | None = None
-        self._asked, self._took = -EVERY, 0.0
         self._pointed = False
-        self._trouble = ""
 
     def least(self) -> int:
         return 1
@@ -63,30 +55,10 @@ class FlowPanel(Panel):
         state = self.state
         return [] if state is None else [*state.stations, *state.steps]
 
-    def update(self) -> None:
-        """Ask for it where the tables, or the moment looked at, have moved on; one question at a time."""
-        site = self.ctx.model.site
-        if site is None:
-            return
-        wanted, before = (site.data_version, site.as_of), self._wanted
-        self._wanted = wanted
-        if before is None or before[1] != wanted[1]:
-            self._asked, self._took = -EVERY, 0.0
-        if before != wanted:
-            self.ctx.spawn(self._load(wanted))
+    def question(self, at: float | None) -> Ask:
+        return AskFlow(self.spec.of, brief=True, at=at)
 
-    async def _load(self, wanted: tuple[int, float | None]) -> None:
-        await asyncio.sleep(max(0.0, self._asked + max(EVERY, REST * self._took) - time.monotonic()))
-        if self._wanted != wanted:
-            return  # what came later is asked for by itself
-        self._asked = time.monotonic()
-        try:
-            answer = await self.ctx.ask(AskFlow(self.spec.of, brief=True, at=wanted[1]))
-        except LinkError:
-            self._wanted = None
-            return
-        self._took = time.monotonic() - self._asked
-        self._trouble = answer.message if isinstance(answer, Failure) else ""
+    def take(self, answer: Answer) -> None:
         if isinstance(answer, FlowState):
             self._take(answer)
 
@@ -123,8 +95,8 @@ class FlowPanel(Panel):
             told = said[0] if said else self._nothing()
             return [fit([(f"{'▸' if focused else ' '}{title}  ", "bold"), (inert(told), "")], cells)]
         out = [heading(title, self._note(), cells, focused)]
-        if self._trouble or state is None or state.waits or not self._rows():
-            out.append(clipped(self._nothing(), cells, "warning" if self._trouble else "dim"))
+        if self.trouble or state is None or state.waits or not self._rows():
+            out.append(clipped(self._nothing(), cells, "warning" if self.trouble else "dim"))
         elif lines <= SAID and (drawn := chain(state, cells) if state.kind == "cases" else []):
             out += [*([] if lines == CHAIN else self._said(said[:1], cells)), *drawn]
         elif lines <= max(SAID, len(said) + 1):
@@ -141,8 +113,8 @@ class FlowPanel(Panel):
         return [fit([(" ▶ ", "bold"), (inert(each), "bold")], cells) for each in said]
 
     def _nothing(self) -> str:
-        if self._trouble:
-            return self._trouble
+        if self.trouble:
+            return self.trouble
         if self.state is None:
             return "asking the engine …"
         return self.state.waits or ("nothing has waited yet" if self.state.kind == "cases" else "no station was active")
@@ -176,5 +148,5 @@ class FlowPanel(Panel):
 
     def inherit(self, old: Panel) -> None:
         if isinstance(old, FlowPanel) and old.spec.of == self.spec.of:
-            self.pane, self.state, self._wanted = old.pane, old.state, old._wanted
-            self._asked, self._took, self._pointed = old._asked, old._took, old._pointed
+            self.pane, self.state, self._pointed = old.pane, old.state, old._pointed
+            self.asked_as(old)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Sequence
 
 from opsconsole.console import fmt
 from opsconsole.console.address import Address
 from opsconsole.console.context import Context
-from opsconsole.console.link import LinkError
 from opsconsole.console.pane import Column, Pane, Row, cell
 from opsconsole.console.panels import Panel, heading
+from opsconsole.console.panels.asking import AskingPanel
 from opsconsole.console.place import Spot
 from opsconsole.console.text import Line, inert, width
-from opsconsole.engine.messages import AskPage, Failure, TableOf, TablePage
+from opsconsole.engine.messages import Answer, Ask, AskPage, TableOf, TablePage
 from opsconsole.site.model import Panel as PanelSpec
 
-EVERY = 2.0
-"""Seconds between two questions, however fast rows come."""
 LIMIT = 100
 WIDEST = 28
 
 
-class TablePanel(Panel):
+class TablePanel(AskingPanel):
     """Rows by the columns that the layout names, else by those that fit."""
 
     kind = "table"
@@ -32,9 +28,6 @@ class TablePanel(Panel):
         super().__init__(ctx, spec)
         self.pane = Pane((), empty="reading …")
         self._rows: TablePage | None = None
-        self._wanted: tuple[int, float | None] | None = None
-        self._asked = -EVERY
-        self._trouble = ""
 
     def wanted(self, _cells: int) -> int:
         return 2 + min(self.spec.most or 8, 8)
@@ -42,31 +35,10 @@ class TablePanel(Panel):
     def most(self, _cells: int) -> int:
         return 2 + min(self.spec.most or 20, LIMIT)
 
-    def update(self) -> None:
-        """Ask for the rows where the tables have moved on; one question at a time."""
-        site = self.ctx.model.site
-        if site is None:
-            return
-        wanted, before = (site.data_version, site.as_of), self._wanted
-        self._wanted = wanted
-        if before is None or before[1] != wanted[1]:
-            self._asked = -EVERY
-        if before != wanted:
-            self.ctx.spawn(self._load(wanted))
+    def question(self, at: float | None) -> Ask:
+        return AskPage(TableOf(source=self.spec.of, at=at), limit=min(self.spec.most or LIMIT, LIMIT))
 
-    async def _load(self, wanted: tuple[int, float | None]) -> None:
-        await asyncio.sleep(max(0.0, self._asked + EVERY - time.monotonic()))
-        if self._wanted != wanted:
-            return  # what came later is asked for by itself
-        self._asked = time.monotonic()
-        try:
-            answer = await self.ctx.ask(
-                AskPage(TableOf(source=self.spec.of, at=wanted[1]), limit=min(self.spec.most or LIMIT, LIMIT))
-            )
-        except LinkError:
-            self._wanted = None
-            return
-        self._trouble = answer.message if isinstance(answer, Failure) else ""
+    def take(self, answer: Answer) -> None:
         if isinstance(answer, TablePage):
             self._take(answer)
 
@@ -90,8 +62,8 @@ class TablePanel(Panel):
         assert self.pane is not None
         source = self.ctx.model.sources.get(self.spec.of)
         title = self.spec.title or (source.title if source is not None and source.title else self.spec.of)
-        if self._trouble:
-            self.pane.empty = inert(self._trouble)
+        if self.trouble:
+            self.pane.empty = inert(self.trouble)
         note: Line = []
         if self._rows is not None:
             lines = min(len(self.pane.rows), max(0, spot.lines - 2))
@@ -104,7 +76,8 @@ class TablePanel(Panel):
 
     def inherit(self, old: Panel) -> None:
         if isinstance(old, TablePanel):
-            self.pane, self._rows, self._wanted, self._asked = old.pane, old._rows, old._wanted, old._asked
+            self.pane, self._rows = old.pane, old._rows
+            self.asked_as(old)
 
 
 def _column(name: str, texts: Sequence[str], values: Sequence[object], drop: int) -> Column:
